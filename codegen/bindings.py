@@ -1,0 +1,257 @@
+"""The binding files: parsed strictly, so that a misspelt key is an error and never an ignored wish."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from .errors import DefinitionError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+REASONS = ("no-counterpart", "not-supported-by-server", "deprecated", "server-internal", "constant", "not-yet")
+DEFAULT_SHAPE = "rest"
+
+
+@attrs.frozen
+class FieldBinding:
+    """`field.NAME = {...}`: where a public field stands on each wire."""
+
+    grpc: str | None = None
+    rest: Mapping[str, str] = attrs.field(factory=dict)  # shape -> path; shape "*" is every shape of the model
+    convert: str | None = None
+    type: str | None = None
+    coerce: str | None = None
+    doc: str | None = None
+    distinct: bool = False  # its name is also on the other wire, with another meaning
+
+    @property
+    def placed(self) -> bool:
+        """Whether the binding says where the field stands; if not, it stands under its own name."""
+        return self.grpc is not None or bool(self.rest)
+
+
+@attrs.frozen
+class ModelBinding:
+    """`[model.NAME]`"""
+
+    name: str
+    domain: str
+    grpc: str | None = None
+    rest: Mapping[str, str] = attrs.field(factory=dict)
+    parameters: bool = False  # a request whose REST side is path and query parameters only
+    views: str | None = None
+    doc: str | None = None
+    fields: Mapping[str, FieldBinding] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class VariantBinding:
+    """`variant.MODEL = {...}` of a union."""
+
+    grpc: str | None = None
+    rest: Mapping[str, str] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class UnionBinding:
+    """`[union.NAME]`"""
+
+    name: str
+    domain: str
+    grpc: str | None = None
+    rest: Mapping[str, str] = attrs.field(factory=dict)
+    doc: str | None = None
+    variants: Mapping[str, VariantBinding] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class EnumBinding:
+    """`[enum.NAME]`"""
+
+    name: str
+    domain: str
+    grpc: str | None = None
+    rest: str | None = None  # the schema that lists the values, where REST lists them
+    doc: str | None = None
+    values: Mapping[str, str] = attrs.field(factory=dict)  # public spelling -> protobuf name
+    grpc_only: tuple[str, ...] = ()  # public spellings that REST does not list
+    rest_only: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class FoldBinding:
+    """`[fold.MODEL]`"""
+
+    name: str
+    domain: str
+    chunk: str
+    rules: Mapping[str, str] = attrs.field(factory=dict)  # field -> how
+    sources: Mapping[str, str] = attrs.field(factory=dict)  # field -> chunk field, where the names differ
+    extras: tuple[str, ...] = ()
+    done_when: str | None = None
+
+
+@attrs.frozen
+class RouteBinding:
+    """One REST route of an operation."""
+
+    route: str
+    const: Mapping[str, object] = attrs.field(factory=dict)
+    items: str | None = None
+
+
+@attrs.frozen
+class OperationBinding:
+    """`[operation."resource.method"]`"""
+
+    name: str
+    domain: str
+    response: str
+    request: str | None = None
+    chunk: str | None = None
+    items: str | None = None
+    grpc: str | None = None
+    rest: Mapping[str, RouteBinding] = attrs.field(factory=dict)
+    required: tuple[str, ...] = ()
+    read_only: bool = False
+    doc: str | None = None
+
+
+@attrs.define
+class Bindings:
+    """All binding files."""
+
+    models: dict[str, ModelBinding] = attrs.field(factory=dict)
+    unions: dict[str, UnionBinding] = attrs.field(factory=dict)
+    enums: dict[str, EnumBinding] = attrs.field(factory=dict)
+    folds: dict[str, FoldBinding] = attrs.field(factory=dict)
+    operations: dict[str, OperationBinding] = attrs.field(factory=dict)
+    waivers: dict[str, str] = attrs.field(factory=dict)  # item or file -> reason
+    waiver_domains: dict[str, str] = attrs.field(factory=dict)
+    domains: list[str] = attrs.field(factory=list)
+
+
+def read_bindings(folder: Path) -> Bindings:
+    """Read every .toml in `folder`; each file is one domain."""
+    bindings = Bindings()
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            data = tomllib.loads(path.read_text("utf-8"))
+        except tomllib.TOMLDecodeError as error:
+            raise DefinitionError(f"{path.name}: {error}") from error
+        _File(path.stem, path.name, bindings).read(data)
+    if not bindings.domains:
+        raise DefinitionError(f"no binding file in {folder}")
+    return bindings
+
+
+@attrs.define
+class _File:
+    domain: str
+    file: str
+    into: Bindings
+
+    def read(self, data: Mapping[str, Any]) -> None:
+        self.into.domains.append(self.domain)
+        readers = {
+            "operation": (self._operation, self.into.operations),
+            "model": (self._model, self.into.models),
+            "union": (self._union, self.into.unions),
+            "enum": (self._enum, self.into.enums),
+            "fold": (self._fold, self.into.folds),
+        }
+        for section, entries in data.items():
+            if section == "waive":
+                self._waive(entries)
+                continue
+            if section not in readers:
+                raise DefinitionError(f"{self.file}: [{section}] is no section; there are {', '.join(readers)}, waive")
+            reader, into = readers[section]
+            for name, entry in entries.items():
+                if name in into:
+                    raise DefinitionError(f"{self.file}: [{section}.{name}] stands in {into[name].domain}.toml already")
+                into[name] = reader(name, entry)  # type: ignore[index]
+
+    def _keys(self, where: str, entry: Mapping[str, Any], *allowed: str) -> None:
+        unknown = sorted(set(entry) - set(allowed))
+        if unknown:
+            raise DefinitionError(f"{self.file}: {where} has no key {unknown[0]!r}; it has {', '.join(allowed)}")
+
+    def _field(self, where: str, entry: Mapping[str, Any]) -> FieldBinding:
+        self._keys(where, entry, "grpc", "rest", "convert", "type", "coerce", "doc", "distinct")
+        return FieldBinding(**{**entry, "rest": _by_shape(entry.get("rest"), "*")})
+
+    def _model(self, name: str, entry: Mapping[str, Any]) -> ModelBinding:
+        where = f"[model.{name}]"
+        self._keys(where, entry, "grpc", "rest", "parameters", "views", "doc", "field")
+        fields = {k: self._field(f"{where} field.{k}", v) for k, v in entry.get("field", {}).items()}
+        plain = {k: entry[k] for k in ("grpc", "parameters", "views", "doc") if k in entry}
+        return ModelBinding(name, self.domain, rest=_by_shape(entry.get("rest")), fields=fields, **plain)
+
+    def _union(self, name: str, entry: Mapping[str, Any]) -> UnionBinding:
+        where = f"[union.{name}]"
+        self._keys(where, entry, "grpc", "rest", "doc", "variant")
+        variants = {}
+        for model, value in entry.get("variant", {}).items():
+            self._keys(f"{where} variant.{model}", value, "grpc", "rest")
+            variants[model] = VariantBinding(value.get("grpc"), _by_shape(value.get("rest"), "*"))
+        plain = {k: entry[k] for k in ("grpc", "doc") if k in entry}
+        return UnionBinding(name, self.domain, rest=_by_shape(entry.get("rest")), variants=variants, **plain)
+
+    def _enum(self, name: str, entry: Mapping[str, Any]) -> EnumBinding:
+        self._keys(f"[enum.{name}]", entry, "grpc", "rest", "doc", "value", "grpc_only", "rest_only")
+        plain = {k: entry[k] for k in ("grpc", "rest", "doc") if k in entry}
+        only = {k: tuple(entry.get(k, ())) for k in ("grpc_only", "rest_only")}
+        return EnumBinding(name, self.domain, values=entry.get("value", {}), **only, **plain)
+
+    def _fold(self, name: str, entry: Mapping[str, Any]) -> FoldBinding:
+        self._keys(f"[fold.{name}]", entry, "chunk", "rule", "source", "extras", "done_when")
+        return FoldBinding(
+            name,
+            self.domain,
+            entry["chunk"],
+            entry.get("rule", {}),
+            entry.get("source", {}),
+            tuple(entry.get("extras", ())),
+            entry.get("done_when"),
+        )
+
+    def _operation(self, name: str, entry: Mapping[str, Any]) -> OperationBinding:
+        where = f'[operation."{name}"]'
+        simple = ("response", "request", "chunk", "items", "grpc", "read_only", "doc")
+        self._keys(where, entry, *simple, "rest", "required")
+        if "response" not in entry:
+            raise DefinitionError(f"{self.file}: {where} needs `response`, the model that it answers with")
+        rest = entry.get("rest", {})
+        rest = {DEFAULT_SHAPE: rest} if isinstance(rest, str) or "route" in rest else rest
+        routes = {}
+        for shape, value in rest.items():
+            value = {"route": value} if isinstance(value, str) else value
+            self._keys(f"{where} rest.{shape}", value, "route", "const", "items")
+            routes[shape] = RouteBinding(**value)
+        plain = {k: entry[k] for k in simple if k in entry}
+        return OperationBinding(name, self.domain, rest=routes, required=tuple(entry.get("required", ())), **plain)
+
+    def _waive(self, entries: Mapping[str, Any]) -> None:
+        for reason, items in entries.items():
+            if reason not in REASONS:
+                raise DefinitionError(f"{self.file}: [waive] {reason!r} is no reason; there are {', '.join(REASONS)}")
+            for item in items:
+                if item in self.into.waivers:
+                    raise DefinitionError(f"{self.file}: {item} is waived twice")
+                self.into.waivers[item] = reason
+                self.into.waiver_domains[item] = self.domain
+
+
+def _by_shape(value: str | Mapping[str, str] | None, single: str = DEFAULT_SHAPE) -> dict[str, str]:
+    if value is None:
+        return {}
+    return {single: value} if isinstance(value, str) else dict(value)

@@ -1,0 +1,215 @@
+"""OpenAPI 3.1 files -> facts: `null` becomes `nullable`, `allOf` is merged, references keep only the schema's name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+import yaml
+
+from .errors import DefinitionError
+from .raw import OpenApi, Parameter, Property, Route, Schema
+
+_METHODS = ("get", "put", "post", "delete", "patch")
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def read_openapi(folder: Path) -> OpenApi:
+    """Read every .yaml in `folder`."""
+    documents = {path.name: yaml.load(path.read_text("utf-8"), Loader=_LOADER) for path in sorted(folder.glob("*.yaml"))}
+    if not documents:
+        raise DefinitionError(f"no .yaml file in {folder}")
+    raw, files = _component_schemas(documents)
+    reader = _Reader(raw)
+    schemas = {name: reader.named(name) for name in raw}
+    routes = [route for file, document in documents.items() for route in _routes(file, document, reader)]
+    return OpenApi(schemas, files, {route.name: route for route in routes}, _merge(documents, raw))
+
+
+def _component_schemas(documents: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    raw: dict[str, Any] = {}
+    files: dict[str, str] = {}
+    for file, document in documents.items():
+        for name, schema in (document.get("components") or {}).get("schemas", {}).items():
+            if name in raw:
+                raise DefinitionError(f"schema {name} stands in {files[name]} and in {file}: keep one and refer to it")
+            raw[name], files[name] = schema, file
+    return raw, files
+
+
+def _routes(file: str, document: Mapping[str, Any], reader: _Reader) -> list[Route]:
+    host = "management" if "management" in str(document.get("servers", "")) else "api"
+    found = []
+    for path, item in (document.get("paths") or {}).items():
+        for method in _METHODS:
+            if method not in item:
+                continue
+            op = item[method]
+            parameters = {
+                p["name"]: Parameter(p["name"], p["in"], bool(p.get("required")), reader.schema(p.get("schema") or {}))
+                for p in [*item.get("parameters", []), *op.get("parameters", [])]
+            }
+            body_type, body, _ = _content(op.get("requestBody"), reader)
+            answer_type, answer, stream = _content(_success(op), reader)
+            found.append(
+                Route(
+                    name=f"{method.upper()} {path}",
+                    method=method.upper(),
+                    path=path,
+                    file=file,
+                    host=host,
+                    parameters=parameters,
+                    body=body,
+                    body_type=body_type,
+                    answer=answer,
+                    answer_type=answer_type,
+                    stream=stream,
+                    doc=_doc(op),
+                )
+            )
+    return found
+
+
+def _success(op: Mapping[str, Any]) -> Any:
+    responses = op.get("responses") or {}
+    return next((responses[key] for key in ("200", 200, "201", 201, "204", 204) if key in responses), None)
+
+
+def _content(holder: Any, reader: _Reader) -> tuple[str | None, Schema | None, Schema | None]:
+    """(media type, schema, schema of a streamed event) of a body or an answer."""
+    content = dict((holder or {}).get("content") or {})
+    events = content.pop("text/event-stream", None)
+    stream = reader.schema(events["schema"]) if events else None
+    for media_type, value in content.items():
+        return media_type, reader.schema(value.get("schema") or {}), stream
+    return None, None, stream
+
+
+def _doc(node: Mapping[str, Any]) -> str:
+    return str(node.get("description") or node.get("summary") or "").strip()
+
+
+class _Reader:
+    def __init__(self, raw: Mapping[str, Any]) -> None:
+        self.raw = raw
+        self.done: dict[str, Schema] = {}
+
+    def named(self, name: str) -> Schema:
+        """The component schema of that name."""
+        if name not in self.raw:
+            raise DefinitionError(f"a reference names schema {name}, which no file defines")
+        if name not in self.done:
+            self.done[name] = self.schema(self.raw[name])
+        return self.done[name]
+
+    def schema(self, node: Mapping[str, Any]) -> Schema:
+        """One schema at its place."""
+        doc = _doc(node)
+        if "$ref" in node:
+            return Schema("ref", ref=_name(node), doc=doc)
+        if "allOf" in node:
+            return self._merged(node["allOf"], doc)
+        for key in ("oneOf", "anyOf"):
+            if key in node:
+                return self._union(node, node[key], doc)
+        types = node.get("type", [])
+        types = [types] if isinstance(types, str) else list(types)
+        nullable = "null" in types
+        kinds = [t for t in types if t != "null"]
+        if len(kinds) > 1:
+            variants = tuple(self.schema({**node, "type": kind}) for kind in kinds)
+            return Schema("union", nullable=nullable, variants=variants, doc=doc)
+        values = tuple(str(v) for v in ([node["const"]] if "const" in node else node.get("enum", ())) if v is not None)
+        base = Schema(
+            kinds[0] if kinds else "string" if values else "any",
+            nullable=nullable,
+            format=node.get("format"),
+            values=values,
+            deprecated=bool(node.get("deprecated")),
+            doc=doc,
+        )
+        if base.kind == "array":
+            return attrs.evolve(base, items=self.schema(node.get("items") or {}))
+        if base.kind == "object":
+            return self._object(base, node)
+        return base
+
+    def _object(self, base: Schema, node: Mapping[str, Any]) -> Schema:
+        required = set(node.get("required", ()))
+        properties = {
+            name: Property(name, self.schema(value), name in required)
+            for name, value in (node.get("properties") or {}).items()
+        }
+        extra = node.get("additionalProperties")
+        if not properties and isinstance(extra, Mapping):
+            return attrs.evolve(base, kind="map", items=self.schema(extra))
+        if not properties and "properties" not in node:
+            return attrs.evolve(base, kind="any")
+        return attrs.evolve(base, properties=properties)
+
+    def _union(self, node: Mapping[str, Any], members: list[Any], doc: str) -> Schema:
+        variants = [self.schema(m) for m in members if m.get("type") != "null"]
+        nullable = len(variants) < len(members)
+        if len(variants) == 1:
+            return attrs.evolve(variants[0], nullable=nullable or variants[0].nullable, doc=doc or variants[0].doc)
+        untagged = bool(node.get("x-xai-untagged"))
+        return Schema("union", nullable=nullable, variants=tuple(variants), untagged=untagged, doc=doc)
+
+    def _merged(self, members: list[Any], doc: str) -> Schema:
+        """allOf: one member stays what it is, several objects become one object with the properties of all."""
+        if len(members) == 1:
+            only = self.schema(members[0])
+            return attrs.evolve(only, doc=doc or only.doc)
+        properties: dict[str, Property] = {}
+        for member in members:
+            part = self.schema(member)
+            part = self.named(part.ref) if part.ref else part
+            for name, prop in part.properties.items():
+                before = properties.get(name)
+                # a later, more telling schema of the same property wins; required anywhere is required
+                properties[name] = attrs.evolve(prop, required=prop.required or bool(before and before.required))
+        return Schema("object", properties=properties, doc=doc)
+
+
+def _name(node: Mapping[str, Any]) -> str:
+    return str(node["$ref"]).rsplit("/", 1)[-1]
+
+
+def _merge(documents: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
+    """All files as one document, for validating messages: local references, untagged unions as they are on the wire."""
+    paths: dict[str, Any] = {}
+    for document in documents.values():
+        paths.update(document.get("paths") or {})
+    schemas = {name: _on_wire(schema) if schema.get("x-xai-untagged") else schema for name, schema in raw.items()}
+    merged = {
+        "openapi": "3.1.0",
+        "info": {"title": "xAI API", "version": "merged"},
+        "paths": paths,
+        "components": {"schemas": dict(sorted(schemas.items()))},
+    }
+    result: dict[str, Any] = _without_prose(merged)
+    return result
+
+
+def _on_wire(schema: Mapping[str, Any]) -> dict[str, Any]:
+    key = "oneOf" if "oneOf" in schema else "anyOf"
+    bare = [next(iter(variant["properties"].values())) for variant in schema[key]]
+    return {"anyOf": bare}
+
+
+def _without_prose(node: Any, in_properties: bool = False) -> Any:
+    """Drop descriptions and make every reference local."""
+    if isinstance(node, list):
+        return [_without_prose(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if "$ref" in node and isinstance(node["$ref"], str):
+        return {"$ref": f"#/components/schemas/{_name(node)}"}
+    prose = () if in_properties else ("description", "summary", "discriminator", "example", "examples", "title")
+    return {
+        str(key): _without_prose(value, in_properties=key == "properties" and not in_properties)
+        for key, value in node.items()
+        if key not in prose
+    }

@@ -1,0 +1,117 @@
+"""What callers pass, checked on the way to either wire: types, and what no wire can carry. Ranges are the server's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
+from struct import Struct
+from typing import Any, NoReturn
+
+from .errors import UnsupportedOnTransport, UsageError
+
+_FLOAT32 = Struct("<f")
+
+
+def wrong(value: object, expected: str, name: str) -> NoReturn:
+    """Refuse a value of the wrong type."""
+    raise UsageError(f"must be {expected}, not {type(value).__name__}", field=name)
+
+
+def missing(name: str) -> NoReturn:
+    """Refuse a request without a field that it needs."""
+    raise UsageError("is required", field=name)
+
+
+def only_on(transport: str, name: str) -> NoReturn:
+    """Refuse a field that the chosen wire cannot carry; `transport` is the one that can."""
+    raise UnsupportedOnTransport(name, transport)
+
+
+def string(value: Any, name: str) -> str:
+    if not isinstance(value, str):
+        wrong(value, "a string", name)
+    return value
+
+
+def boolean(value: Any, name: str) -> bool:
+    if value is not True and value is not False:
+        wrong(value, "a bool", name)
+    return value
+
+
+def _integer(low: int, high: int, kind: str) -> Callable[[Any, str], int]:
+    def check(value: Any, name: str) -> int:
+        if not isinstance(value, int) or isinstance(value, bool):
+            wrong(value, "an int", name)
+        if not low <= value <= high:
+            raise UsageError(f"must fit an {kind}, got {value}", field=name)
+        return value
+
+    return check
+
+
+int32 = _integer(-(2**31), 2**31 - 1, "int32")
+uint32 = _integer(0, 2**32 - 1, "uint32")
+int64 = _integer(-(2**63), 2**63 - 1, "int64")
+uint64 = _integer(0, 2**64 - 1, "uint64")
+
+
+def double(value: Any, name: str) -> float:
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        wrong(value, "a number", name)
+    if not isfinite(value):
+        raise UsageError(f"must be finite, got {value}", field=name)
+    return value
+
+
+def float32(value: Any, name: str) -> float:
+    """A number that a float32 can hold, as its shortest decimal."""
+    if value.__class__ is not float or not isfinite(value):
+        value = double(value, name)
+    return shortest(value) if -3.4e38 < value < 3.4e38 else _too_large(value, name)
+
+
+def _too_large(value: float, name: str) -> NoReturn:
+    raise UsageError(f"must fit a 32-bit float, got {value}", field=name)
+
+
+def shortest(value: float) -> float:
+    """The float with the fewest digits that is the same float32: 0.699999988079071 -> 0.7."""
+    packed = _FLOAT32.pack(value)
+    for digits in (6, 7, 8):
+        candidate = float(f"{value:.{digits}g}")
+        if _FLOAT32.pack(candidate) == packed:
+            return candidate
+    return float(f"{value:.9g}")
+
+
+def array(value: Any, name: str) -> Sequence[Any]:
+    """A sequence that is no string."""
+    if isinstance(value, (str, bytes)) or not isinstance(value, Sequence):
+        wrong(value, "a list", name)
+    return value
+
+
+def strings(value: Any, name: str) -> list[str]:
+    return scalars(string, value, name)
+
+
+def scalars(check: Callable[[Any, str], Any], value: Any, name: str) -> list[Any]:
+    """A list whose items all pass `check`."""
+    return [check(item, f"{name}[{i}]") for i, item in enumerate(array(value, name))]
+
+
+def mapping(value: Any, name: str) -> dict[str, Any]:
+    """A JSON object, free in form."""
+    if not isinstance(value, Mapping):
+        wrong(value, "a dict", name)
+    return dict(value)
+
+
+def instance(value: Any, cls: type, name: str) -> Any:
+    """An instance of the model; a plain dict is read as one."""
+    if isinstance(value, cls):
+        return value
+    if isinstance(value, Mapping):
+        return cls.from_dict(value)  # type: ignore[attr-defined]
+    wrong(value, f"{cls.__name__} or a dict", name)

@@ -1,0 +1,137 @@
+"""Helpers of the generated JSON codecs.
+
+Reading never raises: what does not fit becomes the zero value and is kept, as it came, in the model's `extra`.
+"""
+
+from __future__ import annotations
+
+from array import array as packed_array
+from collections.abc import Callable, Mapping
+from struct import Struct
+from typing import Any
+
+from . import _check
+from .errors import UsageError
+
+Extra = dict[str, Any] | None
+
+MISFIT: Any = object()
+"""What a converter returns for a value that it cannot read."""
+
+_FLOAT32 = Struct("<f")
+
+
+def keep(extra: Extra, key: str, value: Any) -> Extra:
+    """Remember a property that did not fit."""
+    if extra is None:
+        return {key: value}
+    extra[key] = value
+    return extra
+
+
+def unknown(data: Mapping[str, Any], known: frozenset[str]) -> Extra:
+    """The properties that the definitions do not know."""
+    return {key: value for key, value in data.items() if key not in known}
+
+
+def misfit(value: Any, zero: Any, key: str, extra: Extra) -> tuple[Any, Extra]:
+    """Absent and null read as zero; anything else is of the wrong type and kept."""
+    return (zero, extra) if value is None else (zero, keep(extra, key, value))
+
+
+def read_int(value: Any, zero: Any, key: str, extra: Extra) -> tuple[Any, Extra]:
+    """An integer that came as 5.0 or, as protobuf's JSON form has it, as "5"."""
+    if value.__class__ is float and value.is_integer():
+        return int(value), extra
+    if value.__class__ is str and value.lstrip("-").isdecimal() and value.isascii():
+        return int(value), extra
+    return misfit(value, zero, key, extra)
+
+
+def read_float(value: Any, zero: Any, key: str, extra: Extra) -> tuple[Any, Extra]:
+    return (float(value), extra) if value.__class__ is int else misfit(value, zero, key, extra)
+
+
+def read_float32(value: Any, zero: Any, key: str, extra: Extra) -> tuple[Any, Extra]:
+    """A number, rounded to the float32 that gRPC would carry."""
+    if value.__class__ is float or value.__class__ is int:
+        try:
+            return _FLOAT32.unpack(_FLOAT32.pack(value))[0], extra
+        except OverflowError:
+            pass
+    return misfit(value, zero, key, extra)
+
+
+def read_list(value: Any, kind: type, key: str, extra: Extra) -> tuple[list[Any], Extra]:
+    """A list of one scalar type; where an item does not fit the whole list is kept."""
+    if value.__class__ is not list:
+        return misfit(value, [], key, extra)
+    items = [item for item in value if item.__class__ is kind]
+    return items, extra if len(items) == len(value) else keep(extra, key, value)
+
+
+def read_models(
+    decode: Callable[[Any], Any], value: Any, key: str, extra: Extra
+) -> tuple[list[Any], Extra]:
+    """A list of objects; where an item is none the whole list is kept."""
+    if value.__class__ is not list:
+        return misfit(value, [], key, extra)
+    items = [decode(item) for item in value if isinstance(item, Mapping)]
+    return items, extra if len(items) == len(value) else keep(extra, key, value)
+
+
+def read_map(value: Any, kind: type, key: str, extra: Extra) -> tuple[dict[str, Any], Extra]:
+    """An object whose values are of one scalar type."""
+    if not isinstance(value, Mapping):
+        return misfit(value, {}, key, extra)
+    items = {str(k): v for k, v in value.items() if v.__class__ is kind}
+    return items, extra if len(items) == len(value) else keep(extra, key, value)
+
+
+def read_model(decode: Callable[[Any], Any], value: Any, key: str, extra: Extra) -> tuple[Any, Extra]:
+    return (decode(value), extra) if isinstance(value, Mapping) else misfit(value, None, key, extra)
+
+
+def convert(from_json: Callable[[Any], Any], value: Any, zero: Any, key: str, extra: Extra) -> tuple[Any, Extra]:
+    """Run a converter; `MISFIT` makes the value zero and keeps it."""
+    if value is None:
+        return zero, extra
+    result = from_json(value)
+    return (zero, keep(extra, key, value)) if result is MISFIT else (result, extra)
+
+
+def child(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """A nested object whose properties are flattened into the model; {} where there is none."""
+    value = data.get(key)
+    return value if isinstance(value, Mapping) else {}
+
+
+def vector(values: list[Any]) -> list[float]:
+    """Numbers rounded to float32, all at once."""
+    return packed_array("f", values).tolist()
+
+
+def one(encode: Callable[..., dict[str, Any]], cls: type, value: Any, name: str, wire: bool) -> dict[str, Any]:
+    """The JSON of a nested model."""
+    try:
+        return encode(_check.instance(value, cls, ""), wire)
+    except UsageError as error:
+        raise error.at(name) from None
+
+
+def many(encode: Callable[..., dict[str, Any]], cls: type, value: Any, name: str, wire: bool) -> list[dict[str, Any]]:
+    """The JSON of a list of nested models."""
+    return [one(encode, cls, item, f"{name}[{i}]", wire) for i, item in enumerate(_check.array(value, name))]
+
+
+def union(encode: Callable[[Any, bool], dict[str, Any]], value: Any, name: str, wire: bool) -> dict[str, Any]:
+    """The JSON of a union's member."""
+    try:
+        return encode(value, wire)
+    except UsageError as error:
+        raise error.at(name) from None
+
+
+def unions(encode: Callable[[Any, bool], dict[str, Any]], value: Any, name: str, wire: bool) -> list[dict[str, Any]]:
+    """The JSON of a list of a union's members."""
+    return [union(encode, item, f"{name}[{i}]", wire) for i, item in enumerate(_check.array(value, name))]

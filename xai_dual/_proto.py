@@ -1,0 +1,93 @@
+"""Helpers of the generated protobuf codecs.
+
+Messages live in a descriptor pool of our own: another package in the process may register files of the same names, in
+another version, in protobuf's default pool.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+
+from . import _check
+from .errors import UsageError
+
+
+@cache
+def _pool() -> descriptor_pool.DescriptorPool:
+    pool = descriptor_pool.DescriptorPool()
+    data = (Path(__file__).parent / "_gen" / "descriptors.binpb").read_bytes()
+    for file in descriptor_pb2.FileDescriptorSet.FromString(data).file:
+        pool.Add(file)  # type: ignore[no-untyped-call]
+    return pool
+
+
+@cache
+def message(name: str) -> Any:
+    """The message class of that full name."""
+    return message_factory.GetMessageClass(_pool().FindMessageTypeByName(name))  # type: ignore[no-untyped-call]
+
+
+class EnumNames(dict[int, Any]):
+    """Number -> public value. Number 0 where it means "not set" is None; an unknown number n reads "#n"."""
+
+    def __missing__(self, number: int) -> str:
+        return f"#{number}"
+
+
+def enum_number(numbers: dict[str, int], value: Any, name: str) -> int:
+    """The number of a public enum value; "#n" is number n."""
+    number = numbers.get(value) if isinstance(value, str) else None
+    if number is not None:
+        return number
+    text = _check.string(value, name)
+    if text.startswith("#") and text[1:].lstrip("-").isdecimal():
+        return int(text[1:])
+    known = ", ".join(repr(k) for k in numbers)
+    raise UsageError(f"{text!r} has no number on gRPC, which knows {known} (transport='rest' sends any string)", field=name)
+
+
+def enum_numbers(numbers: dict[str, int], value: Any, name: str) -> list[int]:
+    """The numbers of a list of enum values."""
+    return [enum_number(numbers, item, f"{name}[{i}]") for i, item in enumerate(_check.array(value, name))]
+
+
+def one(encode: Callable[[Any, Any], None], cls: type, value: Any, target: Any, name: str) -> None:
+    """Write a nested model into the message that stands for it."""
+    target.SetInParent()
+    try:
+        encode(_check.instance(value, cls, ""), target)
+    except UsageError as error:
+        raise error.at(name) from None
+
+
+def many(encode: Callable[[Any, Any], None], cls: type, value: Any, target: Any, name: str) -> None:
+    """Write a list of nested models into a repeated field."""
+    for i, item in enumerate(_check.array(value, name)):
+        one(encode, cls, item, target.add(), f"{name}[{i}]")
+
+
+def union(encode: Callable[[Any, Any], None], value: Any, target: Any, name: str) -> None:
+    """Write a union's member into the message that holds its oneof."""
+    target.SetInParent()
+    try:
+        encode(value, target)
+    except UsageError as error:
+        raise error.at(name) from None
+
+
+def unions(encode: Callable[[Any, Any], None], value: Any, target: Any, name: str) -> None:
+    """Write a list of a union's members."""
+    for i, item in enumerate(_check.array(value, name)):
+        union(encode, item, target.add(), f"{name}[{i}]")
+
+
+def refuse_extra(extra: dict[str, Any] | None) -> None:
+    """A property that the definitions do not know cannot go over gRPC."""
+    if extra:
+        name = next(iter(extra))
+        raise UsageError("is not a field that this version knows, and gRPC cannot carry it; use transport='rest'", field=name)

@@ -1,0 +1,91 @@
+"""What all generated models share: conversion, equality over the wires, and the small types around them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+import attrs
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from .meta import Meta
+
+__all__ = ["Listing", "Model", "Unknown", "same"]
+
+T = TypeVar("T")
+
+
+class Model:
+    """Base of every generated model.
+
+    Generated subclasses are attrs classes with slots and keyword-only arguments. Two attributes stand in all of them and
+    take no part in `==`: `extra`, the properties of a JSON object that the definitions do not know (or that had the wrong
+    type), and, on models that answer a call, `meta`.
+    """
+
+    __slots__ = ()
+
+    one_sided: ClassVar[Mapping[str, str]] = {}
+    """Field name -> "grpc" or "rest", for the fields that only one wire carries."""
+    codec: ClassVar[tuple[str, str, str]] = ("", "", "")
+    """Module, encoder and decoder of the JSON form."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form, spelled as on REST (fields that only gRPC has keep their names); unset fields are left out."""
+        module, encoder, _ = self.codec
+        result: dict[str, Any] = getattr(import_module(module), encoder)(self, False)
+        return result
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Read the JSON form. Never raises on content: unknown or ill-typed properties end up in `extra`."""
+        module, _, decoder = cls.codec
+        result: Self = getattr(import_module(module), decoder)(data)
+        return result
+
+
+@attrs.define
+class Unknown(Model):
+    """A member of a union whose tag the definitions do not know: a newer tool, source, or event."""
+
+    tag: str
+    """The value of the tag property, or the name of the protobuf field; "" where there was none."""
+    raw: Any = None
+    """The JSON value as it came. None on gRPC, where an unknown member cannot be read."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON value as it came."""
+        return dict(self.raw) if isinstance(self.raw, Mapping) else {}
+
+
+class Listing(list[T]):
+    """The items of an answer that is a plain list, with the call's `meta`."""
+
+    __slots__ = ("meta",)
+
+    def __init__(self, items: Iterable[T] = (), meta: Meta | None = None) -> None:
+        super().__init__(items)
+        self.meta = meta
+
+
+def same(a: object, b: object) -> bool:
+    """Whether two results are equal as far as both wires can tell.
+
+    Compares every field that gRPC and REST both carry, at every depth, and leaves out the fields that only one wire has,
+    `meta` and `extra`. Lists and dicts are compared item by item, all else by `==`.
+    """
+    if isinstance(a, Model) and not isinstance(a, Unknown):
+        if a.__class__ is not b.__class__:
+            return False
+        fields = attrs.fields(a.__class__)
+        return all(
+            same(getattr(a, f.name), getattr(b, f.name)) for f in fields if f.eq and f.name not in a.one_sided
+        )
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(same(v, b[k]) for k, v in a.items())
+    return a == b
