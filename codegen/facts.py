@@ -1,0 +1,175 @@
+"""Questions that linking asks of the definitions: what stands at a path, which variant has a tag, what items there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import attrs
+
+from .raw import Definitions, Property, ProtoField, Schema
+
+NULL_PROPERTIES: Mapping[str, Property] = {}
+
+
+@attrs.frozen
+class Item:
+    """One thing that must be bound or waived."""
+
+    name: str
+    file: str
+    what: str  # rpc, field, value, route, parameter, property, case
+
+
+@attrs.frozen
+class Place:
+    """A JSON schema at a path, and whether every step to it is required and not nullable."""
+
+    schema: Schema
+    required: bool
+    items: tuple[str, ...]  # the names of the properties on the way, as `Item`s
+
+
+class Facts:
+    """The definitions with the look-ups that linking needs."""
+
+    def __init__(self, definitions: Definitions) -> None:
+        self.protos = definitions.protos
+        self.openapi = definitions.openapi
+
+    def resolve(self, schema: Schema) -> Schema:
+        """Follow references; what the reference says beside (nullable, description) is kept by its holder."""
+        while schema.kind == "ref" and schema.ref in self.openapi.schemas:
+            schema = self.openapi.schemas[schema.ref]
+        return schema
+
+    def tag_of(self, union: Schema) -> str | None:
+        """The property whose single value tells the variants of a union apart, if there is one."""
+        candidates: set[str] | None = None
+        for variant in union.variants:
+            names = {p.name for p in self.resolve(variant).properties.values() if len(p.schema.values) == 1}
+            candidates = names if candidates is None else candidates & names
+        return sorted(candidates)[0] if candidates else None
+
+    def variants(self, name: str) -> dict[str, Schema]:
+        """Tag value -> variant, of the tagged union of that name; {} for any other schema."""
+        union = self.openapi.schemas.get(name)
+        if union is None or union.kind != "union":
+            return {}
+        tag = self.tag_of(union)
+        if tag is None:
+            return {}
+        resolved = [self.resolve(v) for v in union.variants]
+        return {v.properties[tag].schema.values[0]: v for v in resolved}
+
+    def object(self, name: str) -> list[tuple[str, Schema]] | None:
+        """(item prefix, object schema) for a schema name, "Union#tag", or all variants of a union to be flattened."""
+        base, _, tag = name.partition("#")
+        schema = self.openapi.schemas.get(base)
+        if schema is None:
+            return None
+        if tag:
+            variant = self.variants(base).get(tag)
+            return [(self._prefix(base, tag), variant)] if variant else None
+        if schema.kind == "union":
+            return [(self._prefix(base, t), v) for t, v in self.variants(base).items()] or None
+        return [(base, schema)]
+
+    def _prefix(self, union: str, tag: str) -> str:
+        """Where the properties of a variant are listed: under its own name if it has one."""
+        schema = self.openapi.schemas[union]
+        property_name = self.tag_of(schema)
+        for variant in schema.variants:
+            if property_name and self.resolve(variant).properties[property_name].schema.values == (tag,):
+                return variant.ref or f"{union}#{tag}"
+        return f"{union}#{tag}"
+
+    def place(self, name: str, path: tuple[str, ...]) -> Place | None:
+        """What stands at `path` in the object of that name."""
+        parts = self.object(name)
+        if not parts:
+            return None
+        if not path:
+            return Place(parts[0][1], True, ())
+        found = [p for prefix, schema in parts if (p := self._walk(prefix, schema, path))]
+        if not found:
+            return None
+        # in a flattened union a property is required only where every variant requires it
+        required = len(found) == len(parts) and all(p.required for p in found)
+        return Place(found[0].schema, required, tuple(i for p in found for i in p.items))
+
+    def _walk(self, prefix: str, schema: Schema, path: tuple[str, ...]) -> Place | None:
+        required, items = True, []
+        for step in path:
+            prop = self.resolve(schema).properties.get(step)
+            if prop is None:
+                return None
+            items.append(f"{prefix}.{step}")
+            prefix = prop.schema.ref or f"{prefix}.{step}"
+            schema = prop.schema
+            required = required and prop.required and not schema.nullable and not self.resolve(schema).nullable
+        return Place(schema, required, tuple(items))
+
+    def properties(self, name: str) -> dict[str, Property]:
+        """All properties of the object of that name, over all variants of a flattened union."""
+        merged: dict[str, Property] = {}
+        for _, schema in self.object(name) or ():
+            for prop in schema.properties.values():
+                merged.setdefault(prop.name, prop)
+        return merged
+
+    def proto_field(self, message: str, path: tuple[str, ...]) -> ProtoField | None:
+        """The field at `path` below a message."""
+        field = None
+        for step in path:
+            holder = self.protos.messages.get(message)
+            field = holder.fields.get(step) if holder else None
+            if field is None:
+                return None
+            message = field.type_name or ""
+        return field
+
+    def proto_items(self, message: str, path: tuple[str, ...]) -> list[str]:
+        """The names of the fields on the way, as `Item`s."""
+        items = []
+        for step in path:
+            items.append(f"{message}.{step}")
+            message = self.protos.messages[message].fields[step].type_name or ""
+        return items
+
+    def items(self) -> Iterator[Item]:
+        """Everything that must be bound or waived."""
+        for message in self.protos.messages.values():
+            for name in message.fields:
+                yield Item(f"{message.name}.{name}", message.file, "field")
+        for enum in self.protos.enums.values():
+            for name, number in enum.values.items():
+                if number:
+                    yield Item(f"{enum.name}.{name}", enum.file, "value")
+        for rpc in self.protos.rpcs.values():
+            yield Item(rpc.name, rpc.file, "rpc")
+        for route in self.openapi.routes.values():
+            yield Item(route.name, route.file, "route")
+            for parameter in route.parameters:
+                yield Item(f"{route.name}?{parameter}", route.file, "parameter")
+        for name, schema in self.openapi.schemas.items():
+            for item, what in self._schema_items(name, schema):
+                yield Item(item, self.openapi.files[name], what)
+
+    def _schema_items(self, name: str, schema: Schema) -> Iterator[tuple[str, str]]:
+        if schema.kind == "object":
+            for prop in schema.properties.values():
+                yield f"{name}.{prop.name}", "property"
+                inner = prop.schema.items if prop.schema.kind == "array" and prop.schema.items else prop.schema
+                if inner.kind in ("object", "union"):
+                    yield from self._schema_items(f"{name}.{prop.name}", inner)
+        elif schema.kind == "union":
+            tag = self.tag_of(schema)
+            for variant in schema.variants:
+                if tag:
+                    value = self.resolve(variant).properties[tag].schema.values[0]
+                    yield f"{name}#{value}", "case"
+                    if variant.kind == "object":
+                        yield from self._schema_items(f"{name}#{value}", variant)
+        elif schema.kind == "string" and len(schema.values) > 1:
+            for value in schema.values:
+                yield f"{name}={value}", "value"

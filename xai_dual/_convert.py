@@ -1,0 +1,396 @@
+"""Values whose gRPC and REST forms differ by more than a name.
+
+Up to four functions a converter, named by what they do: `NAME_from_json(value)` (`MISFIT` for what it cannot read),
+`NAME_to_json(value, name)`, `NAME_from_proto(value)`, and `NAME_to_proto`, which fills the message or repeated field it
+is given, or returns the value where protobuf has a scalar. The generator's side of this is codegen/convert.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time, timedelta, timezone
+from typing import Any
+
+import orjson
+
+from . import _check
+from ._json import MISFIT, vector
+from .errors import UnsupportedOnTransport, UsageError
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+# --- unix: google.protobuf.Timestamp <-> integer, seconds since 1970 -------------------------------------------------
+
+
+def unix_from_json(value: Any) -> Any:
+    return value if value.__class__ is int else int(value) if value.__class__ is float else MISFIT
+
+
+def unix_to_json(value: Any, name: str) -> int:
+    return _check.int64(value, name)
+
+
+def unix_from_proto(value: Any) -> int:
+    seconds: int = value.seconds
+    return seconds
+
+
+def unix_to_proto(value: Any, target: Any, name: str) -> None:
+    target.seconds = _check.int64(value, name)
+    target.SetInParent()
+
+
+# --- datetime: google.protobuf.Timestamp <-> RFC 3339 text -----------------------------------------------------------
+
+
+def datetime_from_json(value: Any) -> Any:
+    """A bare date is midnight UTC; nanoseconds are cut to microseconds; a time without a zone is UTC."""
+    if value.__class__ is not str:
+        return MISFIT
+    try:
+        return _parse_rfc3339(value)
+    except ValueError:
+        return MISFIT
+
+
+def _parse_rfc3339(text: str) -> datetime:
+    if len(text) == 10:
+        return datetime.combine(date.fromisoformat(text), time(), timezone.utc)
+    text = text.strip().replace("Z", "+00:00").replace("z", "+00:00")
+    head, dot, tail = text.partition(".")
+    if dot:  # Python 3.10 reads 3 or 6 digits of a second's fraction only
+        digits = len(tail) - len(tail.lstrip("0123456789"))
+        text = f"{head}.{tail[: min(digits, 6)]:0<6}{tail[digits:]}"
+    parsed = datetime.fromisoformat(text)
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.utc)
+
+
+def datetime_to_json(value: Any, name: str) -> str:
+    return _aware(value, name).astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
+
+
+def _aware(value: Any, name: str) -> datetime:
+    """What callers may give for a time: an aware datetime, a date (midnight UTC), or the text of either."""
+    if isinstance(value, str):
+        value = datetime_from_json(value)
+        if value is MISFIT:
+            raise UsageError("must be an RFC 3339 time or a date, such as '2026-01-31'", field=name)
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise UsageError("must know its time zone, e.g. datetime(..., tzinfo=timezone.utc)", field=name)
+        return value
+    if isinstance(value, date):
+        return datetime.combine(value, time(), timezone.utc)
+    _check.wrong(value, "a datetime, a date or text", name)
+
+
+def datetime_from_proto(value: Any) -> datetime | None:
+    try:
+        return _EPOCH + timedelta(seconds=value.seconds, microseconds=value.nanos // 1000)
+    except OverflowError:
+        return None
+
+
+def datetime_to_proto(value: Any, target: Any, name: str) -> None:
+    since = _aware(value, name) - _EPOCH
+    target.seconds = since.days * 86400 + since.seconds
+    target.nanos = since.microseconds * 1000
+    target.SetInParent()
+
+
+# --- date: google.protobuf.Timestamp <-> "2026-01-31" ----------------------------------------------------------------
+
+date_from_json = datetime_from_json
+date_from_proto = datetime_from_proto
+date_to_proto = datetime_to_proto
+
+
+def date_to_json(value: Any, name: str) -> str:
+    return _aware(value, name).astimezone(timezone.utc).date().isoformat()
+
+
+# --- octets: bytes <-> list of numbers 0..255 ------------------------------------------------------------------------
+
+
+def octets_from_json(value: Any) -> Any:
+    try:
+        return bytes(value) if value.__class__ is list else MISFIT
+    except (TypeError, ValueError):
+        return MISFIT
+
+
+def octets_to_json(value: Any, name: str) -> list[int]:
+    if not isinstance(value, (bytes, bytearray, memoryview)):
+        _check.wrong(value, "bytes", name)
+    return list(value)
+
+
+def octets_from_proto(value: bytes) -> bytes:
+    return value
+
+
+def octets_to_proto(value: Any, name: str) -> bytes:
+    return bytes(octets_to_json(value, name))
+
+
+# --- json_text: JSON text in a protobuf string <-> the JSON value itself ---------------------------------------------
+
+
+def json_text_from_json(value: Any) -> Any:
+    return dict(value) if isinstance(value, Mapping) else MISFIT
+
+
+def json_text_to_json(value: Any, name: str) -> dict[str, Any]:
+    return _check.mapping(value, name)
+
+
+def json_text_from_proto(value: str) -> dict[str, Any]:
+    try:
+        parsed = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return {}
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def json_text_to_proto(value: Any, name: str) -> str:
+    try:
+        return orjson.dumps(_check.mapping(value, name)).decode()
+    except TypeError as error:
+        raise UsageError(f"must be JSON: {error}", field=name) from None
+
+
+# --- schema_text: the JSON schema inside {"name", "schema", "strict"} <-> its text alone ------------------------------
+
+schema_text_from_json = json_text_from_json
+schema_text_to_json = json_text_to_json
+
+
+def schema_text_from_proto(value: str) -> dict[str, Any]:
+    return {"schema": json_text_from_proto(value)}
+
+
+def schema_text_to_proto(value: Any, name: str) -> str:
+    value = _check.mapping(value, name)
+    return json_text_to_proto(value.get("schema", value), name)
+
+
+# --- texts: repeated string <-> text, or a list of texts -------------------------------------------------------------
+
+
+def texts_from_json(value: Any) -> Any:
+    if value.__class__ is str:
+        return value
+    return value if value.__class__ is list and all(x.__class__ is str for x in value) else MISFIT
+
+
+def texts_to_json(value: Any, name: str) -> str | list[str]:
+    return value if isinstance(value, str) else _check.strings(value, name)
+
+
+def texts_from_proto(value: Sequence[str]) -> str | list[str]:
+    return value[0] if len(value) == 1 else list(value)
+
+
+def texts_to_proto(value: Any, target: Any, name: str) -> None:
+    target.extend([value] if isinstance(value, str) else _check.strings(value, name))
+
+
+# --- tool_choice: ToolChoice <-> "auto" | "none" | "required" | {"type": "function", "function": {"name": ...}} --------
+
+_TOOL_MODES = {"auto": 1, "none": 2, "required": 3}
+
+
+def tool_choice_from_json(value: Any) -> Any:
+    return value if isinstance(value, (str, dict)) else MISFIT
+
+
+def tool_choice_to_json(value: Any, name: str) -> str | dict[str, Any]:
+    if isinstance(value, str):
+        return value
+    _named_function(value, name)
+    return dict(value)
+
+
+def _named_function(value: Any, name: str) -> str:
+    if isinstance(value, Mapping) and value.get("type", "function") == "function":
+        function = value.get("function")
+        if isinstance(function, Mapping) and isinstance(function.get("name"), str):
+            return str(function["name"])
+    raise UsageError(
+        "must be 'auto', 'none', 'required' or {'type': 'function', 'function': {'name': ...}}", field=name
+    )
+
+
+def tool_choice_from_proto(value: Any) -> str | dict[str, Any] | None:
+    if value.WhichOneof("tool_choice") == "function_name":
+        return {"type": "function", "function": {"name": value.function_name}}
+    return {number: mode for mode, number in _TOOL_MODES.items()}.get(value.mode, f"#{value.mode}" if value.mode else None)
+
+
+def tool_choice_to_proto(value: Any, target: Any, name: str) -> None:
+    if isinstance(value, str):
+        if value not in _TOOL_MODES:
+            raise UsageError(f"{value!r} is not 'auto', 'none' or 'required'", field=name)
+        target.mode = _TOOL_MODES[value]
+    else:
+        target.function_name = _named_function(value, name)
+
+
+# --- parts: repeated Content <-> text, or a list of content parts ----------------------------------------------------
+
+
+def parts_from_json(value: Any) -> Any:
+    from .types.chat import ContentPart
+
+    if value.__class__ is str:
+        return value
+    if isinstance(value, Sequence) and all(isinstance(x, (Mapping, ContentPart)) for x in value):
+        return [x if isinstance(x, ContentPart) else ContentPart.from_dict(x) for x in value]
+    return MISFIT
+
+
+def parts_to_json(value: Any, name: str, wire: bool = True) -> str | list[dict[str, Any]]:
+    if isinstance(value, str):
+        return value
+    from ._gen.json.chat import encode_content_part
+    from ._json import many
+    from .types.chat import ContentPart
+
+    return many(encode_content_part, ContentPart, value, name, wire)
+
+
+def parts_from_proto(value: Any) -> Any:
+    from ._gen.proto.chat import decode_content_part
+
+    if len(value) == 1 and value[0].WhichOneof("content") == "text":
+        return value[0].text
+    return [decode_content_part(part) for part in value]
+
+
+def parts_to_proto(value: Any, target: Any, name: str) -> None:
+    if isinstance(value, str):
+        target.add().text = value
+        return
+    from ._gen.proto.chat import encode_content_part
+    from ._proto import many
+    from .types.chat import ContentPart
+
+    many(encode_content_part, ContentPart, value, target, name)
+
+
+# --- public_url: PublicUrlOptions <-> true, or {"expires_after": seconds} ---------------------------------------------
+
+
+def public_url_from_json(value: Any) -> Any:
+    return value if isinstance(value, (bool, dict)) else MISFIT
+
+
+def public_url_to_json(value: Any, name: str) -> bool | dict[str, Any]:
+    return value if isinstance(value, bool) else _check.mapping(value, name)
+
+
+def public_url_from_proto(value: Any) -> bool | dict[str, Any]:
+    return {"expires_after": value.expires_after} if value.HasField("expires_after") else True
+
+
+def public_url_to_proto(value: Any, target: Any, name: str) -> None:
+    if value is False:
+        return  # no message: no public URL
+    target.SetInParent()
+    options = {} if value is True else _check.mapping(value, name)
+    if options.get("expires_after") is not None:
+        target.expires_after = _check.int64(options["expires_after"], f"{name}.expires_after")
+
+
+# --- embed_input: repeated EmbedInput <-> text, texts, token ids, or lists of token ids ------------------------------
+
+
+def embed_input_from_json(value: Any) -> Any:
+    return value if isinstance(value, (str, list)) else MISFIT
+
+
+def embed_input_to_json(value: Any, name: str) -> Any:
+    if isinstance(value, str):
+        return value
+    items = _check.array(value, name)
+    if any(isinstance(item, Mapping) for item in items):
+        raise UnsupportedOnTransport(f"{name} (an image)", "grpc")
+    if items and isinstance(items[0], str):
+        return _check.strings(items, name)
+    if items and isinstance(items[0], Sequence):
+        return [_check.scalars(_check.int32, item, f"{name}[{i}]") for i, item in enumerate(items)]
+    return _check.scalars(_check.int32, items, name)
+
+
+def embed_input_from_proto(value: Any) -> Any:
+    items = [x.string if x.WhichOneof("input") == "string" else _image_dict(x.image_url) for x in value]
+    return items[0] if len(items) == 1 and isinstance(items[0], str) else items
+
+
+def _image_dict(image: Any) -> dict[str, Any]:
+    source = image.WhichOneof("source")
+    return {"file_id": image.file_id} if source == "file_id" else {"url": image.image_url}
+
+
+def embed_input_to_proto(value: Any, target: Any, name: str) -> None:
+    for i, item in enumerate([value] if isinstance(value, str) else _check.array(value, name)):
+        if isinstance(item, str):
+            target.add().string = item
+        elif isinstance(item, Mapping):
+            _write_image(item, target.add().image_url, f"{name}[{i}]")
+        elif isinstance(item, (int, Sequence)):
+            raise UnsupportedOnTransport(f"{name} (token ids)", "rest")
+        else:
+            _check.wrong(item, "text or an image dict", f"{name}[{i}]")
+
+
+def _write_image(item: Mapping[str, Any], target: Any, name: str) -> None:
+    if item.get("file_id") is not None:
+        target.file_id = _check.string(item["file_id"], f"{name}.file_id")
+    else:
+        target.image_url = _check.string(item.get("url"), f"{name}.url")
+
+
+# --- vector: repeated FeatureVector <-> list of numbers, or base64 text ------------------------------------------------
+
+
+def vector_from_json(value: Any) -> Any:
+    if value.__class__ is str:
+        return value
+    try:
+        return vector(value) if value.__class__ is list else MISFIT
+    except (TypeError, OverflowError):
+        return MISFIT
+
+
+def vector_to_json(value: Any, name: str) -> str | list[float]:
+    return value if isinstance(value, str) else _check.scalars(_check.float32, value, name)
+
+
+def vector_from_proto(value: Any) -> str | list[float]:
+    if not value:
+        return []
+    return value[0].base64_array or list(value[0].float_array)
+
+
+def vector_to_proto(value: Any, target: Any, name: str) -> None:
+    if isinstance(value, str):
+        target.add().base64_array = value
+    else:
+        target.add().float_array.extend(_check.scalars(_check.double, value, name))
+
+
+# --- coercions: what a caller may pass beside the field's own type ----------------------------------------------------
+
+
+def coerce_messages(value: Any, name: str) -> Sequence[Any]:
+    """Text is one user message; in a list, text is a user message and an answer's message goes on as it is."""
+    from .helpers import user
+
+    items = [value] if isinstance(value, (str, Mapping)) else _check.array(value, name)
+    return [user(x) if isinstance(x, str) else x.to_message() if hasattr(x, "to_message") else x for x in items]
+
+
+def coerce_texts(value: Any, name: str) -> Sequence[str]:
+    """One text stands for a list of one."""
+    return [value] if isinstance(value, str) else _check.strings(value, name)

@@ -1,0 +1,461 @@
+"""Decisions about failures, without I/O: which error an answer is, whether to try again, and after how long.
+
+One table a wire says which class a status belongs to; all else (wrong keys, slugs, hints to wait) is shared by both.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timezone
+from email.utils import parsedate_to_datetime
+from typing import Any, Literal
+
+import orjson
+
+from . import errors as e
+from .meta import Meta
+
+__all__ = ["Failure", "error_from_grpc", "error_from_http", "error_from_payload", "failure_of", "retry_delay", "should_retry"]
+
+Failure = Literal["never_sent", "refused", "maybe_processed", "final"]
+"""What a failed attempt may have done: nothing was sent; the server refused it unworked; unknown; or no use repeating."""
+
+FIRST_DELAY = 0.5
+LONGEST_DELAY = 8.0
+LONGEST_HINT = 60.0
+"""Seconds. A server's hint to wait longer than this is not waited for: the error is raised, with `retry_after` set."""
+
+GRPC_CODES = (
+    "ok cancelled unknown invalid_argument deadline_exceeded not_found already_exists permission_denied"
+    " resource_exhausted failed_precondition aborted out_of_range unimplemented internal unavailable data_loss"
+    " unauthenticated"
+).split()
+
+_BY_CODE: dict[str, tuple[type[e.ApiError], int]] = {
+    "invalid_argument": (e.InvalidRequestError, 400),
+    "failed_precondition": (e.InvalidRequestError, 400),
+    "out_of_range": (e.InvalidRequestError, 400),
+    "unauthenticated": (e.AuthenticationError, 401),
+    "permission_denied": (e.PermissionDeniedError, 403),
+    "not_found": (e.NotFoundError, 404),
+    "already_exists": (e.ConflictError, 409),
+    "aborted": (e.ConflictError, 409),
+    "resource_exhausted": (e.RateLimitError, 429),
+    "unavailable": (e.OverloadedError, 503),
+    "internal": (e.ServerError, 500),
+    "unknown": (e.ServerError, 500),
+    "data_loss": (e.ServerError, 500),
+    "unimplemented": (e.ServerError, 501),
+    "cancelled": (e.ServerError, 499),
+    "deadline_exceeded": (e.ServerError, 504),
+}
+"""gRPC code -> class, and the HTTP status that stands for it."""
+
+_BY_STATUS: dict[int, tuple[type[e.ApiError], str]] = {
+    400: (e.InvalidRequestError, "invalid_argument"),
+    401: (e.AuthenticationError, "unauthenticated"),
+    402: (e.PermissionDeniedError, "permission_denied"),
+    403: (e.PermissionDeniedError, "permission_denied"),
+    404: (e.NotFoundError, "not_found"),
+    408: (e.ServerError, "deadline_exceeded"),
+    409: (e.ConflictError, "aborted"),
+    412: (e.InvalidRequestError, "failed_precondition"),
+    416: (e.InvalidRequestError, "out_of_range"),
+    429: (e.RateLimitError, "resource_exhausted"),
+    498: (e.OverloadedError, "unavailable"),
+    500: (e.ServerError, "internal"),
+    501: (e.ServerError, "unimplemented"),
+    502: (e.ServerError, "unavailable"),
+    503: (e.OverloadedError, "unavailable"),
+    504: (e.ServerError, "deadline_exceeded"),
+    529: (e.OverloadedError, "unavailable"),
+}
+
+_SENTENCES = {
+    "the operation was cancelled": "cancelled",
+    "unknown error": "unknown",
+    "client specified an invalid argument": "invalid_argument",
+    "deadline expired before operation could complete": "deadline_exceeded",
+    "some requested entity was not found": "not_found",
+    "some entity that we attempted to create already exists": "already_exists",
+    "the caller does not have permission to execute the specified operation": "permission_denied",
+    "some resource has been exhausted": "resource_exhausted",
+    "the system is not in a state required for the operation's execution": "failed_precondition",
+    "the operation was aborted": "aborted",
+    "operation was attempted past the valid range": "out_of_range",
+    "operation is not implemented or not supported": "unimplemented",
+    "internal error": "internal",
+    "the service is currently unavailable": "unavailable",
+    "unrecoverable data loss or corruption": "data_loss",
+    "the request does not have valid authentication credentials": "unauthenticated",
+}
+"""What the server writes as `code` where it spells a gRPC code as a sentence."""
+
+_WKE = re.compile(r"\s*\[WKE=([^\]\s]+)\]")
+_WRONG_KEY = re.compile(
+    r"\W*(?:\w+\W+){0,3}?(?:(?:incorrect|invalid|wrong) api[ -]?key|api[ -]?key (?:provided )?(?:is )?(?:not valid|invalid|incorrect))",
+    re.IGNORECASE,
+)
+_TOKEN = re.compile(r"[A-Za-z0-9_.:\-/]+")
+
+
+# -- HTTP ------------------------------------------------------------------------------------------------------------
+
+
+def error_from_http(
+    status: int, headers: Mapping[str, str], body: bytes, *, meta: Meta | None = None, now: float | None = None
+) -> e.ApiError:
+    """The error that an HTTP answer with status 300 or more is. `headers` has lower-case names; `now` is Unix seconds."""
+    payload = _json_or_text(body)
+    code, slug, message = _read_body(payload)
+    if status < 400:
+        target = headers.get("location", "another address")
+        message = f"The server redirects to {target}; redirects are not followed: set base_url to the right address."
+    cls, default = _class_of_status(status)
+    if code is None or _BY_CODE.get(code, (None,))[0] is not cls:
+        code = "unauthenticated" if code == "unauthenticated" and status in (400, 403) else default
+    return _finish(
+        cls,
+        code,
+        slug,
+        message or f"The server answered with HTTP status {status} and no message.",
+        may_be_key=status in (400, 403),
+        http_status=status,
+        request_id=headers.get("x-request-id"),
+        retry_after=_retry_after(headers, now),
+        body=payload,
+        meta=meta,
+    )
+
+
+def error_from_payload(payload: Mapping[str, Any], *, status: int = 200, meta: Meta | None = None) -> e.ApiError:
+    """The error that an error object inside an answer (a stream of status 200) is: its `code` decides the class."""
+    code, slug, message = _read_body(payload)
+    inner = payload.get("status")
+    if code is None and isinstance(inner, int) and not isinstance(inner, bool) and 400 <= inner < 600:
+        code = _class_of_status(inner)[1]
+    code = code or _CODE_OF_TYPE.get(str(_error_object(payload).get("type", "")).removesuffix("_error"), "unknown")
+    cls = _BY_CODE[code][0]
+    request_id = meta.request_id if meta is not None else None
+    return _finish(
+        cls,
+        code,
+        slug,
+        message or "The server sent an error without a message.",
+        may_be_key=code in ("invalid_argument", "permission_denied"),
+        http_status=status,
+        request_id=request_id,
+        body=dict(payload),
+        meta=meta,
+    )
+
+
+_CODE_OF_TYPE = {
+    "invalid_request": "invalid_argument",
+    "authentication": "unauthenticated",
+    "permission": "permission_denied",
+    "not_found": "not_found",
+    "rate_limit": "resource_exhausted",
+    "overloaded": "unavailable",
+    "api": "internal",
+    "server": "internal",
+}
+"""`error.type` without "_error", as OpenAI's and Anthropic's shapes have it."""
+
+
+def _finish(
+    cls: type[e.ApiError], code: str, slug: str | None, message: str, *, may_be_key: bool, **facts: Any
+) -> e.ApiError:
+    """Make the error; what says that the key is wrong becomes AuthenticationError."""
+    by_slug = slug is not None and slug.startswith("unauthenticated:")
+    if may_be_key and (by_slug or code == "unauthenticated" or _WRONG_KEY.match(message)):
+        cls, code = e.AuthenticationError, "unauthenticated"
+    return cls(message, code=code, slug=slug, **facts)
+
+
+def _class_of_status(status: int) -> tuple[type[e.ApiError], str]:
+    known = _BY_STATUS.get(status)
+    if known is not None:
+        return known
+    if status < 500:
+        return e.InvalidRequestError, "invalid_argument"
+    return e.ServerError, "unavailable" if 520 <= status <= 530 else "internal"
+
+
+def _json_or_text(body: bytes) -> Any:
+    if not body.strip():
+        return None
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return body.decode("utf-8", "replace")
+
+
+def _error_object(payload: Mapping[str, Any]) -> Mapping[str, Any]:
+    error = payload.get("error")
+    return error if isinstance(error, Mapping) else payload
+
+
+def _read_body(payload: Any) -> tuple[str | None, str | None, str]:
+    """gRPC code, slug and message of an error body of any shape; None where it does not say."""
+    if not isinstance(payload, Mapping):
+        return None, *_split_wke(_plain(payload) if isinstance(payload, str) else "")
+    error = _error_object(payload)
+    text = next((v for v in (error.get("message"), error.get("error"), error.get("detail")) if isinstance(v, str)), "")
+    slug, message = _split_wke(text)
+    code, own_slug = _read_code(error.get("code", payload.get("code")))
+    slug = slug or own_slug
+    if slug and code is None:
+        code = _name(slug.partition(":")[0])
+    return code, slug, message
+
+
+def _read_code(code: Any) -> tuple[str | None, str | None]:
+    """A body's `code` as (gRPC code, slug): a number, a sentence, or a slug."""
+    if isinstance(code, str) and code.isdecimal():
+        code = int(code)
+    if isinstance(code, bool) or not isinstance(code, (int, str)):
+        return None, None
+    if isinstance(code, int):
+        if 0 < code < len(GRPC_CODES):
+            return GRPC_CODES[code], None
+        return (_class_of_status(code)[1], None) if 400 <= code < 600 else (None, None)
+    name = _SENTENCES.get(code.strip().rstrip(".").lower()) or _name(code)
+    if name is not None:
+        return name, None
+    return (None, code) if _TOKEN.fullmatch(code) else (None, None)
+
+
+def _name(text: str) -> str | None:
+    """ "invalid-argument", "INVALID_ARGUMENT" -> "invalid_argument"; None where it is no gRPC code."""
+    name = text.strip().lower().replace("-", "_").replace(" ", "_")
+    return name if name in _BY_CODE else None
+
+
+def _split_wke(text: str) -> tuple[str | None, str]:
+    """Take `[WKE=slug]` out of a message."""
+    found = _WKE.search(text)
+    return (found.group(1), (text[: found.start()] + text[found.end() :]).strip()) if found else (None, text.strip())
+
+
+def _plain(text: str) -> str:
+    """Text of a body that is not JSON: of HTML its title; at most 500 characters."""
+    if text.lstrip()[:1] == "<":
+        title = re.search(r"<title[^>]*>(.*?)</title>", text[:20_000], re.IGNORECASE | re.DOTALL)
+        text = " ".join(title.group(1).split()) if title else "The server answered with an HTML page."
+    text = text.strip()
+    return text if len(text) <= 500 else text[:500] + "..."
+
+
+# -- gRPC ------------------------------------------------------------------------------------------------------------
+
+_LOST = re.compile(
+    r"Stream removed|Socket closed|recvmsg:|.{0,30}Connection reset|.{0,30}Broken pipe|(?:RST_STREAM|Received RST_STREAM)"
+    r"|GOAWAY|.{0,40}GOAWAY received|keepalive|ping timeout|Transport closed|Endpoint closing|Cancelling all calls"
+    r"|Channel (?:is )?clos",
+    re.IGNORECASE,
+)
+_UNREACHED = re.compile(
+    r"failed to connect to all addresses|errors resolving|.{0,20}DNS resolution failed|empty address list"
+    r"|.{0,30}name resolution failure|connections to all backends failing",
+    re.IGNORECASE,
+)
+_TLS = re.compile(r"(?:tls|ssl) handshake|SSL_ERROR|CERTIFICATE_VERIFY", re.IGNORECASE)
+_REFUSED_STREAM = re.compile(r"RST_STREAM with error code 7\b")
+_NOT_GRPC = re.compile(r"Received http2 header with status: (\d{3})")
+
+
+def error_from_grpc(
+    status: str,
+    details: str,
+    trailing: Mapping[str, str | bytes] | None = None,
+    *,
+    initial: Mapping[str, str | bytes] | None = None,
+    ready: bool = True,
+    meta: Meta | None = None,
+) -> e.XaiError:
+    """The error that a failed RPC is.
+
+    `status` is the name ("NOT_FOUND"); `ready` says whether the channel had, or may have had, a connection during the
+    attempt: only where it had none is the request known not to have been sent.
+    """
+    trailers = trailing or {}
+    if not trailers and not initial:
+        local = _local_failure(status, details, ready, meta)
+        if local is not None:
+            return local
+    code = status.lower()
+    cls = _BY_CODE.get(code, (e.ServerError, 500))[0]
+    slug, message = _split_wke(details)
+    request_id = trailers.get("x-request-id") or (initial or {}).get("x-request-id")
+    return _finish(
+        cls,
+        code,
+        slug,
+        message or f"The server answered with gRPC status {status} and no message.",
+        may_be_key=code in ("invalid_argument", "permission_denied"),
+        grpc_status=status,
+        request_id=request_id if isinstance(request_id, str) else None,
+        retry_after=_retry_after({**(initial or {}), **trailers}),
+        meta=meta,
+    )
+
+
+def _local_failure(status: str, details: str, ready: bool, meta: Meta | None) -> e.XaiError | None:
+    """What gRPC itself reports in the guise of a status; the server has sent nothing."""
+    if status == "RESOURCE_EXHAUSTED" and "message larger than max" in details:
+        return e.MessageTooLargeError(f"{details}: over the limit of this client (max_message_bytes).", meta=meta)
+    not_grpc = _NOT_GRPC.match(details)
+    if not_grpc:
+        number = int(not_grpc.group(1))
+        cls, code = _class_of_status(number)
+        text = f"The address answered over HTTP/2 with status {number}, and not with gRPC."
+        return cls(text, code=code, http_status=number, grpc_status=status, meta=meta)
+    if status not in ("UNAVAILABLE", "INTERNAL", "UNKNOWN", "CANCELLED"):
+        return None
+    if _UNREACHED.match(details):
+        if ready:
+            return e.TransportError(details, maybe_sent=True, meta=meta)
+        return (e.TlsError if _TLS.search(details) else e.ConnectError)(details, meta=meta)
+    if _LOST.match(details):
+        refused = _REFUSED_STREAM.search(details) is not None
+        text = "The connection broke before the answer was complete"
+        return e.TransportError(f"{text}: {details}", maybe_sent=not refused, meta=meta)
+    return None
+
+
+# -- hints to wait ---------------------------------------------------------------------------------------------------
+
+
+def _retry_after(headers: Mapping[str, str | bytes], now: float | None = None) -> float | None:
+    """Seconds that the server asks to wait before another attempt; negative: it asks for none; None: it does not say."""
+    for name, unit in (("retry-after-ms", 0.001), ("grpc-retry-pushback-ms", 0.001), ("retry-after", 1.0)):
+        value = headers.get(name)
+        if not isinstance(value, str):
+            continue
+        try:
+            seconds = float(value) * unit
+        except ValueError:
+            if name == "retry-after":
+                return _seconds_until(value, now)
+            continue
+        if seconds == seconds and abs(seconds) != float("inf"):
+            return seconds if name == "grpc-retry-pushback-ms" else max(0.0, seconds)
+    details = headers.get("grpc-status-details-bin")
+    return _retry_info(details) if isinstance(details, bytes) else None
+
+
+def _seconds_until(date: str, now: float | None) -> float | None:
+    try:
+        moment = parsedate_to_datetime(date)
+    except (TypeError, ValueError, IndexError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=timezone.utc)
+    return max(0.0, moment.timestamp() - (time.time() if now is None else now))
+
+
+def _retry_info(status: bytes) -> float | None:
+    """google.rpc.RetryInfo.retry_delay, in seconds, out of a serialized google.rpc.Status."""
+    try:
+        for number, detail in _fields(status):
+            if number != 3 or not isinstance(detail, bytes):
+                continue
+            packed = dict(_fields(detail))
+            url, value = packed.get(1), packed.get(2, b"")
+            if isinstance(url, bytes) and url.endswith(b"/google.rpc.RetryInfo") and isinstance(value, bytes):
+                delay = dict(_fields(value)).get(1, b"")
+                parts = dict(_fields(delay)) if isinstance(delay, bytes) else {}
+                seconds, nanos = parts.get(1, 0), parts.get(2, 0)
+                if isinstance(seconds, int) and isinstance(nanos, int) and seconds < 1 << 63:
+                    return seconds + nanos / 1e9
+    except (IndexError, ValueError):
+        pass
+    return None
+
+
+def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
+    """Field numbers and values of a serialized message; groups are refused."""
+    at = 0
+    while at < len(data):
+        tag, at = _varint(data, at)
+        kind = tag & 7
+        if kind == 0:
+            value, at = _varint(data, at)
+            yield tag >> 3, value
+            continue
+        if kind == 2:
+            size, at = _varint(data, at)
+        elif kind in (1, 5):
+            size = 8 if kind == 1 else 4
+        else:
+            raise ValueError("not a message")
+        if at + size > len(data):
+            raise ValueError("cut short")
+        yield tag >> 3, data[at : at + size]
+        at += size
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    result = shift = 0
+    while True:
+        byte = data[at]
+        at += 1
+        result |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return result, at
+        shift += 7
+        if shift > 63:
+            raise ValueError("varint too long")
+
+
+# -- retries ---------------------------------------------------------------------------------------------------------
+
+
+def failure_of(error: BaseException) -> Failure:
+    """What the failed attempt may have done on the server."""
+    if isinstance(error, (e.MessageTooLargeError, e.ForkedError)):
+        return "final"
+    if isinstance(error, e.TimeoutError):
+        if error.timer in ("connect", "pool"):
+            return "never_sent"
+        return "maybe_processed" if error.timer == "first_event" else "final"
+    if isinstance(error, e.TransportError):
+        return "maybe_processed" if error.maybe_sent else "never_sent"
+    if not isinstance(error, e.ApiError) or (error.retry_after is not None and error.retry_after < 0):
+        return "final"
+    if error.http_status is not None and error.http_status >= 400:
+        return _failure_of_status(error.http_status, error.retry_after is not None)
+    return _failure_of_code(error.code, error.retry_after is not None)
+
+
+def _failure_of_status(status: int, hint: bool) -> Failure:
+    if status in (429, 498, 529) or (status == 503 and hint):
+        return "refused"
+    return "maybe_processed" if status in (408, 409, 500, 502, 503, 504) or 520 <= status <= 530 else "final"
+
+
+def _failure_of_code(code: str, hint: bool) -> Failure:
+    if code == "resource_exhausted" or (code == "unavailable" and hint):
+        return "refused"
+    return "maybe_processed" if code in ("aborted", "unavailable") else "final"
+
+
+def should_retry(failure: Failure, *, read_only: bool, retry_writes: bool) -> bool:
+    """Whether a failed attempt is made again (given that attempts and time are left)."""
+    if failure == "maybe_processed":
+        return read_only or retry_writes
+    return failure != "final"
+
+
+def retry_delay(error: BaseException, retries: int, random: Callable[[], float]) -> float | None:
+    """Seconds to wait before retry number `retries` + 1: the server's hint, else full-jitter backoff.
+
+    None where the server asks for a longer pause than is worth waiting for (`LONGEST_HINT`).
+    """
+    hint = getattr(error, "retry_after", None)
+    if isinstance(hint, float):
+        return hint if hint <= LONGEST_HINT else None
+    return float(random() * min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(retries, 10)))

@@ -1,0 +1,108 @@
+"""Server-sent events: bytes in, events out; no I/O."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from .errors import MessageTooLargeError
+
+__all__ = ["MAX_EVENT_BYTES", "SseEvent", "SseParser"]
+
+MAX_EVENT_BYTES = 64 * 1024 * 1024
+"""Most bytes that one event may have: image payloads come inline."""
+
+_BOM = b"\xef\xbb\xbf"
+
+
+class SseEvent(NamedTuple):
+    """One event: its name ("" where none was given) and its `data:` lines joined by newlines."""
+
+    name: str
+    data: bytes
+
+
+class SseParser:
+    """Incremental parser: any split of the same bytes gives the same events.
+
+    Takes CRLF, CR and LF, comments, several `data:` lines, and a byte order mark. An event without data is dropped, as
+    the standard says. `id:` and `retry:` are read over.
+    """
+
+    __slots__ = ("_after_cr", "_data", "_limit", "_name", "_partial", "_partial_size", "_size", "_started")
+
+    def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
+        self._limit = max_event_bytes
+        self._partial: list[bytes] = []  # pieces of the line that has not ended yet
+        self._partial_size = 0
+        self._data: list[bytes] = []  # data lines of the event that has not ended yet
+        self._size = 0
+        self._name = ""
+        self._after_cr = False
+        self._started = False
+
+    def feed(self, data: bytes) -> list[SseEvent]:
+        """Take in bytes; return the events that they complete.
+
+        Raises MessageTooLargeError once an event is longer than the limit.
+        """
+        if not data:
+            return []
+        ended_by_cr = data.endswith(b"\r")
+        if self._after_cr and data.startswith(b"\n"):
+            data = data[1:]
+        self._after_cr = ended_by_cr
+        if b"\r" in data:
+            data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        lines = data.split(b"\n")
+        rest = lines.pop()
+        if lines and self._partial:
+            self._partial.append(lines[0])
+            lines[0] = b"".join(self._partial)
+            self._partial.clear()
+            self._partial_size = 0
+        events = self._take(lines) if lines else []
+        if rest:
+            self._partial.append(rest)
+            self._partial_size += len(rest)
+            if self._size + self._partial_size > self._limit:
+                raise self._too_large()
+        return events
+
+    def close(self) -> list[SseEvent]:
+        """Take in the end of the bytes: the last event counts even when its blank line is missing."""
+        lines = [b"".join(self._partial)] if self._partial else []
+        self._partial.clear()
+        self._partial_size = 0
+        return self._take([*lines, b""])
+
+    def _take(self, lines: list[bytes]) -> list[SseEvent]:
+        events: list[SseEvent] = []
+        if not self._started:
+            self._started = True
+            if lines[0].startswith(_BOM):
+                lines[0] = lines[0][3:]
+        for line in lines:
+            if not line:
+                if self._data:
+                    data = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
+                    events.append(SseEvent(self._name, data))
+                    self._data = []
+                    self._size = 0
+                self._name = ""
+            elif line.startswith(b"data:"):
+                self._add(line[6:] if line.startswith(b"data: ") else line[5:])
+            elif line.startswith(b"event:"):
+                name = line[7:] if line.startswith(b"event: ") else line[6:]
+                self._name = name.decode("utf-8", "replace")
+            elif line == b"data":
+                self._add(b"")
+        return events
+
+    def _add(self, value: bytes) -> None:
+        self._data.append(value)
+        self._size += len(value) + 1
+        if self._size > self._limit:
+            raise self._too_large()
+
+    def _too_large(self) -> MessageTooLargeError:
+        return MessageTooLargeError(f"An event of the stream is longer than {self._limit} bytes; reading was stopped.")

@@ -1,0 +1,213 @@
+"""Neutral requests and answers of chat and sampling. Both wires are read into these and written from these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+CREATED = 1752854522  # fixed, so that answers of both wires and of two runs can be compared
+
+
+@dataclass(frozen=True)
+class Part:
+    """One piece of a message's content: ``text``, ``image`` or ``file``; ``value`` is the text, the URL or the file id."""
+
+    kind: str
+    value: str
+
+
+@dataclass(frozen=True)
+class ToolCall:
+    """A function call asked for by the model. ``arguments`` is JSON text."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message of a conversation."""
+
+    role: str
+    parts: tuple[Part, ...] = ()
+    name: str = ""
+    reasoning: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str = ""
+
+    @property
+    def text(self) -> str:
+        """All text parts."""
+        return "".join(part.value for part in self.parts if part.kind == "text")
+
+
+@dataclass(frozen=True)
+class FunctionTool:
+    """A function the caller offers."""
+
+    name: str
+    description: str
+    parameters: Any
+
+
+@dataclass(frozen=True)
+class ToolChoice:
+    """``auto``, ``none``, ``required`` or ``function`` with a name."""
+
+    mode: str = "auto"
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Format:
+    """``text``, ``json_object`` or ``json_schema`` with a schema."""
+
+    kind: str = "text"
+    schema: Any = None
+
+
+@dataclass(frozen=True)
+class Search:
+    """Live search settings."""
+
+    mode: str = "auto"
+    return_citations: bool = True
+    max_results: int | None = None
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """Settings that chat and raw sampling share. ``None`` means not given."""
+
+    n: int | None = None
+    max_tokens: int | None = None
+    stop: tuple[str, ...] = ()
+    temperature: float | None = None
+    top_p: float | None = None
+    frequency_penalty: float | None = None
+    presence_penalty: float | None = None
+    logprobs: bool = False
+    top_logprobs: int | None = None
+
+
+@dataclass(frozen=True)
+class ChatRequest:
+    """A chat completion request."""
+
+    model: str
+    messages: tuple[Message, ...]
+    sampling: Sampling = Sampling()
+    tools: tuple[FunctionTool, ...] = ()
+    server_tools: tuple[str, ...] = ()
+    tool_choice: ToolChoice = ToolChoice()
+    parallel_tool_calls: bool = True
+    format: Format = Format()
+    reasoning_effort: str | None = None
+    search: Search | None = None
+    service_tier: str = "default"
+
+
+@dataclass(frozen=True)
+class SampleRequest:
+    """A raw sampling request."""
+
+    model: str
+    prompts: tuple[str, ...]
+    sampling: Sampling = Sampling()
+    echo: bool = False
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Token counts and cost; ``total`` is xAI's sum, reasoning counted beside the completion."""
+
+    prompt: int = 0
+    prompt_text: int = 0
+    prompt_image: int = 0
+    cached: int = 0
+    completion: int = 0
+    reasoning: int = 0
+    sources: int = 0
+    cost_ticks: int = 0
+    server_tools: tuple[str, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """All tokens."""
+        return self.prompt + self.completion + self.reasoning
+
+
+@dataclass(frozen=True)
+class TopLogProb:
+    """A candidate token."""
+
+    token: str
+    logprob: float
+
+
+@dataclass(frozen=True)
+class LogProb:
+    """The probability of a sent token and of its rivals."""
+
+    token: str
+    logprob: float
+    top: tuple[TopLogProb, ...] = ()
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One answer, complete."""
+
+    index: int
+    pieces: tuple[str, ...]
+    reasoning_pieces: tuple[str, ...]
+    tool_calls: tuple[ToolCall, ...]
+    finish_reason: str
+    logprobs: tuple[LogProb, ...] | None = None
+
+    @property
+    def text(self) -> str:
+        """The visible text."""
+        return "".join(self.pieces)
+
+    @property
+    def reasoning(self) -> str:
+        """The reasoning text."""
+        return "".join(self.reasoning_pieces)
+
+
+@dataclass(frozen=True)
+class Completion:
+    """A complete answer to a chat or sampling request."""
+
+    id: str
+    model: str
+    fingerprint: str
+    choices: tuple[Choice, ...]
+    usage: Usage
+    citations: tuple[str, ...] = ()
+    service_tier: str = "default"
+    created: int = CREATED
+
+
+@dataclass(frozen=True)
+class ChunkChoice:
+    """What a stream chunk adds to one choice."""
+
+    index: int
+    text: str = ""
+    reasoning: str = ""
+    tool_calls: tuple[tuple[int, ToolCall], ...] = ()
+    finish_reason: str | None = None
+    logprobs: tuple[LogProb, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """One stream chunk; ``whole`` is the answer it belongs to."""
+
+    whole: Completion
+    choices: tuple[ChunkChoice, ...]
+    usage: Usage
+    citations: tuple[str, ...] = field(default=())

@@ -1,0 +1,198 @@
+"""Make a value that conforms to a JSON schema, out of what the prompt mentions where that fits."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import math
+import re
+from fractions import Fraction
+from typing import Any
+
+from xai_dual.emulator.service.arithmetic import as_json_number, find_sum
+
+_PLACE = re.compile(r"\b(?:in|for|at|of|to|from|near)\s+((?:[A-Z][\w'’-]*)(?:[ ,]+[A-Z][\w'’-]*)*)")
+_NAME = re.compile(r"(?<=[\w,] )([A-Z][\w'’-]*(?: [A-Z][\w'’-]*)*)")
+_QUOTED = re.compile(r"[\"“']([^\"”']+)[\"”']")
+_NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?![\w])")
+_RESULT_NAMES = frozenset({"answer", "result", "value", "sum", "product", "total", "final_answer"})
+_FORMATS = {
+    "date": "2025-01-01",
+    "date-time": "2025-01-01T00:00:00Z",
+    "time": "00:00:00Z",
+    "email": "user@example.com",
+    "uri": "https://example.com/",
+    "uuid": "00000000-0000-4000-8000-000000000000",
+    "ipv4": "192.0.2.1",
+    "hostname": "example.com",
+}
+_MAX_DEPTH = 12
+
+
+def make(schema: Any, prompt: str, text: str = "") -> Any:
+    """A value for ``schema``; ``text`` is the plain answer, used where a string asks for one."""
+    value = _Maker(schema, prompt, text).make(schema, "", 0)
+    return value if conforms(value, schema) else _Maker(schema, "", "").make(schema, "", 0)
+
+
+def conforms(value: Any, schema: Any) -> bool:
+    """Whether a value fits; a schema that is none fits everything."""
+    jsonschema = importlib.import_module("jsonschema")
+    try:
+        return bool(jsonschema.Draft202012Validator(schema).is_valid(value))
+    except Exception:  # a broken or unsupported schema: nothing to check against
+        return True
+
+
+class _Maker:
+    """Walks a schema; values found in the prompt are handed out in the order of their mention."""
+
+    def __init__(self, root: Any, prompt: str, text: str) -> None:
+        self.root = root
+        self.prompt = prompt
+        self.text = text
+        found = find_sum(prompt)
+        self.result = found.value if found else None
+        self.numbers = [Fraction(match) for match in _NUMBER.findall(prompt)]
+        self.strings = _QUOTED.findall(prompt) or [*_PLACE.findall(prompt), *_NAME.findall(prompt)]
+
+    def make(self, schema: Any, name: str, depth: int) -> Any:
+        if not isinstance(schema, dict):
+            return self.text or name or "value"
+        if depth > _MAX_DEPTH:
+            return None
+        for key in ("$ref", "$dynamicRef"):
+            if key in schema:
+                return self.make(self._resolve(str(schema[key])), name, depth + 1)
+        if "const" in schema:
+            return schema["const"]
+        if schema.get("enum"):
+            return self._enum(schema["enum"])
+        if schema.get("allOf"):
+            return self.make(_merged(schema, [self._follow(part) for part in schema["allOf"]]), name, depth + 1)
+        for key in ("anyOf", "oneOf"):
+            if schema.get(key):
+                variants = [part for part in schema[key] if not (isinstance(part, dict) and part.get("type") == "null")]
+                return self.make(_merged(schema, [self._follow((variants or schema[key])[0])]), name, depth + 1)
+        return self._typed(schema, name, depth)
+
+    def _typed(self, schema: dict[str, Any], name: str, depth: int) -> Any:
+        kind = schema.get("type")
+        if isinstance(kind, list):
+            kind = next((item for item in kind if item != "null"), "null")
+        if kind is None:
+            kind = "object" if "properties" in schema else "array" if "items" in schema else "string"
+        if kind == "object":
+            return self._object(schema, depth)
+        if kind == "array":
+            prefix = [self.make(part, name, depth + 1) for part in schema.get("prefixItems", ())]
+            size = max(int(schema.get("minItems", 1)), len(prefix))
+            size = min(size, int(schema.get("maxItems", size)))
+            return [*prefix, *(self.make(schema.get("items", {}), name, depth + 1) for _ in range(size - len(prefix)))]
+        if kind in ("integer", "number"):
+            return self._number(schema, name, kind == "integer")
+        if kind == "boolean":
+            return bool(schema.get("default", True))
+        if kind == "null":
+            return None
+        return self._string(schema, name)
+
+    def _object(self, schema: dict[str, Any], depth: int) -> dict[str, Any]:
+        properties = schema.get("properties", {})
+        required = schema.get("required", [])
+        # Deep inside recursive schemas only what must be there is made, or there would be no end.
+        wanted = [key for key in properties if key in required or depth < _MAX_DEPTH // 2]
+        made = {key: self.make(properties[key], key, depth + 1) for key in wanted}
+        made.update({key: self.make({}, key, depth + 1) for key in required if key not in made})
+        return made
+
+    def _enum(self, values: list[Any]) -> Any:
+        lowered = self.prompt.lower()
+        return next((value for value in values if isinstance(value, str) and value.lower() in lowered), values[0])
+
+    def _number(self, schema: dict[str, Any], name: str, whole: bool) -> int | float:
+        if self.result is not None and name.lower() in _RESULT_NAMES and _in_range(self.result, schema, whole):
+            return as_json_number(self.result)
+        for position, number in enumerate(self.numbers):
+            if _in_range(number, schema, whole):
+                del self.numbers[position]
+                return as_json_number(number)
+        if isinstance(schema.get("default"), (int, float)):
+            return schema["default"]  # type: ignore[no-any-return]
+        return _smallest(schema, whole)
+
+    def _string(self, schema: dict[str, Any], name: str) -> str:
+        if isinstance(schema.get("default"), str):
+            return str(schema["default"])
+        if schema.get("format") in _FORMATS:
+            return _FORMATS[schema["format"]]
+        if name.lower() in _RESULT_NAMES and self.text:
+            value = self.text
+        elif self.strings:
+            value = self.strings.pop(0) if len(self.strings) > 1 else self.strings[0]
+        else:
+            value = name or self.text or "value"
+        pattern = schema.get("pattern")
+        if pattern and not re.search(pattern, value):
+            words = re.findall(r"\S+", self.prompt)
+            value = next((word for word in [*words, "a", "A", "1", "abc", "ABC", "123"] if re.search(pattern, word)), value)
+        value = value.ljust(int(schema.get("minLength", 0)), ".")
+        return value[: int(schema.get("maxLength", len(value)))]
+
+    def _follow(self, schema: Any) -> Any:
+        return self._resolve(str(schema["$ref"])) if isinstance(schema, dict) and "$ref" in schema else schema
+
+    def _resolve(self, pointer: str) -> Any:
+        node = self.root
+        for part in pointer.lstrip("#").strip("/").split("/"):
+            if part:
+                node = node.get(part.replace("~1", "/").replace("~0", "~"), {}) if isinstance(node, dict) else {}
+        return node
+
+
+def _merged(schema: dict[str, Any], parts: list[Any]) -> dict[str, Any]:
+    merged: dict[str, Any] = {key: value for key, value in schema.items() if key not in ("allOf", "anyOf", "oneOf")}
+    for part in parts:
+        if not isinstance(part, dict):
+            continue
+        for key, value in part.items():
+            if key == "properties":
+                merged[key] = {**merged.get(key, {}), **value}
+            elif key == "required":
+                merged[key] = [*merged.get(key, []), *value]
+            else:
+                merged[key] = value
+    return merged
+
+
+def _in_range(number: Fraction, schema: dict[str, Any], whole: bool) -> bool:
+    if whole and number.denominator != 1:
+        return False
+    step = schema.get("multipleOf")
+    return (
+        number >= schema.get("minimum", -math.inf)
+        and number <= schema.get("maximum", math.inf)
+        and number > schema.get("exclusiveMinimum", -math.inf)
+        and number < schema.get("exclusiveMaximum", math.inf)
+        and (not step or (number / Fraction(str(step))).denominator == 1)
+    )
+
+
+def _smallest(schema: dict[str, Any], whole: bool) -> int | float:
+    step = Fraction(str(schema.get("multipleOf", 1)))
+    low = schema.get("minimum", schema.get("exclusiveMinimum"))
+    if low is None:
+        high = schema.get("maximum", schema.get("exclusiveMaximum"))
+        value = step if high is None or high > step else math.floor(Fraction(str(high)) / step) * step
+    else:
+        value = math.ceil(Fraction(str(low)) / step) * step
+    if "exclusiveMinimum" in schema and value <= schema["exclusiveMinimum"]:
+        value += step
+    if "exclusiveMaximum" in schema and value >= schema["exclusiveMaximum"]:
+        value = (Fraction(str(schema["exclusiveMaximum"])) + Fraction(str(low if low is not None else 0))) / 2
+    return as_json_number(Fraction(math.floor(value)) if whole else Fraction(value))
+
+
+def to_json(value: Any) -> str:
+    """The value as the model writes it."""
+    return json.dumps(value, ensure_ascii=False)
