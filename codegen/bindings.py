@@ -31,6 +31,7 @@ class FieldBinding:
     coerce: str | None = None
     doc: str | None = None
     distinct: bool = False  # its name is also on the other wire, with another meaning
+    drop: bool = False  # one-sided, and the other wire loses nothing without it: not sent there, not refused
 
     @property
     def placed(self) -> bool:
@@ -186,7 +187,7 @@ class _File:
             raise DefinitionError(f"{self.file}: {where} has no key {unknown[0]!r}; it has {', '.join(allowed)}")
 
     def _field(self, where: str, entry: Mapping[str, Any]) -> FieldBinding:
-        self._keys(where, entry, "grpc", "rest", "convert", "type", "coerce", "doc", "distinct")
+        self._keys(where, entry, "grpc", "rest", "convert", "type", "coerce", "doc", "distinct", "drop")
         return FieldBinding(**{**entry, "rest": _by_shape(entry.get("rest"), "*")})
 
     def _model(self, name: str, entry: Mapping[str, Any]) -> ModelBinding:

@@ -23,6 +23,7 @@ class Converter:
     style: Literal["value", "into"]  # whether writing protobuf returns a value or fills what it is given
     fast: str | None = None  # the class of a JSON value that needs no conversion
     takes_wire: bool = False  # NAME_to_json wants to know whether it writes for the wire
+    model: str | None = None  # a model inside the value
 
 
 def describe_proto(field: ProtoField) -> str:
@@ -63,6 +64,7 @@ _ALL = (
         "into",
         fast="str",
         takes_wire=True,
+        model="ContentPart",
     ),
     Converter(
         "public_url",

@@ -87,6 +87,7 @@ class Field:
     doc: str
     coerce: str | None = None  # a coercion of convert.COERCIONS, applied to what a caller passes
     required: bool = False  # a request is refused without it
+    drop: bool = False  # the wire that lacks it loses nothing: not sent there, not refused
 
     @property
     def one_sided(self) -> str | None:
@@ -208,6 +209,7 @@ class Operation:
     items: Mapping[str, str]  # "grpc" or shape -> field that holds the items, where the answer is a plain list
     chunk: str | None
     grpc: str | None
+    messages: tuple[str, str]  # what the rpc takes and gives
     rest: tuple[RestRoute, ...]
     required: tuple[str, ...]
     read_only: bool

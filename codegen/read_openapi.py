@@ -141,6 +141,7 @@ class _Reader:
         properties = {
             name: Property(name, self.schema(value), name in required)
             for name, value in (node.get("properties") or {}).items()
+            if not value.get("x-xai-absent")  # named by a source, but not a property
         }
         extra = node.get("additionalProperties")
         if not properties and isinstance(extra, Mapping):

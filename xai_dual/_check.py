@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
 from struct import Struct
 from typing import Any, NoReturn
+from urllib.parse import quote
 
 from .errors import UnsupportedOnTransport, UsageError
 
@@ -99,6 +100,32 @@ def strings(value: Any, name: str) -> list[str]:
 def scalars(check: Callable[[Any, str], Any], value: Any, name: str) -> list[Any]:
     """A list whose items all pass `check`."""
     return [check(item, f"{name}[{i}]") for i, item in enumerate(array(value, name))]
+
+
+def entries(check: Callable[[Any, str], Any], value: Any, name: str) -> dict[str, Any]:
+    """A mapping whose values all pass `check`; keys become text, as JSON has them."""
+    return {str(key): check(item, f"{name}[{key!r}]") for key, item in mapping(value, name).items()}
+
+
+def octets(value: Any, name: str) -> bytes:
+    if not isinstance(value, (bytes, bytearray, memoryview)):
+        wrong(value, "bytes", name)
+    return bytes(value)
+
+
+def at_most_one(**fields: Any) -> None:
+    """Members of a one-of exclude each other."""
+    given = [name for name, value in fields.items() if value is not None]
+    if len(given) > 1:
+        raise UsageError(f"excludes {given[1]}: give only one of {', '.join(fields)}", field=given[0])
+
+
+def segment(value: Any, name: str) -> str:
+    """One segment of a path, percent-encoded."""
+    text = string(value, name)
+    if text in ("", ".", ".."):
+        raise UsageError(f"must name something, got {text!r}", field=name)
+    return quote(text, safe="")
 
 
 def mapping(value: Any, name: str) -> dict[str, Any]:

@@ -100,10 +100,19 @@ def convert(from_json: Callable[[Any], Any], value: Any, zero: Any, key: str, ex
     return (zero, keep(extra, key, value)) if result is MISFIT else (result, extra)
 
 
-def child(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    """A nested object whose properties are flattened into the model; {} where there is none."""
-    value = data.get(key)
-    return value if isinstance(value, Mapping) else {}
+def child(value: Any, known: frozenset[str]) -> tuple[Mapping[str, Any], Extra]:
+    """A nested object whose properties are flattened into the model; the second is not None if it must be kept."""
+    if isinstance(value, Mapping):
+        return value, None if value.keys() <= known else {}
+    return {}, None if value is None else {}
+
+
+def read_model_map(decode: Callable[[Any], Any], value: Any, key: str, extra: Extra) -> tuple[dict[str, Any], Extra]:
+    """An object whose values are objects."""
+    if not isinstance(value, Mapping):
+        return misfit(value, {}, key, extra)
+    items = {str(k): decode(v) for k, v in value.items() if isinstance(v, Mapping)}
+    return items, extra if len(items) == len(value) else keep(extra, key, value)
 
 
 def vector(values: list[Any]) -> list[float]:

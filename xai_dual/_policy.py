@@ -1,4 +1,4 @@
-"""Decisions about failures, without I/O: which error an answer is, whether to try again, and after how long.
+"""Which error an answer is: HTTP answers and gRPC statuses -> the classes of errors.py; no I/O.
 
 One table a wire says which class a status belongs to; all else (wrong keys, slugs, hints to wait) is shared by both.
 """
@@ -6,32 +6,36 @@ One table a wire says which class a status belongs to; all else (wrong keys, slu
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable, Iterator, Mapping
-from datetime import timezone
-from email.utils import parsedate_to_datetime
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any
 
 import orjson
 
 from . import errors as e
+from ._retry import retry_after
 from .meta import Meta
 
-__all__ = ["Failure", "error_from_grpc", "error_from_http", "error_from_payload", "failure_of", "retry_delay", "should_retry"]
-
-Failure = Literal["never_sent", "refused", "maybe_processed", "final"]
-"""What a failed attempt may have done: nothing was sent; the server refused it unworked; unknown; or no use repeating."""
-
-FIRST_DELAY = 0.5
-LONGEST_DELAY = 8.0
-LONGEST_HINT = 60.0
-"""Seconds. A server's hint to wait longer than this is not waited for: the error is raised, with `retry_after` set."""
+__all__ = ["error_from_grpc", "error_from_http", "error_from_payload"]
 
 GRPC_CODES = (
-    "ok cancelled unknown invalid_argument deadline_exceeded not_found already_exists permission_denied"
-    " resource_exhausted failed_precondition aborted out_of_range unimplemented internal unavailable data_loss"
-    " unauthenticated"
-).split()
+    "ok",
+    "cancelled",
+    "unknown",
+    "invalid_argument",
+    "deadline_exceeded",
+    "not_found",
+    "already_exists",
+    "permission_denied",
+    "resource_exhausted",
+    "failed_precondition",
+    "aborted",
+    "out_of_range",
+    "unimplemented",
+    "internal",
+    "unavailable",
+    "data_loss",
+    "unauthenticated",
+)
 
 _BY_CODE: dict[str, tuple[type[e.ApiError], int]] = {
     "invalid_argument": (e.InvalidRequestError, 400),
@@ -95,7 +99,8 @@ _SENTENCES = {
 
 _WKE = re.compile(r"\s*\[WKE=([^\]\s]+)\]")
 _WRONG_KEY = re.compile(
-    r"\W*(?:\w+\W+){0,3}?(?:(?:incorrect|invalid|wrong) api[ -]?key|api[ -]?key (?:provided )?(?:is )?(?:not valid|invalid|incorrect))",
+    r"\W*(?:\w+\W+){0,3}?"
+    r"(?:(?:incorrect|invalid|wrong) api[ -]?key|api[ -]?key (?:provided )?(?:is )?(?:not valid|invalid|incorrect))",
     re.IGNORECASE,
 )
 _TOKEN = re.compile(r"[A-Za-z0-9_.:\-/]+")
@@ -107,7 +112,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9_.:\-/]+")
 def error_from_http(
     status: int, headers: Mapping[str, str], body: bytes, *, meta: Meta | None = None, now: float | None = None
 ) -> e.ApiError:
-    """The error that an HTTP answer with status 300 or more is. `headers` has lower-case names; `now` is Unix seconds."""
+    """The error that an HTTP answer of status 300 or more is; header names in lower case, `now` in Unix seconds."""
     payload = _json_or_text(body)
     code, slug, message = _read_body(payload)
     if status < 400:
@@ -124,7 +129,7 @@ def error_from_http(
         may_be_key=status in (400, 403),
         http_status=status,
         request_id=headers.get("x-request-id"),
-        retry_after=_retry_after(headers, now),
+        retry_after=retry_after(headers, now),
         body=payload,
         meta=meta,
     )
@@ -252,7 +257,7 @@ def _plain(text: str) -> str:
 # -- gRPC ------------------------------------------------------------------------------------------------------------
 
 _LOST = re.compile(
-    r"Stream removed|Socket closed|recvmsg:|.{0,30}Connection reset|.{0,30}Broken pipe|(?:RST_STREAM|Received RST_STREAM)"
+    r"Stream removed|Socket closed|recvmsg:|.{0,30}Connection reset|.{0,30}Broken pipe|(?:Received )?RST_STREAM"
     r"|GOAWAY|.{0,40}GOAWAY received|keepalive|ping timeout|Transport closed|Endpoint closing|Cancelling all calls"
     r"|Channel (?:is )?clos",
     re.IGNORECASE,
@@ -282,7 +287,7 @@ def error_from_grpc(
     attempt: only where it had none is the request known not to have been sent.
     """
     trailers = trailing or {}
-    if not trailers and not initial:
+    if not trailers:
         local = _local_failure(status, details, ready, meta)
         if local is not None:
             return local
@@ -298,7 +303,7 @@ def error_from_grpc(
         may_be_key=code in ("invalid_argument", "permission_denied"),
         grpc_status=status,
         request_id=request_id if isinstance(request_id, str) else None,
-        retry_after=_retry_after({**(initial or {}), **trailers}),
+        retry_after=retry_after({**(initial or {}), **trailers}),
         meta=meta,
     )
 
@@ -324,138 +329,3 @@ def _local_failure(status: str, details: str, ready: bool, meta: Meta | None) ->
         text = "The connection broke before the answer was complete"
         return e.TransportError(f"{text}: {details}", maybe_sent=not refused, meta=meta)
     return None
-
-
-# -- hints to wait ---------------------------------------------------------------------------------------------------
-
-
-def _retry_after(headers: Mapping[str, str | bytes], now: float | None = None) -> float | None:
-    """Seconds that the server asks to wait before another attempt; negative: it asks for none; None: it does not say."""
-    for name, unit in (("retry-after-ms", 0.001), ("grpc-retry-pushback-ms", 0.001), ("retry-after", 1.0)):
-        value = headers.get(name)
-        if not isinstance(value, str):
-            continue
-        try:
-            seconds = float(value) * unit
-        except ValueError:
-            if name == "retry-after":
-                return _seconds_until(value, now)
-            continue
-        if seconds == seconds and abs(seconds) != float("inf"):
-            return seconds if name == "grpc-retry-pushback-ms" else max(0.0, seconds)
-    details = headers.get("grpc-status-details-bin")
-    return _retry_info(details) if isinstance(details, bytes) else None
-
-
-def _seconds_until(date: str, now: float | None) -> float | None:
-    try:
-        moment = parsedate_to_datetime(date)
-    except (TypeError, ValueError, IndexError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=timezone.utc)
-    return max(0.0, moment.timestamp() - (time.time() if now is None else now))
-
-
-def _retry_info(status: bytes) -> float | None:
-    """google.rpc.RetryInfo.retry_delay, in seconds, out of a serialized google.rpc.Status."""
-    try:
-        for number, detail in _fields(status):
-            if number != 3 or not isinstance(detail, bytes):
-                continue
-            packed = dict(_fields(detail))
-            url, value = packed.get(1), packed.get(2, b"")
-            if isinstance(url, bytes) and url.endswith(b"/google.rpc.RetryInfo") and isinstance(value, bytes):
-                delay = dict(_fields(value)).get(1, b"")
-                parts = dict(_fields(delay)) if isinstance(delay, bytes) else {}
-                seconds, nanos = parts.get(1, 0), parts.get(2, 0)
-                if isinstance(seconds, int) and isinstance(nanos, int) and seconds < 1 << 63:
-                    return seconds + nanos / 1e9
-    except (IndexError, ValueError):
-        pass
-    return None
-
-
-def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
-    """Field numbers and values of a serialized message; groups are refused."""
-    at = 0
-    while at < len(data):
-        tag, at = _varint(data, at)
-        kind = tag & 7
-        if kind == 0:
-            value, at = _varint(data, at)
-            yield tag >> 3, value
-            continue
-        if kind == 2:
-            size, at = _varint(data, at)
-        elif kind in (1, 5):
-            size = 8 if kind == 1 else 4
-        else:
-            raise ValueError("not a message")
-        if at + size > len(data):
-            raise ValueError("cut short")
-        yield tag >> 3, data[at : at + size]
-        at += size
-
-
-def _varint(data: bytes, at: int) -> tuple[int, int]:
-    result = shift = 0
-    while True:
-        byte = data[at]
-        at += 1
-        result |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return result, at
-        shift += 7
-        if shift > 63:
-            raise ValueError("varint too long")
-
-
-# -- retries ---------------------------------------------------------------------------------------------------------
-
-
-def failure_of(error: BaseException) -> Failure:
-    """What the failed attempt may have done on the server."""
-    if isinstance(error, (e.MessageTooLargeError, e.ForkedError)):
-        return "final"
-    if isinstance(error, e.TimeoutError):
-        if error.timer in ("connect", "pool"):
-            return "never_sent"
-        return "maybe_processed" if error.timer == "first_event" else "final"
-    if isinstance(error, e.TransportError):
-        return "maybe_processed" if error.maybe_sent else "never_sent"
-    if not isinstance(error, e.ApiError) or (error.retry_after is not None and error.retry_after < 0):
-        return "final"
-    if error.http_status is not None and error.http_status >= 400:
-        return _failure_of_status(error.http_status, error.retry_after is not None)
-    return _failure_of_code(error.code, error.retry_after is not None)
-
-
-def _failure_of_status(status: int, hint: bool) -> Failure:
-    if status in (429, 498, 529) or (status == 503 and hint):
-        return "refused"
-    return "maybe_processed" if status in (408, 409, 500, 502, 503, 504) or 520 <= status <= 530 else "final"
-
-
-def _failure_of_code(code: str, hint: bool) -> Failure:
-    if code == "resource_exhausted" or (code == "unavailable" and hint):
-        return "refused"
-    return "maybe_processed" if code in ("aborted", "unavailable") else "final"
-
-
-def should_retry(failure: Failure, *, read_only: bool, retry_writes: bool) -> bool:
-    """Whether a failed attempt is made again (given that attempts and time are left)."""
-    if failure == "maybe_processed":
-        return read_only or retry_writes
-    return failure != "final"
-
-
-def retry_delay(error: BaseException, retries: int, random: Callable[[], float]) -> float | None:
-    """Seconds to wait before retry number `retries` + 1: the server's hint, else full-jitter backoff.
-
-    None where the server asks for a longer pause than is worth waiting for (`LONGEST_HINT`).
-    """
-    hint = getattr(error, "retry_after", None)
-    if isinstance(hint, float):
-        return hint if hint <= LONGEST_HINT else None
-    return float(random() * min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(retries, 10)))

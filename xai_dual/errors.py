@@ -227,9 +227,7 @@ class ForkedError(TransportError):
 class StreamError(XaiError):
     """A stream ended before its answer was complete."""
 
-    def __init__(
-        self, message: str = "", *, partial: Any = None, attempts: int = 1, meta: Meta | None = None
-    ) -> None:
+    def __init__(self, message: str = "", *, partial: Any = None, attempts: int = 1, meta: Meta | None = None) -> None:
         super().__init__(message, attempts=attempts, meta=meta)
         self.partial = partial
         """The response folded from the chunks that did arrive."""
@@ -295,9 +293,7 @@ class UnsupportedOnTransport(UsageError):
 class DecodeError(XaiError):
     """The answer cannot be read: not JSON, not protobuf, or its top is no object."""
 
-    def __init__(
-        self, message: str = "", *, body: Any = None, attempts: int = 1, meta: Meta | None = None
-    ) -> None:
+    def __init__(self, message: str = "", *, body: Any = None, attempts: int = 1, meta: Meta | None = None) -> None:
         super().__init__(message, attempts=attempts, meta=meta)
         self.body = body
         """The first bytes of the answer, where that helps."""

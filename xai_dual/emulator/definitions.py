@@ -1,7 +1,7 @@
 """The API definitions the emulator obeys: protobuf messages in a private pool and the OpenAPI document.
 
-The pool is private because other packages in the same process (``xai_sdk``, our own client) may have registered the same
-``xai/api/v1`` files in protobuf's default pool, which refuses a second copy.
+The pool is private because other packages in the same process (``xai_sdk``, our own client) may have registered
+the same ``xai/api/v1`` files in protobuf's default pool, which refuses a second copy.
 """
 
 from __future__ import annotations
@@ -19,8 +19,17 @@ _PACKAGE = Path(__file__).resolve().parent
 DESCRIPTORS = _PACKAGE.parent / "_gen" / "descriptors.binpb"
 OPENAPI = _PACKAGE / "openapi.json"
 
-# Ranges are no matter of shape: the service checks them once for both wires and answers 400, so the shape check (422) skips them.
-_RANGE_KEYWORDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minItems", "maxItems", "minLength", "maxLength")
+# Ranges are no matter of shape (422): the service checks them once for both wires and answers 400.
+_RANGE_KEYWORDS = (
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "minItems",
+    "maxItems",
+    "minLength",
+    "maxLength",
+)
 
 # No definition says which properties of these requests have no default.
 _REQUIRED = {
@@ -44,20 +53,20 @@ def pool() -> descriptor_pool.DescriptorPool:
         if file is not None:
             for dependency in file.dependency:
                 add(dependency)
-            private.Add(file)  # type: ignore[no-untyped-call]
+            private.Add(file)
 
     for file in files.file:
         add(file.name)
     return private
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def message(full_name: str) -> type[Message]:
     """The message class of a full name such as ``xai_api.Message``."""
     return message_factory.GetMessageClass(pool().FindMessageTypeByName(full_name))
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def enum_number(full_name: str, member: str) -> int:
     """The number of an enum member, e.g. ``enum_number("xai_api.FinishReason", "REASON_STOP")``."""
     return int(pool().FindEnumTypeByName(full_name).values_by_name[member].number)
@@ -80,7 +89,13 @@ def _validator_class() -> Any:
     base = jsonschema.Draft202012Validator
     changes: dict[str, Any] = dict.fromkeys(_RANGE_KEYWORDS)
     changes["oneOf"] = base.VALIDATORS["anyOf"]
-    return jsonschema.validators.extend(base, changes)
+    kinds = base.TYPE_CHECKER.redefine("integer", _is_integer)
+    return jsonschema.validators.extend(base, changes, type_checker=kinds)
+
+
+def _is_integer(checker: Any, value: Any) -> bool:
+    """As serde reads integers: 64 bits, and 1.0 is none."""
+    return isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63
 
 
 @functools.lru_cache(maxsize=1)
@@ -96,13 +111,13 @@ def _request_components() -> dict[str, Any]:
 
 
 def _with_developer_role(schema: dict[str, Any]) -> dict[str, Any]:
-    """Accept role ``developer``: xAI documents it as another name of ``system`` and gRPC has it, the document lists it not."""
+    """Accept role ``developer``, xAI's other name of ``system``: gRPC has it, the OpenAPI document does not list it."""
     text = json.dumps(schema).replace('"enum": ["system"]', '"enum": ["system", "developer"]')
     changed: dict[str, Any] = json.loads(text)
     return changed
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def request_validator(schema_name: str) -> Any:
     """A ``jsonschema`` validator for the shape of a request body."""
     return _validator_class()({"$ref": f"#/components/schemas/{schema_name}", "components": _request_components()})

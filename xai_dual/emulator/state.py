@@ -35,13 +35,14 @@ class State:
     stats: Stats = field(default_factory=Stats)
 
     def authenticate(self, authorization: str | None) -> None:
-        """Check an ``authorization`` header. As on api.x.ai a wrong key is an invalid argument, a missing one is not."""
+        """Check an ``authorization`` header. As on api.x.ai, a wrong key is an invalid argument, unlike none."""
         scheme, _, key = (authorization or "").strip().partition(" ")
         key = key.strip()
         if scheme.lower() != "bearer" or not key:
             raise ServiceError(
                 "UNAUTHENTICATED",
-                f"No API key provided. Send it as `Authorization: Bearer <key>`. {_CONSOLE} [WKE=unauthenticated:no-credentials]",
+                f"No API key provided. Send it as `Authorization: Bearer <key>`. {_CONSOLE} "
+                "[WKE=unauthenticated:no-credentials]",
             )
         if key != self.api_key:
             raise invalid(f"Incorrect API key provided: {redact(key)}. {_CONSOLE}")

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 _NUMBER = r"\d+(?:\.\d+)?"
-_OPERATOR = r"\*\*|[-+*/^x×÷]|plus|minus|times|multiplied by|divided by|to the power of"
+_OPERATOR = r"\*\*|[-+*/^x\u00d7\u00f7]|plus|minus|times|multiplied by|divided by|to the power of"
 _CHAIN = re.compile(rf"(?<![\w.])-?{_NUMBER}(?:\s*(?:{_OPERATOR})\s*-?{_NUMBER})+(?![\w])", re.IGNORECASE)
 _STEP = re.compile(rf"\s*({_OPERATOR})\s*(-?{_NUMBER})", re.IGNORECASE)
 _ASKED = re.compile(r"what(?:'s| is| are)|how much|calculate|compute|solve|evaluate|sum of|result of|=", re.IGNORECASE)
 _DATE = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 _SYMBOLS = {
-    "plus": "+", "minus": "-", "times": "*", "x": "*", "×": "*", "multiplied by": "*", "÷": "/", "divided by": "/",
-    "**": "^", "to the power of": "^",
+    "plus": "+", "minus": "-", "times": "*", "x": "*", "\u00d7": "*", "multiplied by": "*", "\u00f7": "/",
+    "divided by": "/",     "**": "^", "to the power of": "^",
 }  # fmt: skip
 _WORDS = {"+": "plus", "-": "minus", "*": "multiplied by", "/": "divided by", "^": "to the power of"}
 _RANK = {"+": 1, "-": 1, "*": 2, "/": 2, "^": 3}
@@ -56,7 +56,9 @@ def _solve(expression: str) -> Sum:
     if len(operators) == 1:
         said = f"{numbers[0]} {_WORDS[operators[0]]} {numbers[1]}"
     else:
-        said = numbers[0] + "".join(f" {operator} {number}" for operator, number in zip(operators, numbers[1:]))
+        said = numbers[0] + "".join(
+            f" {operator} {number}" for operator, number in zip(operators, numbers[1:], strict=True)
+        )
     return Sum(f"{said} is {shown}.", value)
 
 

@@ -10,14 +10,17 @@ from xai_dual.emulator.service.arithmetic import find_sum
 from xai_dual.emulator.service.forms import ChatRequest, FunctionTool, Message
 
 _ECHO = re.compile(r"\s*(?:please\s+)?(?:echo|say|repeat(?:\s+after\s+me)?)\b\s*:?\s*(.+)", re.IGNORECASE | re.DOTALL)
-_GREETING = re.compile(r"\s*(?:hi|hello|hey|good (?:morning|evening|day))\b[\s,!.]*(?:there|world|grok)?[\s!.]*$", re.IGNORECASE)
+_GREETING = re.compile(
+    r"\s*(?:hi|hello|hey|good (?:morning|evening|day))\b[\s,!.]*(?:there|world|grok)?[\s!.]*$", re.IGNORECASE
+)
 _COUNT = re.compile(r"\bcount (?:from (\d+) )?(?:up )?to (\d+)", re.IGNORECASE)
 _SEQUENCE = re.compile(r"(-?\d+)\s*,\s*(-?\d+)\s*,\s*(?:(-?\d+)\s*,?\s*)*$")
 _WORD = re.compile(r"[A-Za-z][a-z]*|[A-Z]+(?![a-z])")
 # Words of a function's name that say nothing about its subject.
 _VERBS = frozenset(
-    "get set list find fetch read make run call tool function the current add new create update delete search lookup query for info data".split()
-)
+    {"get", "set", "list", "find", "fetch", "read", "make", "run", "call", "tool", "function", "the",
+     "current", "add", "new", "create", "update", "delete", "search", "lookup", "query", "for", "info", "data"}
+)  # fmt: skip
 _MAX_COUNT = 100_000
 _QUOTE_LENGTH = 160
 
@@ -53,7 +56,10 @@ def _mentioned(tools: tuple[FunctionTool, ...], prompt: str) -> list[FunctionToo
     lowered = prompt.lower()
     found = []
     for order, tool in enumerate(tools):
-        words = [tool.name.lower(), *(word for word in (part.lower() for part in _WORD.findall(tool.name)) if word not in _VERBS)]
+        words = [
+            tool.name.lower(),
+            *(word for word in (part.lower() for part in _WORD.findall(tool.name)) if word not in _VERBS),
+        ]
         places = [match.start() for word in words if (match := re.search(rf"(?<![a-z0-9]){re.escape(word)}", lowered))]
         if places:
             found.append((min(places), order, tool))
@@ -63,13 +69,19 @@ def _mentioned(tools: tuple[FunctionTool, ...], prompt: str) -> list[FunctionToo
 def _arguments(tool: FunctionTool, prompt: str) -> str:
     schema = tool.parameters if isinstance(tool.parameters, dict) else {}
     # The tool's own name is no value for one of its parameters.
-    made = schema_values.make({"type": "object", **schema}, re.sub(re.escape(tool.name), " ", prompt, flags=re.IGNORECASE))
+    made = schema_values.make(
+        {"type": "object", **schema}, re.sub(re.escape(tool.name), " ", prompt, flags=re.IGNORECASE)
+    )
     return schema_values.to_json(made)
 
 
 def answer(request: ChatRequest) -> str:
     """What the model says."""
-    text = _tool_answer(request.messages) if request.messages[-1].role in ("tool", "function") else speak(last_user_text(request), request)
+    text = (
+        _tool_answer(request.messages)
+        if request.messages[-1].role in ("tool", "function")
+        else speak(last_user_text(request), request)
+    )
     if request.format.kind == "json_object":
         return schema_values.to_json({"answer": text})
     if request.format.kind == "json_schema":
@@ -91,7 +103,9 @@ def speak(prompt: str, request: ChatRequest | None = None) -> str:
     images = sum(part.kind == "image" for message in request.messages for part in message.parts) if request else 0
     files = sum(part.kind == "file" for message in request.messages for part in message.parts) if request else 0
     seen = "".join(
-        f" I was given {number} {noun}{'s' if number > 1 else ''}." for number, noun in ((images, "image"), (files, "file")) if number
+        f" I was given {number} {noun}{'s' if number > 1 else ''}."
+        for number, noun in ((images, "image"), (files, "file"))
+        if number
     )
     short = " ".join(prompt.split())
     short = short if len(short) <= _QUOTE_LENGTH else short[: _QUOTE_LENGTH - 1] + "…"

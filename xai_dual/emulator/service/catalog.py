@@ -44,7 +44,9 @@ class Model:
         return "fp_" + hashlib.sha256(self.id.encode()).hexdigest()[:10]
 
 
-def _language(name: str, created: int, prices: tuple[int, int, int], *aliases: str, vision: bool = False, context: int = 131072) -> Model:
+def _language(
+    name: str, created: int, prices: tuple[int, int, int], *aliases: str, vision: bool = False, context: int = 131072
+) -> Model:
     text, cached, completion = prices
     return Model(
         name, LANGUAGE, created, aliases,
@@ -62,22 +64,25 @@ MODELS = (
     ),
     Model(
         "grok-420-reasoning", LANGUAGE, 1768003200, ("grok-4.20-reasoning",),
-        text_price=20000, cached_price=2000, completion_price=80000, text_price_long=40000, completion_price_long=160000,
-        long_threshold=128000, context_length=256000, efforts=_EFFORTS, default_effort="high", reasons=True,
+        text_price=20000, cached_price=2000, completion_price=80000,
+        text_price_long=40000, completion_price_long=160000, long_threshold=128000, context_length=256000, efforts=_EFFORTS, default_effort="high", reasons=True,
     ),
     _language("grok-420-non-reasoning", 1768003200, (20000, 2000, 80000), "grok-4.20-non-reasoning", context=256000),
     _language("grok-4", 1752019200, (30000, 7500, 150000), "grok-4-0709", "grok-4-latest", vision=True, context=256000),
     _language("grok-4-fast-reasoning", 1757894400, (2000, 500, 5000), "grok-4-fast", vision=True, context=2_000_000),
     _language("grok-4-fast-non-reasoning", 1757894400, (2000, 500, 5000), vision=True, context=2_000_000),
-    _language("grok-4-1-fast-reasoning", 1763510400, (2000, 500, 5000), "grok-4-1-fast", vision=True, context=2_000_000),
+    _language(
+        "grok-4-1-fast-reasoning", 1763510400, (2000, 500, 5000), "grok-4-1-fast", vision=True, context=2_000_000
+    ),
     _language("grok-4-1-fast-non-reasoning", 1763510400, (2000, 500, 5000), vision=True, context=2_000_000),
     _language("grok-3", 1743724800, (30000, 7500, 150000), "grok-3-latest", "grok-3-beta"),
     _language("grok-3-mini", 1743724800, (3000, 750, 5000), "grok-3-mini-latest", "grok-3-mini-beta"),
-    _language("grok-code-fast-1", 1756166400, (2000, 200, 15000), "grok-code-fast", "grok-code-fast-1-0825", context=256000),
-    _language("grok-2-vision-1212", 1733961600, (20000, 0, 100000), "grok-2-vision", "grok-2-vision-latest", vision=True, context=32768),
+    _language("grok-code-fast-1", 1756166400, (2000, 200, 15000), "grok-code-fast", context=256000),
+    _language("grok-2-vision-1212", 1733961600, (20000, 0, 100000), "grok-2-vision", vision=True, context=32768),
     Model(
         "grok-imagine-image", IMAGE, 1769472000, ("grok-imagine-image-latest",), "1.0.0", ("text", "image"), ("image",),
-        text_price=100000, image_token_price=100000, generated_image_token_price=100000, image_price=200_000_000, context_length=1024,
+        text_price=100000, image_token_price=100000, generated_image_token_price=100000,
+        image_price=200_000_000, context_length=1024,
     ),
     Model(
         "grok-2-image-1212", IMAGE, 1736726400, ("grok-2-image", "grok-2-image-latest"), "1.0.0", ("text",), ("image",),

@@ -10,7 +10,7 @@ CREATED = 1752854522  # fixed, so that answers of both wires and of two runs can
 
 @dataclass(frozen=True)
 class Part:
-    """One piece of a message's content: ``text``, ``image`` or ``file``; ``value`` is the text, the URL or the file id."""
+    """A piece of a message's content: ``text``, ``image`` or ``file``; ``value`` is the text, URL or file id."""
 
     kind: str
     value: str

@@ -11,8 +11,8 @@ from typing import Any
 
 from xai_dual.emulator.service.arithmetic import as_json_number, find_sum
 
-_PLACE = re.compile(r"\b(?:in|for|at|of|to|from|near)\s+((?:[A-Z][\w'’-]*)(?:[ ,]+[A-Z][\w'’-]*)*)")
-_NAME = re.compile(r"(?<=[\w,] )([A-Z][\w'’-]*(?: [A-Z][\w'’-]*)*)")
+_PLACE = re.compile(r"\b(?:in|for|at|of|to|from|near)\s+((?:[A-Z][\w'\u2019-]*)(?:[ ,]+[A-Z][\w'\u2019-]*)*)")
+_NAME = re.compile(r"(?<=[\w,] )([A-Z][\w'\u2019-]*(?: [A-Z][\w'\u2019-]*)*)")
 _QUOTED = re.compile(r"[\"“']([^\"”']+)[\"”']")
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?![\w])")
 _RESULT_NAMES = frozenset({"answer", "result", "value", "sum", "product", "total", "final_answer"})
@@ -135,7 +135,9 @@ class _Maker:
         pattern = schema.get("pattern")
         if pattern and not re.search(pattern, value):
             words = re.findall(r"\S+", self.prompt)
-            value = next((word for word in [*words, "a", "A", "1", "abc", "ABC", "123"] if re.search(pattern, word)), value)
+            value = next(
+                (word for word in [*words, "a", "A", "1", "abc", "ABC", "123"] if re.search(pattern, word)), value
+            )
         value = value.ljust(int(schema.get("minLength", 0)), ".")
         return value[: int(schema.get("maxLength", len(value)))]
 

@@ -1,0 +1,84 @@
+"""What the emitters of both codecs share: function names, the checks of what callers pass, one-of groups."""
+
+from __future__ import annotations
+
+from . import ir
+from .lines import Imports, Lines, literal, snake
+
+
+class CodecModule:
+    """One generated codec module: its imports and its body."""
+
+    def __init__(self, api: ir.Api, domain: str, family: str) -> None:
+        self.api = api
+        self.domain = domain
+        self.family = family  # "json" or "proto"
+        self.imports = Imports()
+        self.typing_only = Imports()
+        self.body = Lines()
+
+    def use(self, helper_module: str, name: str) -> str:
+        """A run-time helper of xai_dual, imported."""
+        self.imports.add(f"...{helper_module}", name)
+        return name
+
+    def cls(self, name: str) -> str:
+        """A public model or union, imported."""
+        home = (self.api.models.get(name) or self.api.unions[name]).domain
+        self.imports.add(f"...types.{home}", name)
+        return name
+
+    def function(self, verb: str, name: str) -> str:
+        """`encode_chat_request`, imported where another module has it."""
+        home = (self.api.models.get(name) or self.api.unions[name]).domain
+        function = f"{verb}_{snake(name)}"
+        if home != self.domain:
+            self.imports.add(f".{home}", function)
+        return function
+
+    def check(self, type_: ir.Scalar) -> str:
+        """The function of xai_dual._check that accepts values of that type."""
+        name = {"string": "string", "bool": "boolean", "double": "double", "float": "float32"}.get(type_.wire, type_.wire)
+        return self.use("_check", "octets" if name == "bytes" else name)
+
+    def checked(self, field: ir.Field, value: str, name: str) -> str:
+        """Source that checks a sent scalar, list or map of scalars."""
+        assert isinstance(field.type, ir.Scalar)
+        check = self.check(field.type)
+        if field.many == "list":
+            return f"{self.use('_check', 'scalars')}({check}, {value}, {name})"
+        if field.many == "map":
+            return f"{self.use('_check', 'entries')}({check}, {value}, {name})"
+        return f"{check}({value}, {name})"
+
+    def coerced(self, field: ir.Field) -> str:
+        """Source of a field's value, passed through its coercion."""
+        if field.coerce is None:
+            return f"m.{field.name}"
+        return f"{self.use('_convert', f'coerce_{field.coerce}')}(m.{field.name}, {literal(field.name)})"
+
+
+def one_ofs(model: ir.Model) -> list[list[str]]:
+    """Groups of fields of which at most one may be set, as protobuf's oneofs say."""
+    groups: dict[str, list[str]] = {}
+    for field in model.fields:
+        if field.grpc and field.grpc.field and field.grpc.field.oneof and len(field.grpc.path) == 1:
+            groups.setdefault(field.grpc.field.oneof, []).append(field.name)
+    return [names for names in groups.values() if len(names) > 1]
+
+
+def check_one_ofs(model: ir.Model, module: CodecModule) -> None:
+    """Lines that refuse two members of a one-of."""
+    if not model.sent:
+        return
+    for names in one_ofs(model):
+        pairs = ", ".join(f"{n}=m.{n}" for n in names)
+        module.body(f"{module.use('_check', 'at_most_one')}({pairs})")
+
+
+def check_required(model: ir.Model, module: CodecModule) -> None:
+    """Lines that refuse a request without what it needs."""
+    for field in model.fields:
+        if model.sent_only and field.required:
+            with module.body.block(f"if m.{field.name} is None:"):
+                module.body(f"{module.use('_check', 'missing')}({literal(field.name)})")

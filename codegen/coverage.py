@@ -1,0 +1,94 @@
+"""What of the definitions is bound, what is waived and why, and what was forgotten."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+
+from .bindings import Bindings
+from .facts import Facts, Item
+
+
+class Coverage:
+    """Counts every item of the definitions exactly once: bound, waived, or a problem."""
+
+    def __init__(self, facts: Facts, bindings: Bindings, problems: list[str]) -> None:
+        self.facts = facts
+        self.bindings = bindings
+        self.problems = problems
+        self.used: dict[str, set[str]] = defaultdict(set)
+
+    def use(self, item: str, side: str) -> None:
+        """Note that a binding takes care of `item`; side is "grpc", "rest" or "both"."""
+        self.used[item].add(side)
+
+    def use_all(self, items: Iterable[str], side: str) -> None:
+        """`use` for several items."""
+        for item in items:
+            self.use(item, side)
+
+    def is_waived(self, item: str, file: str) -> bool:
+        """Whether `item`, what holds it, or its whole file is waived."""
+        return self._waiver(Item(item, file, "")) is not None
+
+    def _waiver(self, item: Item) -> str | None:
+        """The entry that waives `item`: itself, its holder ("Schema" for "Schema.property"), or its file."""
+        name = item.name
+        while True:
+            if name in self.bindings.waivers:
+                return name
+            cut = max(name.rfind(c) for c in ".#=?/" if c != "/" or " " not in name)
+            if cut <= 0:
+                break
+            name = name[:cut]
+        return item.file if item.file in self.bindings.waivers else None
+
+    def unbound(self) -> list[Item]:
+        """Items that are neither bound nor waived."""
+        return [i for i in self.facts.items() if i.name not in self.used and self._waiver(i) is None]
+
+    def check(self) -> None:
+        """Report what is unbound, and waivers that waive nothing (any more)."""
+        needed: set[str] = set()
+        for item in self.facts.items():
+            waiver = self._waiver(item)
+            if item.name not in self.used and waiver is not None:
+                needed.add(waiver)
+            elif item.name in self.used and waiver == item.name:
+                self.problems.append(f"[waive] {item.name} is bound: remove the waiver")
+        for name in self.bindings.waivers:
+            if name not in needed:
+                self.problems.append(f"[waive] {name} waives nothing: remove it from {self.bindings.waiver_domains[name]}.toml")
+        for item in self.unbound():
+            self.problems.append(self._how_to(item))
+
+    def _how_to(self, item: Item) -> str:
+        waive = f'[waive]\n    no-counterpart = ["{item.name}"]'
+        if item.what == "rpc":
+            return f'rpc {item.name} ({item.file}) is not bound. Bind it with\n    [operation."..."]\n    grpc = "{item.name}"\n  or waive it with\n    {waive}'
+        if item.what == "route":
+            return f'{item.name} ({item.file}) is not bound. Bind it with\n    [operation."..."]\n    rest = "{item.name}"\n  or waive it with\n    {waive}'
+        return f"{item.what} {item.name} ({item.file}) is not bound. Bind it where its model, union or enum stands, or waive it with\n    {waive}"
+
+    def waived(self) -> dict[str, dict[str, int]]:
+        """Domain of the definition -> reason -> items."""
+        counts: dict[str, Counter[str]] = defaultdict(Counter)
+        for item in self.facts.items():
+            waiver = self._waiver(item)
+            if item.name not in self.used and waiver:
+                counts[domain(item.file)][self.bindings.waivers[waiver]] += 1
+        return {d: dict(c) for d, c in sorted(counts.items())}
+
+    def bound(self) -> dict[str, dict[str, int]]:
+        """Domain of the definition -> "both", "grpc" or "rest" -> items."""
+        counts: dict[str, Counter[str]] = defaultdict(Counter)
+        for item in self.facts.items():
+            sides = self.used.get(item.name)
+            if sides:
+                counts[domain(item.file)]["both" if len(sides) > 1 or "both" in sides else next(iter(sides))] += 1
+        return {d: dict(c) for d, c in sorted(counts.items())}
+
+
+def domain(file: str) -> str:
+    """The file's name without folder and ending."""
+    return file.rsplit("/", 1)[-1].rsplit(".", 1)[0]

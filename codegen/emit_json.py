@@ -1,0 +1,338 @@
+"""IR -> JSON codecs: xai_dual/_gen/json/<domain>.py. Straight-line code: one statement a field, no tables at run time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import attrs
+
+from . import ir
+from .codecs import CodecModule, check_one_ofs, check_required
+from .emit_types import domains, py_scalar, zero_of
+from .lines import Imports, Lines, literal, module, quoted, snake, upper
+
+
+def emit_json(api: ir.Api) -> Iterator[tuple[str, str]]:
+    """(path, text) of every JSON codec module."""
+    for domain in domains(api):
+        m = CodecModule(api, domain, "json")
+        for model in api.models.values():
+            if model.domain == domain:
+                _Model(m, model).emit()
+        for union in api.unions.values():
+            if union.domain == domain:
+                _union(m, union)
+        for op in api.operations.values():
+            if op.domain == domain:
+                _operation(m, op)
+        yield f"xai_dual/_gen/json/{domain}.py", module(f"JSON codecs: {domain}.", m.imports, m.body, m.typing_only)
+    yield "xai_dual/_gen/json/__init__.py", module("JSON codecs, one module a domain.", Imports(), Lines())
+
+
+@attrs.frozen
+class _Node:
+    """One level of the JSON object: fields that stand here, and nested objects that are flattened into the model."""
+
+    leaves: dict[str, ir.Field] = attrs.field(factory=dict)
+    children: dict[str, _Node] = attrs.field(factory=dict)
+
+    def add(self, path: tuple[str, ...], field: ir.Field) -> None:
+        if len(path) == 1:
+            self.leaves[path[0]] = field
+        else:
+            self.children.setdefault(path[0], _Node()).add(path[1:], field)
+
+
+class _Model:
+    """The two functions of one model."""
+
+    def __init__(self, m: CodecModule, model: ir.Model) -> None:
+        self.m = m
+        self.model = model
+        self.name = snake(model.name)
+        self.tag = next(iter(model.tags.values()), None)
+        self.tree = _Node()
+        self.whole: ir.Field | None = None  # a field that is the object itself
+        self.required: set[str] = set()
+        for field in model.fields:
+            slot = next((s for s in field.rest.values() if s.where == "body"), None)
+            if slot and not slot.path:
+                self.whole = field
+            else:
+                # parameters of the path and fields that only gRPC has keep their own name in the JSON form
+                path = slot.path if slot else (field.name,)
+                self.tree.add(path, field)
+            if slot and slot.required:
+                self.required.add(field.name)
+
+    def emit(self) -> None:
+        self.m.cls(self.model.name)
+        self._known()
+        self._decoder()
+        self._encoder()
+
+    def _known(self) -> None:
+        names = [*self.tree.leaves, *self.tree.children, *([self.tag[0]] if self.tag else [])]
+        self.m.body(f"_{self.name.upper()} = frozenset({{{quoted(sorted(names))}}})" if names else f"_{self.name.upper()}: frozenset[str] = frozenset()")
+        for key, child in self.tree.children.items():
+            self.m.body(f"_{self.name.upper()}_{key.upper()} = frozenset({{{quoted(sorted(child.leaves))}}})")
+        self.m.body("")
+
+    # --- decoding ---
+
+    def _decoder(self) -> None:
+        m, known = self.m, f"_{self.name.upper()}"
+        m.imports.add("typing", "Any")
+        m.imports.add("collections.abc", "Mapping")
+        extra_type = m.use("_json", "Extra")
+        with m.body.block(f"def decode_{self.name}(d: Mapping[str, Any]) -> {self.model.name}:"):
+            m.body("get: Any = d.get", f"extra: {extra_type} = None")
+            with m.body.block(f"if not d.keys() <= {known}:"):
+                m.body(f"extra = {m.use('_json', 'unknown')}(d, {known})")
+            for key, field in self.tree.leaves.items():
+                self._read(field, key, "get", "extra")
+            for key, child in self.tree.children.items():
+                self._read_child(key, child)
+            names = [f.name for f in self.model.fields]
+            m.body(f"return {self.model.name}({', '.join(f'{n}={n}' for n in [*names, 'extra'])})")
+        m.body("")
+
+    def _read_child(self, key: str, child: _Node) -> None:
+        """A nested object: what does not fit in it makes the whole of it part of `extra`."""
+        m = self.m
+        known = f"_{self.name.upper()}_{key.upper()}"
+        m.body(f"{key}, inner = {m.use('_json', 'child')}(get({literal(key)}), {known})", f"inner_get: Any = {key}.get")
+        for name, field in child.leaves.items():
+            self._read(field, name, "inner_get", "inner")
+        with m.body.block("if inner is not None:"):
+            m.body(f"extra = {m.use('_json', 'keep')}(extra, {literal(key)}, get({literal(key)}))")
+
+    def _read(self, field: ir.Field, key: str, get: str, extra: str) -> None:
+        m, name, k = self.m, field.name, literal(key)
+        zero = zero_of(field, m.api)
+        source = f"{get}({k})"
+        if field.many or isinstance(field.type, (ir.Converted, ir.Json, ir.UnionRef, ir.ModelRef)):
+            self._read_compound(field, source, zero, k, extra)
+            return
+        py = "str" if isinstance(field.type, ir.EnumRef) else py_scalar(field.type.wire)
+        slow = {"int": "read_int", "float": "read_float"}.get(py, "misfit")
+        if isinstance(field.type, ir.Scalar) and field.type.wire == "float":
+            m.body(f"{name}, {extra} = {m.use('_json', 'read_float32')}({source}, {zero}, {k}, {extra})")
+            return
+        m.body(f"{name} = {source}")
+        # an optional that is absent needs no slow path
+        test = f"{name}.__class__ is not {py}" + (f" and {name} is not None" if zero == "None" else "")
+        if isinstance(field.type, ir.EnumRef) and zero == "None":
+            test = f"{name}.__class__ is not str or not {name}"  # "" is no value: gRPC cannot tell it from absent
+        with m.body.block(f"if {test}:"):
+            if isinstance(field.type, ir.EnumRef) and zero == "None":
+                m.body(f"{name}, {extra} = {m.use('_json', slow)}({name} or None, {zero}, {k}, {extra})")
+            else:
+                m.body(f"{name}, {extra} = {m.use('_json', slow)}({name}, {zero}, {k}, {extra})")
+
+    def _read_compound(self, field: ir.Field, source: str, zero: str, k: str, extra: str) -> None:
+        m, name, type_ = self.m, field.name, field.type
+        optional = field.kind == "optional"
+        if isinstance(type_, ir.Json):
+            m.body(f"{name} = {source}" + ("" if optional or not field.many else f" or {zero}"))
+        elif isinstance(type_, ir.Converted):
+            from_json = m.use("_convert", f"{type_.converter.name}_from_json")
+            call = f"{name}, {extra} = {m.use('_json', 'convert')}({from_json}, {{}}, {zero}, {k}, {extra})"
+            if type_.converter.fast:
+                m.body(f"{name} = {source}")
+                with m.body.block(f"if {name}.__class__ is not {type_.converter.fast}:"):
+                    m.body(call.format(name))
+            else:
+                m.body(call.format(source))
+        elif isinstance(type_, (ir.ModelRef, ir.UnionRef)):
+            decode = m.function("decode", type_.name)
+            if field.many == "list":
+                read = f"{m.use('_json', 'read_models')}({decode}, VALUE, {k}, {extra})"
+                self._optional_many(field, source, read, extra)
+            elif field.many == "map":
+                read = f"{m.use('_json', 'read_model_map')}({decode}, VALUE, {k}, {extra})"
+                self._optional_many(field, source, read, extra)
+            else:
+                m.body(f"{name} = {source}")
+                with m.body.block(f"if {name} is not None:"):
+                    m.body(f"{name}, {extra} = {m.use('_json', 'read_model')}({decode}, {name}, {k}, {extra})")
+                if field.kind == "plain":
+                    with m.body.block(f"if {name} is None:"):
+                        m.body(f"{name} = {m.cls(type_.name)}()")
+        else:
+            py = "str" if isinstance(type_, ir.EnumRef) else py_scalar(type_.wire)
+            read = f"{m.use('_json', 'read_list' if field.many == 'list' else 'read_map')}(VALUE, {py}, {k}, {extra})"
+            self._optional_many(field, source, read, extra)
+
+    def _optional_many(self, field: ir.Field, source: str, read: str, extra: str) -> None:
+        """Lists and maps read empty when absent; one-sided ones read None."""
+        name = field.name
+        if field.kind != "optional":
+            self.m.body(f"{name}, {extra} = {read.replace('VALUE', source)}")
+            return
+        self.m.body(f"{name} = {source}")
+        with self.m.body.block(f"if {name} is not None:"):
+            self.m.body(f"{name}, {extra} = {read.replace('VALUE', name)}")
+
+    # --- encoding ---
+
+    def _encoder(self) -> None:
+        m = self.m
+        with m.body.block(f"def encode_{self.name}(m: {self.model.name}, wire: bool = True) -> dict[str, Any]:"):
+            check_required(self.model, m)
+            check_one_ofs(self.model, m)
+            if self.whole:
+                m.body(f"d: dict[str, Any] = {self._value(self.whole)}")
+            else:
+                m.body("d: dict[str, Any] = {}")
+            if self.tag:
+                m.body(f"d[{literal(self.tag[0])}] = {literal(self.tag[1])}")
+            for key, field in self.tree.leaves.items():
+                self._write(field, key, "d")
+            for key, child in self.tree.children.items():
+                m.body("inner: dict[str, Any] = {}" if key == next(iter(self.tree.children)) else "inner = {}")
+                for name, field in child.leaves.items():
+                    self._write(field, name, "inner")
+                with m.body.block("if inner:"):
+                    m.body(f"d[{literal(key)}] = inner")
+            with m.body.block("if m.extra:"):
+                m.body("d.update(m.extra)")
+            m.body("return d")
+        m.body("")
+
+    def _write(self, field: ir.Field, key: str, target: str) -> None:
+        m, name = self.m, field.name
+        lines = [f"{target}[{literal(key)}] = {self._value(field)}"]
+        if field.one_sided == "grpc" and self.model.rest and self.model.grpc:
+            # the JSON form has it, the REST wire has not
+            if self.model.sent and not field.drop:
+                lines = ["if wire:", f'    {m.use("_check", "only_on")}("grpc", {literal(name)})', *lines]
+            elif self.model.sent:
+                lines = ["if not wire:", "    " + lines[0]]
+        if any(s.where != "body" for s in field.rest.values()):
+            lines = ["if not wire:", "    " + lines[0]]  # goes into the path or the query
+        always = name in self.required and (not self.model.sent_only or field.required) and field.kind != "optional"
+        if self.model.sent_only and field.required:
+            always = True
+        if always:
+            m.body(*lines)
+            return
+        skip_empty = not self.model.sent_only and field.kind in ("plain", "many")
+        with m.body.block(f"if m.{name}:" if skip_empty else f"if m.{name} is not None:"):
+            m.body(*lines)
+
+    def _value(self, field: ir.Field) -> str:
+        """Source of a field's JSON."""
+        m, type_, name = self.m, field.type, literal(field.name)
+        value = m.coerced(field)
+        if isinstance(type_, ir.Json):
+            return value
+        if isinstance(type_, ir.Converted):
+            wire = ", wire" if type_.converter.takes_wire else ""
+            return f"{m.use('_convert', f'{type_.converter.name}_to_json')}({value}, {name}{wire})"
+        if isinstance(type_, (ir.Scalar, ir.EnumRef)):
+            return self._scalar_value(field, value, name)
+        encode = m.function("encode", type_.name)
+        if not self.model.sent:
+            return f"[{encode}(x, wire) for x in {value}]" if field.many == "list" else f"{encode}({value}, wire)"
+        if isinstance(type_, ir.UnionRef):
+            helper = m.use("_json", "unions" if field.many == "list" else "union")
+            return f"{helper}({encode}, {value}, {name}, wire)"
+        helper = m.use("_json", "many" if field.many == "list" else "one")
+        return f"{helper}({encode}, {m.cls(type_.name)}, {value}, {name}, wire)"
+
+    def _scalar_value(self, field: ir.Field, value: str, name: str) -> str:
+        m = self.m
+        if isinstance(field.type, ir.EnumRef):
+            field = attrs.evolve(field, type=ir.Scalar("string"))
+        assert isinstance(field.type, ir.Scalar)
+        if self.model.sent:
+            return m.checked(field, value, name)
+        if field.type.wire == "float" and not field.many:
+            return f"{m.use('_check', 'shortest')}({value})"
+        return f"list({value})" if field.many == "list" else f"dict({value})" if field.many == "map" else value
+
+
+def _union(m: CodecModule, union: ir.Union) -> None:
+    name = snake(union.name)
+    tag = next(iter(union.tag.values()), None)
+    m.imports.add("typing", "Any")
+    m.imports.add("collections.abc", "Mapping", "Callable")
+    unknown = m.use("model", "Unknown")
+    tagged = [v for v in union.variants if v.tags]
+    pairs = ", ".join(f"{literal(next(iter(v.tags.values())))}: {m.function('decode', v.model)}" for v in tagged)
+    m.body(f"_{upper(union.name)}_DECODERS: dict[str, Callable[[Any], Any]] = {{{pairs}}}", "")
+    with m.body.block(f"def decode_{name}(d: Mapping[str, Any]) -> Any:"):
+        m.body(f"tag = d.get({literal(tag)})", f"decode = _{upper(union.name)}_DECODERS.get(tag) if isinstance(tag, str) else None")
+        m.body(f"return decode(d) if decode else {unknown}(tag if isinstance(tag, str) else \"\", dict(d))")
+    m.body("")
+    pairs = ", ".join(f"{m.cls(v.model)}: {m.function('encode', v.model)}" for v in tagged)
+    m.body(f"_{upper(union.name)}_ENCODERS: dict[type, Callable[[Any, bool], dict[str, Any]]] = {{{pairs}}}", "")
+    with m.body.block(f"def encode_{name}(m: Any, wire: bool = True) -> dict[str, Any]:"):
+        m.body("if isinstance(m, Mapping):", f"    m = decode_{name}(m)")
+        m.body(f"encode = _{upper(union.name)}_ENCODERS.get(m.__class__)")
+        with m.body.block("if encode is not None:"):
+            m.body("return encode(m, wire)")
+        with m.body.block(f"if isinstance(m, {unknown}):"):
+            m.body("return m.to_dict()")
+        members = " or ".join(v.model for v in tagged)
+        m.body(f"{m.use('_check', 'wrong')}(m, {literal(f'{members}, or a dict')}, \"\")")
+    m.body("")
+
+
+def _operation(m: CodecModule, op: ir.Operation) -> None:
+    for route in op.rest:
+        name = f"{upper(op.name).lower()}_{route.shape}"
+        request = m.api.models.get(op.request or "")
+        _rest_request(m, op, route, request, name)
+        # the answer of a stream operation is one of its chunks
+        answer = op.chunk or op.response
+        _rest_answer(m, op, route, answer, name)
+
+
+def _rest_request(m: CodecModule, op: ir.Operation, route: ir.RestRoute, request: ir.Model | None, name: str) -> None:
+    m.imports.add("typing", "Any")
+    result = m.use("operation", "RestRequest")
+    argument = m.cls(request.name) if request else "None"
+    with m.body.block(f"def request_{name}(m: {argument}) -> {result}:"):
+        path, query = route.path, []
+        in_body = False
+        for field in request.fields if request else ():
+            slot = field.rest.get(route.shape) or next(iter(field.rest.values()), None)
+            if slot is None or slot.where == "body":
+                in_body = in_body or slot is not None
+            elif slot.where == "path":
+                path = path.replace(f"{{{slot.path[0]}}}", f"{{{m.use('_check', 'segment')}(m.{field.name}, {literal(field.name)})}}")
+            else:
+                query.append((slot.path[0], field.name))
+        path = f"f{literal(path)}" if path != route.path else literal(path)
+        if query:
+            pairs = ", ".join(f"({literal(k)}, m.{n})" for k, n in query)
+            m.body(f"query = {m.use('_check', 'query')}({pairs})")
+        if request and in_body:
+            m.body(f"body = {m.function('encode', request.name)}(m)")
+            for key, value in route.const.items():
+                m.body(f"body[{literal(key)}] = {literal(value)}")
+        parts = [path, "query" if query else "()", "body" if request and in_body else "None"]
+        while parts[-1] in ("()", "None"):
+            parts.pop()
+        m.body(f"return {result}({', '.join(parts)})")
+    m.body("")
+
+
+def _rest_answer(m: CodecModule, op: ir.Operation, route: ir.RestRoute, answer: str, name: str) -> None:
+    decode = m.function("decode", answer)
+    cls = m.cls(answer)
+    m.imports.add("collections.abc", "Mapping")
+    items = op.items.get(route.shape)
+    if items is None:
+        with m.body.block(f"def answer_{name}(d: Mapping[str, Any]) -> {cls}:"):
+            m.body(f"return {decode}(d)")
+    else:
+        listing = m.use("model", "Listing")
+        with m.body.block(f"def answer_{name}(d: Mapping[str, Any]) -> {listing}[{cls}]:"):
+            read = m.use("_json", "read_models")
+            m.body(f"items, _ = {read}({decode}, d.get({literal(items)}), {literal(items)}, None)", f"return {listing}(items)")
+    m.body("")
+
+

@@ -1,0 +1,225 @@
+"""IR -> protobuf codecs: xai_dual/_gen/proto/<domain>.py. Straight-line code: one statement a field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from . import ir
+from .codecs import CodecModule, check_one_ofs, check_required
+from .emit_types import domains
+from .lines import Imports, Lines, literal, module, snake, upper
+
+
+def emit_proto(api: ir.Api) -> Iterator[tuple[str, str]]:
+    """(path, text) of every protobuf codec module."""
+    for domain in domains(api):
+        m = CodecModule(api, domain, "proto")
+        for enum in api.enums.values():
+            if enum.domain == domain and enum.grpc:
+                _enum(m, enum)
+        for model in api.models.values():
+            if model.domain == domain and model.grpc:
+                _Model(m, model).emit()
+        for union in api.unions.values():
+            if union.domain == domain and union.grpc:
+                _union(m, union)
+        for op in api.operations.values():
+            if op.domain == domain and op.grpc:
+                _operation(m, op)
+        if m.body.text().strip():
+            text = module(f"Protobuf codecs: {domain}.", m.imports, m.body, m.typing_only)
+            yield f"xai_dual/_gen/proto/{domain}.py", text
+    yield "xai_dual/_gen/proto/__init__.py", module("Protobuf codecs, one module a domain.", Imports(), Lines())
+
+
+def _enum(m: CodecModule, enum: ir.Enum) -> None:
+    """Two tables: number -> public value, public value -> number."""
+    names = m.use("_proto", "EnumNames")
+    known = [v for v in enum.values if v.number is not None]
+    pairs = [f"{v.number}: {literal(v.name)}" for v in known]
+    if enum.zero is None:
+        pairs.insert(0, "0: None")
+    m.body(f"{upper(enum.name)}_NAMES = {names}({{{', '.join(pairs)}}})")
+    m.body(f"{upper(enum.name)}_NUMBERS = {{{', '.join(f'{literal(v.name)}: {v.number}' for v in known)}}}", "")
+
+
+class _Model:
+    """The two functions of one model."""
+
+    def __init__(self, m: CodecModule, model: ir.Model) -> None:
+        self.m = m
+        self.model = model
+        self.name = snake(model.name)
+
+    def emit(self) -> None:
+        self.m.imports.add("typing", "Any")
+        self.m.cls(self.model.name)
+        self._decoder()
+        if self.model.sent:
+            self._encoder()
+
+    def _table(self, enum: str, which: str) -> str:
+        """The name of an enum's table, imported."""
+        home = self.m.api.enums[enum].domain
+        table = f"{upper(enum)}_{which}"
+        if home != self.m.domain:
+            self.m.imports.add(f".{home}", table)
+        return table
+
+    # --- decoding ---
+
+    def _decoder(self) -> None:
+        m = self.m
+        arguments = [f"{f.name}={self._read(f)}" for f in self.model.fields if f.grpc]
+        with m.body.block(f"def decode_{self.name}(p: Any) -> {self.model.name}:"):
+            m.body(f"return {self.model.name}({', '.join(arguments)})")
+        m.body("")
+
+    def _read(self, field: ir.Field) -> str:
+        assert field.grpc is not None
+        steps = field.grpc.path
+        source = ".".join(["p", *steps])
+        value = self._value(field, source)
+        proto = field.grpc.field
+        if proto is None or proto.repeated or proto.map_value or not proto.presence or self._reads_zero(field):
+            return value
+        holder = ".".join(["p", *steps[:-1]])
+        return f"{value} if {holder}.HasField({literal(steps[-1])}) else {self._absent(field)}"
+
+    def _reads_zero(self, field: ir.Field) -> bool:
+        """Whether an unset protobuf field has just the value that absent reads as."""
+        if field.kind != "plain":
+            return False
+        return isinstance(field.type, (ir.Scalar, ir.ModelRef, ir.EnumRef))
+
+    def _absent(self, field: ir.Field) -> str:
+        if field.kind == "plain" and isinstance(field.type, ir.Converted):
+            return field.type.converter.zero or "None"
+        return "None"
+
+    def _value(self, field: ir.Field, source: str) -> str:
+        m, type_ = self.m, field.type
+        if isinstance(type_, ir.Converted):
+            return f"{m.use('_convert', f'{type_.converter.name}_from_proto')}({source})"
+        if isinstance(type_, ir.EnumRef):
+            table = self._table(type_.name, "NAMES")
+            return f"[{table}[x] for x in {source}]" if field.many else f"{table}[{source}]"
+        if isinstance(type_, (ir.ModelRef, ir.UnionRef)):
+            decode = m.function("decode", type_.name)
+            if field.many == "list":
+                return f"[{decode}(x) for x in {source}]"
+            return f"{{k: {decode}(v) for k, v in {source}.items()}}" if field.many else f"{decode}({source})"
+        return f"list({source})" if field.many == "list" else f"dict({source})" if field.many else source
+
+    # --- encoding ---
+
+    def _encoder(self) -> None:
+        m = self.m
+        with m.body.block(f"def encode_{self.name}(m: {self.model.name}, p: Any) -> None:"):
+            check_required(self.model, m)
+            check_one_ofs(self.model, m)
+            for field in self.model.fields:
+                self._write(field)
+            m.body(f"{m.use('_proto', 'refuse_extra')}(m.extra)")
+        m.body("")
+
+    def _write(self, field: ir.Field) -> None:
+        m = self.m
+        if field.grpc is None:
+            if not field.drop:
+                with m.body.block(f"if m.{field.name} is not None:"):
+                    m.body(f"{m.use('_check', 'only_on')}(\"rest\", {literal(field.name)})")
+            return
+        line = self._set(field, ".".join(["p", *field.grpc.path]))
+        if self.model.sent_only and field.required:
+            m.body(line)
+            return
+        skip_empty = not self.model.sent_only and field.kind in ("plain", "many")
+        with m.body.block(f"if m.{field.name}:" if skip_empty else f"if m.{field.name} is not None:"):
+            m.body(line)
+
+    def _set(self, field: ir.Field, target: str) -> str:
+        m, type_, name = self.m, field.type, literal(field.name)
+        value = m.coerced(field)
+        if isinstance(type_, ir.Converted):
+            to_proto = m.use("_convert", f"{type_.converter.name}_to_proto")
+            if type_.converter.style == "value":
+                return f"{target} = {to_proto}({value}, {name})"
+            return f"{to_proto}({value}, {target}, {name})"
+        if isinstance(type_, ir.EnumRef):
+            table = self._table(type_.name, "NUMBERS")
+            if field.many:
+                return f"{target}.extend({m.use('_proto', 'enum_numbers')}({table}, {value}, {name}))"
+            return f"{target} = {m.use('_proto', 'enum_number')}({table}, {value}, {name})"
+        if isinstance(type_, ir.ModelRef):
+            encode, cls = m.function("encode", type_.name), m.cls(type_.name)
+            return f"{m.use('_proto', 'many' if field.many else 'one')}({encode}, {cls}, {value}, {target}, {name})"
+        if isinstance(type_, ir.UnionRef):
+            encode = m.function("encode", type_.name)
+            return f"{m.use('_proto', 'unions' if field.many else 'union')}({encode}, {value}, {target}, {name})"
+        if isinstance(type_, ir.Scalar):
+            checked = m.checked(field, value, name)
+            if field.many == "list":
+                return f"{target}.extend({checked})"
+            return f"{target}.update({checked})" if field.many else f"{target} = {checked}"
+        raise TypeError(f"{self.model.name}.{field.name}: free-form JSON has no protobuf form without a converter")
+
+
+def _union(m: CodecModule, union: ir.Union) -> None:
+    name = snake(union.name)
+    m.imports.add("typing", "Any")
+    m.imports.add("collections.abc", "Mapping", "Callable")
+    unknown = m.use("model", "Unknown")
+    cases = [v for v in union.variants if v.case]
+    pairs = ", ".join(f"{literal(v.case)}: {m.function('decode', v.model)}" for v in cases)
+    m.body(f"_{upper(union.name)}_DECODERS: dict[str, Callable[[Any], Any]] = {{{pairs}}}", "")
+    with m.body.block(f"def decode_{name}(p: Any) -> Any:"):
+        m.body(f"case = p.WhichOneof({literal(union.oneof)})")
+        m.body(f"decode = _{upper(union.name)}_DECODERS.get(case)")
+        m.body(f"return decode(getattr(p, case)) if decode else {unknown}(case or \"\")")
+    m.body("")
+    if not union.sent:
+        return
+    pairs = ", ".join(f"{m.cls(v.model)}: ({literal(v.case)}, {m.function('encode', v.model)})" for v in cases)
+    m.body(f"_{upper(union.name)}_ENCODERS: dict[type, tuple[str, Callable[[Any, Any], None]]] = {{{pairs}}}", "")
+    others = [v.model for v in union.variants if not v.case]
+    with m.body.block(f"def encode_{name}(m: Any, p: Any) -> None:"):
+        with m.body.block("if isinstance(m, Mapping):"):
+            m.imports.add(f"..json.{union.domain}", f"decode_{name}")
+            m.body(f"m = decode_{name}(m)")
+        m.body(f"found = _{upper(union.name)}_ENCODERS.get(m.__class__)")
+        with m.body.block("if found is None:"):
+            only = ", ".join([unknown, *[m.cls(o) for o in others]])
+            with m.body.block(f"if isinstance(m, ({only}{',' if not others else ''})):"):
+                m.body(f"{m.use('_check', 'only_on')}(\"rest\", m.tag if isinstance(m, {unknown}) else m.__class__.__name__)")
+            members = " or ".join(v.model for v in cases)
+            m.body(f"{m.use('_check', 'wrong')}(m, {literal(f'{members}, or a dict')}, \"\")")
+        m.body("case, encode = found", "target = getattr(p, case)", "target.SetInParent()", "encode(m, target)")
+    m.body("")
+
+
+def _operation(m: CodecModule, op: ir.Operation) -> None:
+    assert op.grpc is not None
+    name = upper(op.name).lower()
+    request_type, answer_type = op.messages
+    request = m.api.models.get(op.request or "")
+    message = m.use("_proto", "message")
+    if request and request.grpc:
+        with m.body.block(f"def request_{name}(m: {m.cls(request.name)}) -> bytes:"):
+            m.body(f"p = {message}({literal(request_type)})()", f"{m.function('encode', request.name)}(m, p)")
+            m.body("data: bytes = p.SerializeToString()", "return data")
+    else:
+        with m.body.block(f"def request_{name}(m: None) -> bytes:"):
+            m.body('return b""')
+    m.body("")
+    answer = op.chunk or op.response
+    cls, decode = m.cls(answer), m.function("decode", answer)
+    items = op.items.get("grpc")
+    result = f"{m.use('model', 'Listing')}[{cls}]" if items else cls
+    with m.body.block(f"def answer_{name}(data: bytes) -> {result}:"):
+        parse = f"{message}({literal(answer_type)}).FromString(data)"
+        if items:
+            m.body(f"return Listing({decode}(x) for x in {parse}.{items})")
+        else:
+            m.body(f"return {decode}({parse})")
+    m.body("")

@@ -1,0 +1,212 @@
+"""IR -> the public models: xai_dual/types/<domain>.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from . import ir
+from .convert import COERCIONS
+from .lines import Imports, Lines, clean, literal, module, quoted, snake
+
+SCALARS = {"string": "str", "bool": "bool", "float": "float", "double": "float", "bytes": "bytes"}
+ZEROS = {"str": '""', "bool": "False", "float": "0.0", "bytes": 'b""', "int": "0"}
+
+
+def emit_types(api: ir.Api) -> Iterator[tuple[str, str]]:
+    """(path, text) of every module of models."""
+    for domain in domains(api):
+        yield f"xai_dual/types/{domain}.py", _module(api, domain)
+    lines = Lines()
+    lines("__all__ = []")
+    doc = "Public models, one module a domain. Import from the domain: `from xai_dual.types.chat import ChatCompletion`."
+    yield "xai_dual/types/__init__.py", module(doc, Imports(), lines)
+
+
+def domains(api: ir.Api) -> list[str]:
+    """The domains that define a model, union or enum."""
+    return sorted({x.domain for group in (api.models, api.unions, api.enums) for x in group.values()})
+
+
+def py_scalar(wire: str) -> str:
+    """The Python class of a scalar."""
+    return SCALARS.get(wire, "int")
+
+
+class Annotator:
+    """Writes annotations, noting what they need imported."""
+
+    def __init__(self, api: ir.Api, domain: str, imports: Imports, prefix: str = ".") -> None:
+        self.api = api
+        self.domain = domain
+        self.imports = imports
+        self.prefix = prefix
+
+    def base(self, type_: ir.Type, sent: bool) -> str:
+        """The type of one value; `sent` says that callers pass it."""
+        if isinstance(type_, ir.Scalar):
+            return py_scalar(type_.wire)
+        if isinstance(type_, ir.Json):
+            return self.raw("Any")
+        if isinstance(type_, ir.Converted):
+            return self.raw(type_.converter.sent if sent else type_.converter.received)
+        name = self.named(type_.name)
+        if sent and isinstance(type_, (ir.ModelRef, ir.UnionRef)):
+            return self.raw(f"{name} | Mapping[str, Any]")
+        return name
+
+    def field(self, field: ir.Field, sent: bool) -> str:
+        """The type of a field without its `| None`."""
+        if sent and field.coerce:
+            return self.raw(COERCIONS[field.coerce])
+        base = self.base(field.type, sent)
+        if field.many == "list":
+            return f"Sequence[{base}]" if sent and self.raw("Sequence[int]") else f"list[{base}]"
+        if field.many == "map":
+            return f"Mapping[str, {base}]" if sent and self.raw("Mapping[str, int]") else f"dict[str, {base}]"
+        return base
+
+    def named(self, name: str) -> str:
+        """A model, union or enum; imported where it lives in another domain."""
+        for group in (self.api.models, self.api.unions, self.api.enums):
+            if name in group:
+                home = group[name].domain  # type: ignore[index]
+                if home != self.domain:
+                    self.imports.add(f"{self.prefix}{home}", name)
+        return name
+
+    def raw(self, annotation: str) -> str:
+        """An annotation written by hand, with the imports that its words need."""
+        words = set(annotation.replace("[", " ").replace("]", " ").replace(",", " ").replace("|", " ").split())
+        self.imports.add("typing", *(words & {"Any"})) if "Any" in words else None
+        for name in sorted(words & {"Mapping", "Sequence"}):
+            self.imports.add("collections.abc", name)
+        for name in sorted(words & {"datetime", "date"}):
+            self.imports.add("datetime", name)
+        for name in sorted(words & set(self.api.models)):
+            self.named(name)
+        return annotation
+
+
+def _module(api: ir.Api, domain: str) -> str:
+    imports, typing_only, body = Imports(), Imports(), Lines()
+    annotate = Annotator(api, domain, typing_only)
+    names = sorted(
+        [x.name for group in (api.models, api.unions, api.enums) for x in group.values() if x.domain == domain]
+    )
+    body(f"__all__ = [{quoted(names)}]", "")
+    for enum in api.enums.values():
+        if enum.domain == domain:
+            _enum(enum, imports, body)
+    for model in api.models.values():
+        if model.domain == domain:
+            _model(model, annotate, imports, body)
+    for union in api.unions.values():
+        if union.domain == domain:
+            _union(union, Annotator(api, domain, imports), imports, body)
+    return module(f"Models: {domain}.", imports, body, typing_only)
+
+
+def _enum(enum: ir.Enum, imports: Imports, body: Lines) -> None:
+    imports.add("typing", "Literal", "TypeAlias")
+    body(f"{enum.name}: TypeAlias = Literal[{quoted(v.name for v in enum.values)}] | str")
+    one_sided = [
+        f"{', '.join(names)}: {wire} only."
+        for wire, names in (
+            ("gRPC", [v.name for v in enum.values if not v.rest]),
+            ("REST", [v.name for v in enum.values if v.number is None]),
+        )
+        if names
+    ]
+    note = " ".join(["Open: any other string may come." if enum.values else "", *one_sided])
+    body.doc(f"{clean(enum.doc)} {note}".strip())
+    body("")
+
+
+def _union(union: ir.Union, annotate: Annotator, imports: Imports, body: Lines) -> None:
+    imports.add("typing", "TypeAlias")
+    imports.add("..model", "Unknown")
+    members = [annotate.named(v.model) for v in union.variants]
+    body(f"{union.name}: TypeAlias = {' | '.join([*members, 'Unknown'])}")
+    body.doc(union.doc)
+    body("")
+
+
+def _model(model: ir.Model, annotate: Annotator, imports: Imports, body: Lines) -> None:
+    imports.add("attrs")
+    imports.add("typing", "ClassVar")
+    imports.add("..model", "Model")
+    bases = "Model"
+    if model.views:
+        imports.add("..views", model.views)
+        bases = f"{model.views}, Model"
+    body("@attrs.define(kw_only=True, repr=False)")
+    with body.block(f"class {model.name}({bases}):"):
+        body.doc(model.doc or f"{model.name}.", *_source(model))
+        body("")
+        one_sided = {f.name: f.one_sided for f in model.fields if f.one_sided and model.grpc and model.rest}
+        if one_sided:
+            pairs = ", ".join(f"{literal(k)}: {literal(v)}" for k, v in one_sided.items())
+            body(f"one_sided: ClassVar = {{{pairs}}}")
+        name = snake(model.name)
+        body(f'codec: ClassVar = ("xai_dual._gen.json.{model.domain}", "encode_{name}", "decode_{name}")', "")
+        for field in sorted(model.fields, key=lambda f: not (model.sent_only and f.required)):
+            _field(model, field, annotate, imports, body)
+        annotate.imports.add("typing", "Any")
+        body("extra: dict[str, Any] | None = attrs.field(default=None, eq=False)")
+        body.doc("Properties of the JSON object that the definitions do not know, or of a type that they do not expect")
+        if model.answers:
+            annotate.imports.add("..meta", "Meta")
+            body("meta: Meta | None = attrs.field(default=None, eq=False)")
+            body.doc("Facts about the call that this answers: request id, transport, attempts, times")
+    body("")
+
+
+def _source(model: ir.Model) -> list[str]:
+    sources = [f"`{model.grpc}` (gRPC)"] if model.grpc else []
+    sources += [f"`{name}` (REST)" for name in dict.fromkeys(model.rest.values()) if name]
+    return ["", f"Source: {', '.join(sources)}."] if sources else []
+
+
+def _field(model: ir.Model, field: ir.Field, annotate: Annotator, imports: Imports, body: Lines) -> None:
+    annotation = annotate.field(field, model.sent_only)
+    if model.sent_only:
+        body(f"{field.name}: {annotation}" + ("" if field.required else " | None = None"))
+    elif field.kind == "optional":
+        body(f"{field.name}: {annotation} | None = None")
+    elif field.kind == "many":
+        body(f"{field.name}: {annotation} = attrs.Factory({field.many if field.many == 'list' else 'dict'})")
+    else:
+        body(f"{field.name}: {annotation} = {_default(field, annotate, imports)}")
+    notes = []
+    if field.one_sided and model.grpc and model.rest:
+        notes.append("gRPC only." if field.one_sided == "grpc" else "REST only.")
+    text = " ".join([clean(field.doc), *notes]).strip()
+    if text:
+        body.doc(text)
+
+
+def _default(field: ir.Field, annotate: Annotator, imports: Imports) -> str:
+    zero = zero_of(field, annotate.api)
+    if isinstance(field.type, ir.ModelRef):
+        home = annotate.api.models[field.type.name].domain
+        if home != annotate.domain:  # needed when a model is made, not only by type checkers
+            imports.add(f".{home}", field.type.name)
+        return f"attrs.Factory(lambda: {field.type.name}())"
+    return "attrs.Factory(list)" if zero == "[]" else zero
+
+
+def zero_of(field: ir.Field, api: ir.Api) -> str:
+    """Source of what an absent value reads as."""
+    if field.kind == "optional":
+        return "None"
+    if field.kind == "many":
+        return "[]" if field.many == "list" else "{}"
+    if isinstance(field.type, ir.Scalar):
+        return ZEROS[py_scalar(field.type.wire)]
+    if isinstance(field.type, ir.EnumRef):
+        return literal(api.enums[field.type.name].zero)
+    if isinstance(field.type, ir.Converted):
+        return field.type.converter.zero or "None"
+    if isinstance(field.type, ir.ModelRef):
+        return f"{field.type.name}()"
+    return "None"

@@ -1,0 +1,124 @@
+"""What asyncio does in its own way. `_sync/_io.py` is the hand-written twin, with the same names."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import inspect
+import os
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+from .._timers import TaskTimer, cancel_requests
+from ..errors import ForkedError
+
+Timer = TaskTimer
+
+_closing: set[asyncio.Task[None]] = set()  # what was dropped and is being closed; kept from being collected
+_grpc_process: int | None = None  # the process that used grpc.aio first
+
+
+async def sleep(seconds: float) -> None:
+    await asyncio.sleep(seconds)
+
+
+async def settled(value: Any) -> Any:
+    """The value, awaited if it has to be."""
+    return await value if inspect.isawaitable(value) else value
+
+
+def scope() -> asyncio.AbstractEventLoop:
+    """What connections belong to: the running event loop."""
+    return asyncio.get_running_loop()
+
+
+def is_over(scope: asyncio.AbstractEventLoop) -> bool:
+    """Whether connections of that scope can no longer be used."""
+    return scope.is_closed()
+
+
+def is_cancelled() -> bool:
+    """Whether the running task itself is being cancelled, and not just a call that it reads from."""
+    return cancel_requests(asyncio.current_task()) > 0
+
+
+def grpc_module() -> Any:
+    """The module that makes channels. Raises ForkedError where it was used before this process was forked."""
+    global _grpc_process
+    import grpc.aio
+
+    if _grpc_process not in (None, os.getpid()):
+        raise ForkedError("gRPC's asyncio client was in use before this process was forked: use transport='rest' here.")
+    _grpc_process = os.getpid()
+    return grpc.aio
+
+
+async def grpc_connect(channel: Any, seconds: float | None) -> bool:
+    """Wait until the channel is connected or has failed to; False where neither came in time."""
+    end = None if seconds is None else time.monotonic() + seconds
+    state = channel.get_state(try_to_connect=True)
+    while state.name in ("IDLE", "CONNECTING"):
+        try:
+            left = None if end is None else end - time.monotonic()
+            await asyncio.wait_for(channel.wait_for_state_change(state), left)
+        except asyncio.TimeoutError:
+            return False
+        state = channel.get_state(try_to_connect=True)
+    return True
+
+
+async def grpc_is_ready(channel: Any) -> bool:
+    """Whether the channel has a connection now."""
+    return bool(channel.get_state().name == "READY")
+
+
+async def grpc_unary(method: Any, data: bytes, timeout: float | None, metadata: Any) -> tuple[bytes, Any, Any]:
+    """One call: answer, initial metadata, trailing metadata."""
+    call = method(data, timeout=timeout, metadata=metadata)
+    return await call, await call.initial_metadata(), await call.trailing_metadata()
+
+
+async def grpc_read(call: Any) -> bytes | None:
+    """The stream's next message; None at its end."""
+    message = await call.read()
+    return message if isinstance(message, bytes) else None
+
+
+def grpc_cancel(call: Any, scope: asyncio.AbstractEventLoop) -> None:
+    """Cancel a call, from any thread."""
+    if asyncio._get_running_loop() is scope:
+        call.cancel()
+        return
+    with contextlib.suppress(RuntimeError):  # the loop is closed
+        scope.call_soon_threadsafe(call.cancel)
+
+
+def is_http_client(client: Any) -> bool:
+    """Whether a caller's client is of the right kind."""
+    return hasattr(client, "send") and hasattr(client, "aclose")
+
+
+def http_client(module: Any, socket_path: str | None, limits: Any, options: dict[str, Any]) -> Any:
+    """A client of our own; `module` is httpx."""
+    if socket_path is not None:
+        options["transport"] = module.AsyncHTTPTransport(uds=socket_path, limits=limits)
+    return module.AsyncClient(limits=limits, **options)
+
+
+def http_chunks(response: Any) -> AsyncIterator[bytes]:
+    """The body as it comes, decompressed."""
+    chunks: AsyncIterator[bytes] = response.aiter_bytes()
+    return chunks
+
+
+def http_drop(response: Any, scope: asyncio.AbstractEventLoop, reading: bool) -> None:
+    """Close a response without waiting, from any thread."""
+
+    def close() -> None:
+        task = scope.create_task(response.aclose())
+        _closing.add(task)
+        task.add_done_callback(_closing.discard)
+
+    with contextlib.suppress(RuntimeError):  # the loop is closed
+        scope.call_soon_threadsafe(close)

@@ -1,0 +1,141 @@
+"""What a transport is, and what it gets to know about an attempt."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, Literal, Protocol, TypeVar
+
+import attrs
+
+from ..errors import TimerName, UsageError
+from ..meta import Meta
+from ..operation import Codec, Operation, StreamOperation
+from ..options import Timeout
+from . import _io
+
+__all__ = ["AsyncRawStream", "AsyncTransport", "Attempt", "Scoped", "encoded"]
+
+C = TypeVar("C")
+C_co = TypeVar("C_co", covariant=True)
+R = TypeVar("R")
+T = TypeVar("T")
+
+_abandoned: list[Any] = []  # connections of a parent process: neither closed nor collected here
+
+
+@attrs.define(kw_only=True)
+class Attempt:
+    """One attempt of a call: what the transport has to heed, and where it notes what it learns."""
+
+    headers: Mapping[str, str]  # all that the client sets, names in lower case
+    timeout: Timeout
+    end: float | None  # of `total`, by time.monotonic
+    extra_body: Mapping[str, Any] | None = None
+    rest_route: str = "auto"
+    timer: _io.Timer
+    meta: Meta | None = None
+    number: int = 1
+    started: float = attrs.field(factory=time.monotonic)
+
+    def begin(self, transport: Literal["grpc", "rest"], route: str) -> Meta:
+        """Say which way the attempt goes."""
+        self.meta = Meta(
+            transport=transport,
+            route=route,
+            client_request_id=self.headers.get("x-client-request-id"),
+            attempts=self.number,
+        )
+        return self.meta
+
+    def limit(self, name: TimerName, seconds: float | None) -> tuple[TimerName, float | None]:
+        """The timer that will run out first, that one or `total`, and the seconds until then."""
+        if self.end is None:
+            return name, seconds
+        left = max(0.001, self.end - time.monotonic())
+        return (name, seconds) if seconds is not None and seconds < left else ("total", left)
+
+    def is_over(self) -> bool:
+        """Whether `total` has run out, or is about to."""
+        return self.end is not None and time.monotonic() >= self.end - 0.02
+
+
+class AsyncRawStream(Protocol[C_co]):
+    """A stream as a transport gives it: chunks as the wire cut them."""
+
+    async def next(self) -> C_co | None:
+        """The next chunk; None at the clean end, and after `cancel`."""
+
+    def cancel(self) -> None:
+        """End the call on the wire without waiting; may be called from any thread, and more than once."""
+
+    async def aclose(self) -> None:
+        """Give the connection back: read what little is left after the end, else cancel."""
+
+
+class AsyncTransport(Protocol):
+    """One wire to one host. Errors are those of errors.py; `attempt.meta` is filled in as far as things got."""
+
+    @property
+    def name(self) -> str:
+        """ "grpc", "rest" or "auto"."""
+
+    async def unary(self, op: Operation[R], request: Any, attempt: Attempt) -> R:
+        """One call with one answer."""
+
+    async def server_stream(self, op: StreamOperation[C, R], request: Any, attempt: Attempt) -> AsyncRawStream[C]:
+        """Begin a call that is answered by a stream."""
+
+    async def aclose(self) -> None:
+        """Close the connections of the running scope (process and event loop)."""
+
+
+class Scoped(Generic[T]):
+    """One value per process and event loop, made on first use; those of closed loops are dropped."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._renew()
+
+    def _renew(self) -> None:
+        self._lock = threading.Lock()
+        self._values: dict[int, tuple[Any, T]] = {}
+        self._process = os.getpid()
+
+    def get(self) -> T:
+        """The value of the running scope."""
+        scope = _io.scope()
+        if self._process != os.getpid():  # forked: a thread that is not here may hold the lock
+            _abandoned.append(self._values)
+            self._renew()
+        found = self._values.get(id(scope))
+        if found is not None and found[0] is scope:
+            return found[1]
+        with self._lock:
+            found = self._values.get(id(scope))
+            if found is not None and found[0] is scope:
+                return found[1]
+            for key in [key for key, item in self._values.items() if _io.is_over(item[0])]:
+                del self._values[key]
+            value = self._make()
+            self._values[id(scope)] = (scope, value)
+            return value
+
+    def take(self) -> T | None:
+        """Remove and return the value of the running scope."""
+        if self._process != os.getpid():
+            return None
+        found = self._values.pop(id(_io.scope()), None)
+        return found[1] if found is not None else None
+
+
+def encoded(codec: Codec, request: Any) -> Any:
+    """The request in the form of the wire. Whatever its content breaks in the encoder is a UsageError."""
+    try:
+        return codec.encode(request)
+    except UsageError:
+        raise
+    except (TypeError, ValueError, OverflowError, AttributeError) as error:
+        raise UsageError(f"The request cannot be encoded: {error}") from error

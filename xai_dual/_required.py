@@ -1,0 +1,28 @@
+"""Required arguments: type checkers see them in the signature; at run time their absence is a `UsageError`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from .errors import UsageError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def required(*names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Refuse a call that lacks one of the keyword arguments `names`, before it is made."""
+
+    def decorate(method: Callable[P, R]) -> Callable[P, R]:
+        @wraps(method)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+            absent = [name for name in names if kwargs.get(name) is None]
+            if absent:
+                raise UsageError(f"{method.__qualname__}() needs {' and '.join(f'{name}=' for name in absent)}")
+            return method(*args, **kwargs)
+
+        return checked
+
+    return decorate

@@ -1,0 +1,1 @@
+"""The blocking client, generated from `xai_dual._async`."""

@@ -1,0 +1,128 @@
+"""What threads do in their own way. `_async/_io.py` is the hand-written twin, with the same names."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from .._timers import ThreadTimer
+from ..errors import UsageError
+
+Timer = ThreadTimer
+
+sleep = time.sleep
+
+
+def settled(value: Any) -> Any:
+    """The value; one that has to be awaited is refused."""
+    if inspect.iscoroutine(value):
+        value.close()
+    if inspect.isawaitable(value):
+        raise UsageError("is an async function: the blocking client takes a plain one", field="api_key")
+    return value
+
+
+_process = object()
+
+
+def scope() -> object:
+    """What connections belong to: the process as a whole."""
+    return _process
+
+
+def is_over(scope: object) -> bool:
+    """Whether connections of that scope can no longer be used."""
+    return False
+
+
+def is_cancelled() -> bool:
+    """Threads are not cancelled."""
+    return False
+
+
+def grpc_module() -> Any:
+    """The module that makes channels."""
+    import grpc
+
+    return grpc
+
+
+def grpc_connect(channel: Any, seconds: float | None) -> bool:
+    """Wait until the channel is connected or has failed to; False where neither came in time."""
+    done = threading.Event()
+
+    def changed(state: Any) -> None:
+        if state.name not in ("IDLE", "CONNECTING"):
+            done.set()
+
+    channel.subscribe(changed, try_to_connect=True)
+    try:
+        return done.wait(seconds)
+    finally:
+        channel.unsubscribe(changed)
+
+
+def grpc_is_ready(channel: Any) -> bool:
+    """Whether the channel has a connection now; "yes" where that cannot be told within a second."""
+    states: list[str] = []
+    known = threading.Event()
+
+    def changed(state: Any) -> None:
+        states.append(state.name)
+        known.set()
+
+    channel.subscribe(changed)
+    known.wait(1.0)
+    channel.unsubscribe(changed)
+    return not states or states[0] == "READY"
+
+
+def grpc_unary(method: Any, data: bytes, timeout: float | None, metadata: Any) -> tuple[bytes, Any, Any]:
+    """One call: answer, initial metadata, trailing metadata."""
+    answer, call = method.with_call(data, timeout=timeout, metadata=metadata)
+    return answer, call.initial_metadata(), call.trailing_metadata()
+
+
+def grpc_read(call: Any) -> bytes | None:
+    """The stream's next message; None at its end."""
+    message: bytes | None = next(call, None)
+    return message
+
+
+def grpc_cancel(call: Any, scope: object) -> None:
+    """Cancel a call, from any thread."""
+    call.cancel()
+
+
+def is_http_client(client: Any) -> bool:
+    """Whether a caller's client is of the right kind."""
+    return hasattr(client, "send") and not hasattr(client, "aclose")
+
+
+def http_client(module: Any, socket_path: str | None, limits: Any, options: dict[str, Any]) -> Any:
+    """A client of our own; `module` is httpx."""
+    if socket_path is not None:
+        options["transport"] = module.HTTPTransport(uds=socket_path, limits=limits)
+    return module.Client(limits=limits, **options)
+
+
+def http_chunks(response: Any) -> Iterator[bytes]:
+    """The body as it comes, decompressed."""
+    chunks: Iterator[bytes] = response.iter_bytes()
+    return chunks
+
+
+def http_drop(response: Any, scope: object, reading: bool) -> None:
+    """End a response from any thread: a thread that reads it is woken and closes it."""
+    network = response.extensions.get("network_stream")
+    connection = network.get_extra_info("socket") if network is not None else None
+    with contextlib.suppress(OSError):
+        if isinstance(connection, socket.socket):
+            socket.socket.shutdown(connection, socket.SHUT_RDWR)  # not SSLSocket's, which the reader would not survive
+    if not reading:
+        response.close()

@@ -1,0 +1,240 @@
+"""The way of every call: settings, attempts, timers, errors. The only place that retries."""
+
+from __future__ import annotations
+
+import platform
+import random
+import time
+import uuid
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, TypeVar
+
+import attrs
+
+from .._retry import failure_of, retry_delay, should_retry
+from ..errors import UsageError, XaiError
+from ..operation import Host, Operation, StreamOperation
+from ..options import CallOptions, ClientOptions, Timeout, check_count, check_headers, check_key, inherit, missing_key
+from . import _io
+from .auto_transport import AutoTransport, grpc_installed
+from .grpc_transport import GrpcTransport
+from .rest_transport import RestTransport
+from .stream import Stream
+from .transport import Attempt, RawStream, Transport
+
+__all__ = ["Caller", "Connections", "user_agent"]
+
+C = TypeVar("C")
+R = TypeVar("R")
+
+
+def user_agent() -> str:
+    """How this client names itself to servers."""
+    try:
+        own = version("xai-dual")
+    except PackageNotFoundError:
+        own = "0"
+    return f"xai-dual/{own} python/{platform.python_version()}"
+
+
+class Connections:
+    """The transports of a client, by host, shared by all views of it. Nothing is opened before the first call."""
+
+    def __init__(self, options: ClientOptions) -> None:
+        self._options = options
+        self._transports: dict[Host, Transport] = {}
+        self.user_agent = options.headers.get("user-agent") or user_agent()
+
+    def of(self, host: Host) -> Transport:
+        """The transport to that host."""
+        found = self._transports.get(host)
+        if found is None:
+            found = self._transports.setdefault(host, self._make(host))
+        return found
+
+    def _make(self, host: Host) -> Transport:
+        options, endpoint = self._options, self._options.endpoint_of(host)
+        rest = RestTransport(
+            endpoint,
+            http_client=options.http_client,
+            proxy=options.proxy,
+            max_connections=options.max_connections,
+            max_bytes=options.max_message_bytes,
+        )
+        if options.transport == "rest":
+            return rest
+        grpc = GrpcTransport(
+            endpoint,
+            user_agent=self.user_agent,
+            connect=options.timeout.connect,
+            max_bytes=options.max_message_bytes,
+        )
+        if options.transport == "grpc":
+            return grpc
+        above_http = options.http_client is not None or options.proxy is not None or bool(endpoint.prefix)
+        expected = endpoint.grpc is not None or (endpoint.likely_grpc and not above_http)
+        return AutoTransport(grpc if expected and grpc_installed() else None, rest)
+
+    def close(self) -> None:
+        """Close the connections of the running process and event loop."""
+        for transport in self._transports.values():
+            transport.close()
+
+
+@attrs.define(kw_only=True)
+class _Call:
+    """One call over all its attempts."""
+
+    read_only: bool
+    retry_writes: bool
+    max_retries: int
+    timeout: Timeout
+    headers: dict[str, str]
+    options: CallOptions
+    started: float = attrs.field(factory=time.monotonic)
+    number: int = 0
+
+    @property
+    def end(self) -> float | None:
+        """When `total` runs out, by time.monotonic."""
+        return None if self.timeout.total is None else self.started + self.timeout.total
+
+    def pause_after(self, error: BaseException, attempt: Attempt) -> float | None:
+        """Seconds to wait before another attempt; None where there is to be none. Completes the error."""
+        if not isinstance(error, XaiError):
+            return None
+        error.meta = attempt.meta
+        if attempt.meta is not None:
+            attempt.meta.total_seconds = time.monotonic() - self.started
+        if isinstance(error, UsageError):
+            return None
+        error.attempts = self.number
+        if self.number > self.max_retries:
+            return None
+        if not should_retry(failure_of(error), read_only=self.read_only, retry_writes=self.retry_writes):
+            return None
+        pause = retry_delay(error, self.number - 1, random.random)
+        late = pause is not None and self.end is not None and time.monotonic() + pause >= self.end
+        return None if late else pause
+
+
+class Caller:
+    """Carries out calls with the settings of one client or view."""
+
+    def __init__(self, options: ClientOptions, connections: Connections) -> None:
+        self._options = options
+        self._connections = connections
+
+    def unary(self, op: Operation[R], request: Any, options: CallOptions) -> R:
+        """One call with one answer. Raises the errors of errors.py."""
+        call = self._begin(op, options)
+        transport = self._connections.of(op.host)
+        while True:
+            attempt = self._attempt(call, op.host)
+            attempt.timer.begin("total", None)
+            try:
+                result = transport.unary(op, request, attempt)
+            except BaseException as caught:
+                error = attempt.timer.failure(caught) or caught
+                pause = call.pause_after(error, attempt)
+                if pause is None:
+                    if error is caught:
+                        raise
+                    raise error from None
+            else:
+                return self._finish(result, call, attempt)
+            finally:
+                attempt.timer.close()
+            _io.sleep(pause)
+
+    def stream(self, op: StreamOperation[C, R], request: Any, options: CallOptions) -> Stream[C, R]:
+        """A call answered by a stream. Nothing is sent before the stream is entered or iterated."""
+        return Stream(self, op, request, options)
+
+    def open_stream(
+        self, op: StreamOperation[C, R], request: Any, options: CallOptions
+    ) -> tuple[RawStream[C], C | None, Attempt]:
+        """Send, and wait for the first chunk (None: there was none); until then errors are like those of any call."""
+        call = self._begin(op, options)
+        transport = self._connections.of(op.host)
+        while True:
+            attempt = self._attempt(call, op.host)
+            raw: RawStream[C] | None = None
+            attempt.timer.begin("first_event", call.timeout.first_event)
+            try:
+                raw = transport.server_stream(op, request, attempt)
+                first = raw.next()
+            except BaseException as caught:
+                error = attempt.timer.failure(caught) or caught
+                attempt.timer.close()
+                if raw is not None:
+                    raw.cancel()
+                pause = call.pause_after(error, attempt)
+                if pause is None:
+                    if error is caught:
+                        raise
+                    raise error from None
+            else:
+                attempt.timer.end()
+                if attempt.meta is not None:
+                    attempt.meta.first_event_seconds = time.monotonic() - call.started
+                attempt.started = call.started
+                return raw, first, attempt
+            _io.sleep(pause)
+
+    def _begin(self, op: Operation[Any], options: CallOptions) -> _Call:
+        """Settings of the call: its own, else the client's."""
+        settings = self._options
+        headers = {"x-client-request-id": str(uuid.uuid4()), "user-agent": self._connections.user_agent}
+        headers.update(settings.headers)
+        if options.headers:
+            headers.update(check_headers(options.headers))
+        retries = inherit(options.max_retries, settings.max_retries)
+        return _Call(
+            read_only=op.read_only,
+            retry_writes=settings.retry_writes,
+            max_retries=check_count(retries, "max_retries"),
+            timeout=Timeout.of(inherit(options.timeout, settings.timeout)),
+            headers=headers,
+            options=options,
+        )
+
+    def _attempt(self, call: _Call, host: Host) -> Attempt:
+        """The next attempt, with the key as it is now."""
+        call.number += 1
+        headers = call.headers
+        if "authorization" not in headers:
+            key = self._key(host)
+            headers = {"authorization": f"Bearer {key}", **headers}
+        return Attempt(
+            headers=headers,
+            timeout=call.timeout,
+            end=call.end,
+            extra_body=_extra_body(call.options.extra_body),
+            rest_route=self._options.rest_route,
+            timer=_io.Timer(call.end),
+            number=call.number,
+        )
+
+    def _key(self, host: Host) -> str:
+        source = self._options.key_of(host)
+        if source is None:
+            raise missing_key(host)
+        key = _io.settled(source()) if callable(source) else source
+        return check_key(key, "management_key" if host == "management" else "api_key")
+
+    def _finish(self, result: R, call: _Call, attempt: Attempt) -> R:
+        meta = attempt.meta
+        if meta is not None:
+            meta.total_seconds = time.monotonic() - call.started
+            meta.first_event_seconds = meta.total_seconds
+            if hasattr(result, "meta"):
+                result.meta = meta
+        return result
+
+
+def _extra_body(extra: Any) -> Mapping[str, Any] | None:
+    if extra is not None and not isinstance(extra, Mapping):
+        raise UsageError(f"must be a dict, not {type(extra).__name__}", field="extra_body")
+    return extra

@@ -1,0 +1,172 @@
+"""The client."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal
+
+import attrs
+
+from ..errors import UsageError
+from ..options import (
+    DEFAULT_TIMEOUT,
+    INHERIT,
+    ApiKey,
+    ClientOptions,
+    Inherit,
+    Timeout,
+    TimeoutLike,
+    TransportName,
+    check_count,
+    check_headers,
+    inherit,
+)
+from . import _io
+from .auto_transport import grpc_installed
+from .call import Caller, Connections
+from .resources import Resources
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = ["Client"]
+
+
+class Client(Resources):
+    """A client of the xAI API over gRPC or REST, with the same calls, results and errors on both.
+
+    Making one does no I/O. Connections open on first use, once per process and event loop, so that a client may be made
+    at import time and used from several loops and after a fork. It can be pickled, as its settings without the key: the
+    copy takes the key from the environment.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: ApiKey | None = None,
+        transport: TransportName | None = None,
+        base_url: str | None = None,
+        grpc_target: str | None = None,
+        management_key: ApiKey | None = None,
+        management_url: str | None = None,
+        management_grpc_target: str | None = None,
+        timeout: Timeout | float | None = DEFAULT_TIMEOUT,
+        max_retries: int = 2,
+        retry_writes: bool = False,
+        headers: Mapping[str, str] | None = None,
+        http_client: Any = None,
+        proxy: str | None = None,
+        max_connections: int = 1000,
+        max_message_bytes: int | None = None,
+        rest_route: str = "auto",
+        allow_plaintext_hosts: Sequence[str] = (),
+    ) -> None:
+        """Settings that are not given come from the environment, then from the defaults.
+
+        Args:
+            api_key: the key, or a function that returns it, asked before each attempt; else XAI_API_KEY.
+            transport: "grpc", "rest" or "auto" (whichever can carry the call, gRPC first); else XAI_TRANSPORT.
+            base_url: scheme, host, port and path prefix of the API, or "unix:/path"; else XAI_BASE_URL, else
+                https://api.x.ai. gRPC uses its host and port.
+            grpc_target: "host:port" where gRPC listens elsewhere; else XAI_GRPC_TARGET.
+            management_key: the key of the management API, as `api_key`; else XAI_MANAGEMENT_KEY.
+            management_url: address of the management API; else XAI_MANAGEMENT_URL.
+            management_grpc_target: as `grpc_target`, of the management API.
+            timeout: a `Timeout`, seconds for the whole call, or None for no limit.
+            max_retries: attempts after the first one.
+            retry_writes: also repeat writes that the server may have carried out already.
+            headers: sent with every call.
+            http_client: an httpx.Client (or httpx2's) to send with; it is not closed.
+            proxy: URL of the proxy for REST.
+            max_connections: most open HTTP connections.
+            max_message_bytes: most bytes of an answer, and on gRPC of a request (default there 64 MiB).
+            rest_route: which route to take where a call has several, such as "completions"; "auto" for the first.
+            allow_plaintext_hosts: hosts that may be spoken to without TLS, beside this machine.
+
+        Raises:
+            UsageError: no key, or a setting that cannot work.
+        """
+        arguments = dict(locals())
+        self._arguments = {name: value for name, value in arguments.items() if name not in ("self", "__class__")}
+        self._build(need_key=True)
+
+    def _build(self, *, need_key: bool) -> None:
+        options = ClientOptions.resolve(**self._arguments, need_key=need_key)
+        if options.transport == "grpc":
+            _check_grpc(options)
+        if options.http_client is not None and not _io.is_http_client(options.http_client):
+            raise UsageError("must be an httpx.Client: this client is not the blocking one", field="http_client")
+        self._options = options
+        self._connections = Connections(options)
+        self._caller = Caller(options, self._connections)
+        self._is_view = False
+
+    def with_options(
+        self,
+        *,
+        timeout: TimeoutLike = INHERIT,
+        max_retries: int | Literal[Inherit.INHERIT] = INHERIT,
+        retry_writes: bool | Literal[Inherit.INHERIT] = INHERIT,
+        headers: Mapping[str, str] | None = None,
+        rest_route: str | Literal[Inherit.INHERIT] = INHERIT,
+    ) -> Self:
+        """A view of this client with other defaults and the same connections; closing it does nothing.
+
+        `headers` are added to those of the client.
+        """
+        settings = self._options
+        changed: dict[str, Any] = {
+            "timeout": Timeout.of(inherit(timeout, settings.timeout)),
+            "max_retries": check_count(inherit(max_retries, settings.max_retries), "max_retries"),
+            "retry_writes": inherit(retry_writes, settings.retry_writes),
+            "headers": {**settings.headers, **check_headers(headers)},
+            "rest_route": inherit(rest_route, settings.rest_route),
+        }
+        view = type(self).__new__(type(self))
+        view._arguments = {**self._arguments, **changed}
+        view._options = attrs.evolve(settings, **changed)
+        view._connections = self._connections
+        view._caller = Caller(view._options, self._connections)
+        view._is_view = True
+        return view
+
+    def close(self) -> None:
+        """Close the connections of this process and event loop. The client can be used again: it opens new ones."""
+        if not self._is_view:
+            self._connections.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        settings = self._options
+        return f"{type(self).__name__}(transport={settings.transport!r}, base_url={str(settings.endpoint)!r})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        if self._arguments["http_client"] is not None:
+            raise UsageError("cannot be pickled", field="http_client")
+        state = {name: value for name, value in self._arguments.items() if name not in ("api_key", "management_key")}
+        headers = state["headers"] or {}
+        state["headers"] = {name: value for name, value in headers.items() if name.lower() != "authorization"}
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._arguments = {"api_key": None, "management_key": None, **state}
+        self._build(need_key=False)
+
+
+def _check_grpc(options: ClientOptions) -> None:
+    """Refuse what gRPC cannot do, at once."""
+    if not grpc_installed():
+        raise UsageError("gRPC needs the package grpcio: pip install grpcio (or transport='rest')", field="transport")
+    if options.endpoint.prefix and options.endpoint.grpc is None:
+        raise UsageError("gRPC cannot go below a path: pass grpc_target=, or transport='rest'", field="base_url")
+    if options.proxy is not None or options.http_client is not None:
+        field = "proxy" if options.proxy is not None else "http_client"
+        raise UsageError("is for REST and cannot carry gRPC: transport='rest'", field=field)

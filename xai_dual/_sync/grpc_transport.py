@@ -1,0 +1,235 @@
+"""Calls over gRPC: bytes in and out of generic stubs; the codecs do the rest."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import Any, Generic, TypeVar
+
+from .._policy import error_from_grpc
+from ..errors import DecodeError, TimeoutError, TimerName, UnsupportedOnTransport, UsageError, XaiError
+from ..meta import Meta
+from ..operation import Codec, GrpcBinding, Operation, StreamOperation
+from ..options import Endpoint
+from . import _io
+from .transport import Attempt, RawStream, Scoped, encoded
+
+__all__ = ["GrpcTransport"]
+
+C = TypeVar("C")
+R = TypeVar("R")
+
+SEND_LIMIT = 64 * 1024 * 1024
+"""Most bytes of one request, unless `max_message_bytes` says otherwise."""
+
+_AT_CLIENT = "is set once for the connection on gRPC: give it to the client"
+
+
+class _Connection:
+    """A channel of one process and event loop."""
+
+    def __init__(self, channel: Any) -> None:
+        self.channel = channel
+        self.connected = False  # as far as is known; a lost connection is noticed by the next failure
+        self._methods: dict[tuple[str, str], Any] = {}
+
+    def method(self, kind: str, path: str) -> Any:
+        """The stub of one RPC; `kind` is "unary_unary" or "unary_stream"."""
+        found = self._methods.get((kind, path))
+        if found is None:
+            found = getattr(self.channel, kind)(f"/{path}", request_serializer=None, response_deserializer=None)
+            self._methods[kind, path] = found
+        return found
+
+
+class GrpcTransport:
+    """One host over gRPC. The channel opens on first use, once per process and event loop."""
+
+    name = "grpc"
+
+    def __init__(self, endpoint: Endpoint, *, user_agent: str, connect: float | None, max_bytes: int | None) -> None:
+        self._endpoint = endpoint
+        self._user_agent = user_agent
+        self._connect_seconds = connect
+        self._max_bytes = max_bytes
+        self._connections: Scoped[_Connection] = Scoped(self._open)
+
+    def _open(self) -> _Connection:
+        try:
+            module = _io.grpc_module()
+        except ImportError as error:
+            raise UsageError(
+                "gRPC needs the package grpcio: pip install grpcio (or transport='rest')", field="transport"
+            ) from error
+        import grpc
+        import grpc.experimental
+
+        options: list[tuple[str, Any]] = [
+            ("grpc.enable_retries", 0),
+            ("grpc.max_receive_message_length", self._max_bytes if self._max_bytes is not None else -1),
+            ("grpc.max_send_message_length", self._max_bytes if self._max_bytes is not None else SEND_LIMIT),
+            ("grpc.primary_user_agent", self._user_agent),
+            ("grpc.initial_reconnect_backoff_ms", 100),
+            ("grpc.max_reconnect_backoff_ms", 3000),
+            ("grpc.keepalive_time_ms", 60_000),
+            ("grpc.keepalive_timeout_ms", 20_000),
+            (grpc.experimental.ChannelOptions.SingleThreadedUnaryStream, 1),
+        ]
+        if self._connect_seconds is not None:
+            options.append(("grpc.min_reconnect_backoff_ms", max(1, int(self._connect_seconds * 1000))))
+        if not self._endpoint.secure:
+            return _Connection(module.insecure_channel(self._endpoint.target, options=options))
+        credentials = grpc.ssl_channel_credentials()
+        return _Connection(module.secure_channel(self._endpoint.target, credentials, options=options))
+
+    def unary(self, op: Operation[R], request: Any, attempt: Attempt) -> R:
+        binding, data, metadata = self._prepare(op, request, attempt)
+        meta = attempt.begin("grpc", binding.method)
+        connection = self._connected(attempt)
+        timer, seconds = attempt.limit("first_event", attempt.timeout.first_event)
+        end = None if seconds is None else time.monotonic() + seconds
+        try:
+            answer, initial, trailing = _io.grpc_unary(
+                connection.method("unary_unary", binding.method), data, seconds, metadata
+            )
+        except Exception as error:
+            raise _failure(error, connection, meta, timer, end) from None
+        _note(meta, initial, trailing)
+        result: R = _decoded(binding.codec, answer, meta)
+        return result
+
+    def server_stream(self, op: StreamOperation[C, R], request: Any, attempt: Attempt) -> RawStream[C]:
+        binding, data, metadata = self._prepare(op, request, attempt)
+        meta = attempt.begin("grpc", binding.method)
+        connection = self._connected(attempt)
+        seconds = attempt.limit("total", None)[1]
+        end = None if seconds is None else time.monotonic() + seconds
+        method = connection.method("unary_stream", binding.method)
+        try:
+            call = method(data, timeout=seconds, metadata=metadata)
+        except Exception as error:
+            raise _failure(error, connection, meta, "total", end) from None
+        stream: _GrpcStream[C] = _GrpcStream(call, binding, connection, meta, end)
+        attempt.timer.attach(stream.cancel)
+        return stream
+
+    def close(self) -> None:
+        connection = self._connections.take()
+        if connection is not None:
+            connection.channel.close()
+
+    def _prepare(self, op: Operation[Any], request: Any, attempt: Attempt) -> tuple[GrpcBinding, bytes, Any]:
+        """Everything that can fail without the network."""
+        if op.grpc is None:
+            raise UnsupportedOnTransport(op.name, "grpc", "the API has this call over REST only; use transport='rest'")
+        if attempt.extra_body:
+            raise UnsupportedOnTransport("extra_body", "grpc", "it is merged into JSON bodies; use transport='rest'")
+        metadata = [item for item in attempt.headers.items() if item[0] != "user-agent"]
+        if attempt.headers.get("user-agent", self._user_agent) != self._user_agent:
+            raise UnsupportedOnTransport("headers['user-agent']", "grpc", _AT_CLIENT)
+        return op.grpc, encoded(op.grpc.codec, request), metadata
+
+    def _connected(self, attempt: Attempt) -> _Connection:
+        """A channel that is connected, or has failed to: then the call fails at once and says why."""
+        connection = self._connections.get()
+        if not connection.connected:
+            timer, seconds = attempt.limit("connect", attempt.timeout.connect)
+            if not _io.grpc_connect(connection.channel, seconds):
+                raise TimeoutError(
+                    f"No connection to {self._endpoint.target} in {seconds:.3g} seconds.",
+                    timer=timer,
+                    maybe_sent=False,
+                )
+            connection.connected = True
+        return connection
+
+
+class _GrpcStream(Generic[C]):
+    """Messages of one streaming call, decoded one by one."""
+
+    def __init__(self, call: Any, binding: GrpcBinding, connection: _Connection, meta: Meta, end: float | None) -> None:
+        self._call = call
+        self._decode = binding.codec.decode
+        self._codec = binding.codec
+        self._connection = connection
+        self._meta = meta
+        self._end = end
+        self._scope = _io.scope()
+        self._began = False
+        self._cancelled = False
+
+    def next(self) -> C | None:
+        try:
+            message = _io.grpc_read(self._call)
+            if not self._began:
+                self._began = True
+                _note(self._meta, self._call.initial_metadata(), ())
+            if message is None:
+                _note(self._meta, (), self._call.trailing_metadata())
+                return None
+        except BaseException as error:
+            if self._cancelled and not _io.is_cancelled():
+                return None
+            if not isinstance(error, Exception):
+                raise
+            raise _failure(error, self._connection, self._meta, "total", self._end) from None
+        try:
+            chunk: C = self._decode(message)
+        except Exception as error:
+            raise _broken(error, self._codec, message, self._meta) from error
+        return chunk
+
+    def cancel(self) -> None:
+        self._cancelled = True
+        _io.grpc_cancel(self._call, self._scope)
+
+    def close(self) -> None:
+        self.cancel()
+
+
+def _note(meta: Meta, initial: Any, trailing: Any) -> None:
+    """Put metadata of the answer into meta; text values only."""
+    found = {k: v for k, v in (*(initial or ()), *(trailing or ())) if isinstance(v, str)}
+    if found:
+        meta.headers = {**meta.headers, **found}
+        meta.request_id = found.get("x-request-id", meta.request_id)
+
+
+def _pairs(metadata: Iterable[tuple[str, str | bytes]] | None) -> dict[str, str | bytes]:
+    return dict(metadata or ())
+
+
+def _failure(
+    error: Exception, connection: _Connection, meta: Meta, timer: TimerName, end: float | None
+) -> BaseException:
+    """What to raise for an exception out of grpc; others come back as they are."""
+    code = getattr(error, "code", None)
+    if isinstance(error, XaiError) or not callable(code) or not hasattr(error, "trailing_metadata"):
+        return UsageError(f"gRPC refused the call: {error}") if isinstance(error, (TypeError, ValueError)) else error
+    caught: Any = error
+    status, details = caught.code().name, caught.details() or ""
+    initial, trailing = caught.initial_metadata(), caught.trailing_metadata()
+    _note(meta, initial, trailing)
+    if status == "DEADLINE_EXCEEDED" and end is not None and time.monotonic() >= end - 0.02:
+        return TimeoutError(f"The {timer} timer ran out.", timer=timer, meta=meta)
+    ready = True
+    if status == "UNAVAILABLE":
+        ready = connection.connected = _io.grpc_is_ready(connection.channel)
+    return error_from_grpc(status, details, _pairs(trailing), initial=_pairs(initial), ready=ready, meta=meta)
+
+
+def _decoded(codec: Codec, data: bytes, meta: Meta) -> Any:
+    decode = codec.decode
+    try:
+        return decode(data)
+    except Exception as error:
+        raise _broken(error, codec, data, meta) from error
+
+
+def _broken(error: Exception, codec: Codec, data: bytes, meta: Meta) -> Exception:
+    """DecodeError for bytes that are no message of the type; other exceptions come back as they are."""
+    from google.protobuf.message import DecodeError as ProtobufError
+
+    if not isinstance(error, (ProtobufError, UnicodeDecodeError)):
+        return error
+    return DecodeError(f"{meta.route} answered with bytes that are no message of its type.", body=data[:200], meta=meta)

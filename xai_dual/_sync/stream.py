@@ -1,0 +1,188 @@
+"""Streams as users have them."""
+
+from __future__ import annotations
+
+import sys
+import time
+import warnings
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from ..errors import StreamIncomplete, StreamInterrupted, XaiError
+from ..meta import Meta
+from ..operation import StreamOperation
+from ..options import CallOptions
+from .transport import Attempt, RawStream
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from .call import Caller
+
+__all__ = ["Stream"]
+
+C = TypeVar("C")
+R = TypeVar("R")
+
+
+class Stream(Generic[C, R]):
+    """The chunks of one answer, as they arrive, and the answer that they fold into.
+
+    Use it as a context manager, or iterate it right away; the request is sent when it is entered or first iterated, and
+    both wait for the first chunk. Leaving the `with` block, an error in it, and `close()` end the call on the server;
+    so does dropping the stream. Once closed, iteration just stops.
+
+    Errors until the first chunk are those of any call, and retried like them. Later ones are `StreamInterrupted` (with
+    the cause as `__cause__`), and a stream that ends without being complete raises `StreamIncomplete`; both carry the
+    response so far as `partial`.
+    """
+
+    def __init__(self, caller: Caller, op: StreamOperation[C, R], request: Any, options: CallOptions) -> None:
+        self._closed = False
+        self._ended = False  # by itself or by an error: there is nothing more to read
+        self._completed = False
+        self._raw: RawStream[C] | None = None
+        self._attempt: Attempt | None = None
+        self._first: C | None = None
+        self._idle: float | None = None
+        self._caller = caller
+        self._op = op
+        self._request = request
+        self._options = options
+        self._fold = op.new_fold()
+
+    @property
+    def response(self) -> R:
+        """Everything so far, folded into one answer; may be read at any time, also after a failure."""
+        response = self._fold.response()
+        if hasattr(response, "meta"):
+            response.meta = self.meta
+        return response
+
+    @property
+    def meta(self) -> Meta | None:
+        """Facts about the call; None before it was sent."""
+        return self._attempt.meta if self._attempt is not None else None
+
+    @property
+    def completed(self) -> bool:
+        """Whether the stream has ended and its answer is complete."""
+        return self._completed
+
+    def __enter__(self) -> Self:
+        if self._raw is None and not self._closed and not self._ended:
+            self._open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> C:
+        if self._raw is None and not self._closed and not self._ended:
+            self._open()
+        raw, attempt = self._raw, self._attempt
+        if self._closed or self._ended or raw is None or attempt is None:
+            raise StopIteration
+        chunk = self._first
+        if chunk is not None:
+            self._first = None
+        else:
+            attempt.timer.begin("idle", self._idle)
+            try:
+                chunk = raw.next()
+            except BaseException as caught:
+                error = self._failed(caught, raw, attempt)
+                if error is caught:
+                    raise
+                raise error from error.__cause__
+            attempt.timer.end()
+            if chunk is None:
+                self._end(raw, attempt)
+                raise StopIteration
+        try:
+            self._fold.add(chunk)
+        except BaseException:
+            raw.cancel()
+            raise
+        return chunk
+
+    def close(self) -> None:
+        """End the call, on the server too; what has arrived stays in `response`. May be called again, and while another
+        task or thread is reading: its iteration then stops."""
+        if self._closed:
+            return
+        self._closed = True
+        raw, attempt = self._raw, self._attempt
+        if raw is None or attempt is None or self._ended:
+            return
+        attempt.timer.close()
+        raw.cancel()
+        raw.close()
+        self._note_end(attempt)
+
+    def _open(self) -> None:
+        try:
+            raw, first, attempt = self._caller.open_stream(self._op, self._request, self._options)
+        except BaseException:
+            self._ended = True
+            raise
+        self._raw, self._first, self._attempt = raw, first, attempt
+        self._idle = attempt.timeout.idle
+        if self._closed:  # meanwhile, by someone else
+            raw.cancel()
+            raw.close()
+        elif first is None:
+            self._end(raw, attempt)
+
+    def _failed(self, caught: BaseException, raw: RawStream[C], attempt: Attempt) -> BaseException:
+        """The stream broke: cancel it on the wire, and say what to raise."""
+        self._ended = True
+        cause = attempt.timer.failure(caught) or caught
+        attempt.timer.close()
+        raw.cancel()
+        self._note_end(attempt)
+        if not isinstance(cause, XaiError):
+            return caught
+        cause.attempts, cause.meta = attempt.number, attempt.meta
+        error = StreamInterrupted(
+            f"The stream broke after its first event: {cause}",
+            partial=self.response,
+            attempts=attempt.number,
+            meta=attempt.meta,
+        )
+        error.__cause__ = cause
+        return error
+
+    def _end(self, raw: RawStream[C], attempt: Attempt) -> None:
+        """The stream has ended by itself."""
+        self._ended = True
+        attempt.timer.close()
+        raw.close()
+        self._note_end(attempt)
+        if self._closed:
+            return
+        self._completed = self._fold.complete
+        if not self._completed:
+            raise StreamIncomplete(
+                "The stream ended before its answer was complete.",
+                partial=self.response,
+                attempts=attempt.number,
+                meta=attempt.meta,
+            )
+
+    def _note_end(self, attempt: Attempt) -> None:
+        if attempt.meta is not None and attempt.meta.total_seconds is None:
+            attempt.meta.total_seconds = time.monotonic() - attempt.started
+
+    def __del__(self) -> None:
+        raw = getattr(self, "_raw", None)
+        if raw is None or self._closed or self._ended:
+            return
+        raw.cancel()
+        if sys.flags.dev_mode:
+            warnings.warn(f"{self._op.name}: a stream was dropped open", ResourceWarning, source=self, stacklevel=2)

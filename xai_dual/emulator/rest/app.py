@@ -1,0 +1,183 @@
+"""The ASGI app: routes, errors and the request id of every answer."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from xai_dual.emulator.errors import ServiceError
+from xai_dual.emulator.rest import call as calls
+from xai_dual.emulator.rest import chat, media, models
+from xai_dual.emulator.rest.body import BodyError
+from xai_dual.emulator.rest.call import Call
+from xai_dual.emulator.service import account, catalog
+from xai_dual.emulator.service import chat as chat_service
+from xai_dual.emulator.service import media as media_service
+from xai_dual.emulator.state import State
+
+Handler = Callable[[Call], Awaitable[Response]]
+
+
+async def chat_completions(call: Call) -> Response:
+    """POST /v1/chat/completions"""
+    body = await call.body("ChatRequest")
+    whole = chat_service.complete(chat.read_chat(body))
+    if not body.get("stream"):
+        return call.answer(chat.write_chat(whole))
+    events = (chat.write_chunk(chunk) for chunk in chat_service.chunks(whole))
+    if call.split_tool_calls:
+        return call.stream(piece for event in events for piece in chat.split_tool_calls(event))
+    return call.stream(events)
+
+
+async def completions(call: Call) -> Response:
+    """POST /v1/completions"""
+    body = await call.body("SampleRequest")
+    whole = chat_service.sample(chat.read_sample(body))
+    if not body.get("stream"):
+        return call.answer(chat.write_sample(whole))
+    return call.stream(chat.write_sample_chunk(chunk) for chunk in chat_service.chunks(whole))
+
+
+async def image_generations(call: Call) -> Response:
+    """POST /v1/images/generations"""
+    request = media.read_image(await call.body("GenerateImageRequest"))
+    return call.answer(media.write_images(media_service.generate(request, call.state)))
+
+
+async def embeddings(call: Call) -> Response:
+    """POST /v1/embeddings"""
+    request = media.read_embed(await call.body("EmbeddingRequest"))
+    return call.answer(media.write_embeddings(media_service.embed(request), request.base64))
+
+
+async def tokenize_text(call: Call) -> Response:
+    """POST /v1/tokenize-text"""
+    body = await call.body("TokenizeRequest")
+    return call.answer(media.write_tokens(media_service.tokenize(body["text"], body["model"])[1]))
+
+
+async def api_key(call: Call) -> Response:
+    """GET /v1/api-key"""
+    return call.answer(media.write_api_key(account.account(call.state)))
+
+
+async def me(call: Call) -> Response:
+    """GET /v1/me"""
+    return call.answer(media.write_me(account.account(call.state)))
+
+
+async def list_models(call: Call) -> Response:
+    """GET /v1/models"""
+    return call.answer({"data": [models.write_model(model) for model in catalog.MODELS], "object": "list"})
+
+
+async def get_model(call: Call) -> Response:
+    """GET /v1/models/{model_id}"""
+    return call.answer(models.write_model(catalog.find(call.request.path_params["model_id"])))
+
+
+def _lister(kind: str) -> Handler:
+    async def list_kind(call: Call) -> Response:
+        return call.answer({"models": [models.write_specific(model) for model in catalog.of_kind(kind)]})
+
+    return list_kind
+
+
+def _getter(kind: str) -> Handler:
+    async def get_kind(call: Call) -> Response:
+        return call.answer(models.write_specific(catalog.find(call.request.path_params["model_id"], kind)))
+
+    return get_kind
+
+
+async def _image(request: Request) -> Response:
+    """Pictures the emulator made, without a key as the CDN serves them."""
+    data = request.app.state.emulator.images.get(request.path_params["name"])
+    if data is None:
+        raise HTTPException(404)
+    return Response(data, media_type="image/png")
+
+
+async def _stats(request: Request) -> Response:
+    """Counters for tests."""
+    return JSONResponse(vars(request.app.state.emulator.stats))
+
+
+def _endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    """A handler behind the key check."""
+
+    async def endpoint(request: Request) -> Response:
+        call = Call(request)
+        call.state.stats.requests += 1
+        call.authenticate()
+        return await handler(call)
+
+    return endpoint
+
+
+def _routes() -> list[Route]:
+    table: list[tuple[str, str, Handler]] = [
+        ("POST", "/v1/chat/completions", chat_completions),
+        ("POST", "/v1/completions", completions),
+        ("POST", "/v1/images/generations", image_generations),
+        ("POST", "/v1/embeddings", embeddings),
+        ("POST", "/v1/tokenize-text", tokenize_text),
+        ("GET", "/v1/api-key", api_key),
+        ("GET", "/v1/me", me),
+        ("GET", "/v1/models", list_models),
+        ("GET", "/v1/models/{model_id}", get_model),
+    ]
+    kinds = {
+        "language": catalog.LANGUAGE,
+        "image-generation": catalog.IMAGE,
+        "embedding": catalog.EMBEDDING,
+        "video-generation": catalog.VIDEO,
+    }
+    for path, kind in kinds.items():
+        table.append(("GET", f"/v1/{path}-models", _lister(kind)))
+        table.append(("GET", f"/v1/{path}-models/{{model_id}}", _getter(kind)))
+    routes = [Route(path, _endpoint(handler), methods=[method]) for method, path, handler in table]
+    routes.append(Route("/emulator/images/{name}.png", _image, methods=["GET"]))
+    routes.append(Route("/emulator/stats", _stats, methods=["GET"]))
+    return routes
+
+
+class _RequestId:
+    """Puts an ``x-request-id`` on every answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        name = str(uuid.uuid4()).encode()
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", name)]
+            await send(message)
+
+        await self.app(scope, receive, send_with_id)
+
+
+def make_app(state: State) -> ASGIApp:
+    """The app that serves one state."""
+    handlers: dict[Any, Any] = {
+        ServiceError: calls.service_error,
+        BodyError: calls.body_error,
+        calls.UnsupportedMediaType: calls.media_type_error,
+        HTTPException: calls.http_error,
+        Exception: calls.internal_error,
+    }
+    app = Starlette(routes=_routes(), exception_handlers=handlers)
+    app.router.redirect_slashes = False
+    app.state.emulator = state
+    return _RequestId(app)

@@ -1,0 +1,114 @@
+"""One REST call: the request, what its headers ask of the emulator, and the ways to answer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from xai_dual.emulator.errors import ServiceError
+from xai_dual.emulator.rest import body, legacy
+from xai_dual.emulator.state import State
+
+Json = dict[str, Any]
+_UNFOUND = (
+    "The requested resource was not found. Please check the URL and try again. "
+    "The API is described at https://docs.x.ai/docs/api-reference."
+)
+
+
+class Call:
+    """A request on its way through a handler."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.state: State = request.app.state.emulator
+        self.legacy = self.state.legacy or request.headers.get("x-emulator-legacy") == "1"
+        self.split_tool_calls = request.headers.get("x-emulator-split-tool-calls") == "1"
+
+    def authenticate(self) -> None:
+        """Refuse a missing or wrong key."""
+        self.state.authenticate(self.request.headers.get("authorization"))
+
+    async def body(self, schema_name: str) -> Json:
+        """The checked JSON body."""
+        kind = self.request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
+            raise UnsupportedMediaType
+        return body.parse(await self.request.body(), schema_name)
+
+    def answer(self, content: Json) -> Response:
+        """A JSON answer, cut down to the documented properties in legacy mode."""
+        path = self.request.scope["route"].path
+        return JSONResponse(legacy.prune(f"{self.request.method} {path}", content) if self.legacy else content)
+
+    def stream(self, events: Iterable[Json]) -> Response:
+        """Server-sent events with ``[DONE]`` at the end."""
+        path = self.request.scope["route"].path
+        if self.legacy:
+            events = (legacy.prune(f"STREAM {path}", event) for event in events)
+        headers = {"cache-control": "no-cache"}
+        return StreamingResponse(self._events(iter(events)), media_type="text/event-stream", headers=headers)
+
+    async def _events(self, events: Iterator[Json]) -> Any:
+        stats = self.state.stats
+        pause = delay(self.request.headers.get("x-emulator-delay-ms"))
+        stats.streams_open += 1
+        try:
+            for position, event in enumerate(events):
+                if position:
+                    await asyncio.sleep(pause)  # also when 0: it lets a disconnect be noticed
+                yield b"data: " + json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode() + b"\n\n"
+            yield b"data: [DONE]\n\n"
+            stats.streams_finished += 1
+        except (asyncio.CancelledError, GeneratorExit):
+            stats.streams_cancelled += 1
+            raise
+        finally:
+            stats.streams_open -= 1
+
+
+class UnsupportedMediaType(Exception):
+    """The request has a body that is not declared as JSON."""
+
+
+def delay(value: str | None) -> float:
+    """The pause between stream chunks asked for by ``x-emulator-delay-ms``, in seconds."""
+    try:
+        return min(max(float(value or 0), 0), 60_000) / 1000
+    except ValueError:
+        return 0.0
+
+
+async def service_error(request: Request, error: Exception) -> Response:
+    """The flat error body of a refusal."""
+    assert isinstance(error, ServiceError)
+    return JSONResponse(error.body(), error.code.http)
+
+
+async def body_error(request: Request, error: Exception) -> Response:
+    """A body of the wrong shape is told in plain text."""
+    return Response(str(error), 422, media_type="text/plain")
+
+
+async def media_type_error(request: Request, error: Exception) -> Response:
+    """A body that is no JSON by its own account."""
+    return Response("Expected request with `Content-Type: application/json`", 415, media_type="text/plain")
+
+
+async def http_error(request: Request, error: Exception) -> Response:
+    """An unknown route or a wrong method, found by the router."""
+    status = getattr(error, "status_code", 500)
+    headers = getattr(error, "headers", None)
+    if status == 404:
+        return JSONResponse({"code": "Some requested entity was not found", "error": _UNFOUND}, 404)
+    return Response(status_code=status, headers=headers)
+
+
+async def internal_error(request: Request, error: Exception) -> Response:
+    """A bug of the emulator."""
+    return JSONResponse({"code": "Internal error", "error": f"The emulator failed: {error!r}"}, 500)

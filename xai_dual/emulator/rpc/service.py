@@ -1,0 +1,194 @@
+"""The gRPC service: which method does what, keys, request ids and errors."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+
+from xai_dual.emulator.definitions import message
+from xai_dual.emulator.errors import ServiceError
+from xai_dual.emulator.rest.call import delay
+from xai_dual.emulator.rpc import chat, media
+from xai_dual.emulator.service import account, catalog
+from xai_dual.emulator.service import chat as chat_service
+from xai_dual.emulator.service import media as media_service
+from xai_dual.emulator.state import State
+
+_EMPTY = "google.protobuf.Empty"
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method the emulator serves: its request message and what makes the answer, or the answers, of it."""
+
+    request: str
+    run: Callable[[Any, State], Any]
+    streams: bool = False
+
+
+def _get_completion(request: Any, state: State) -> Any:
+    return chat.write_chat(chat_service.complete(chat.read_chat(request)))
+
+
+def _get_completion_chunk(request: Any, state: State) -> Iterable[Any]:
+    whole = chat_service.complete(chat.read_chat(request))
+    return (chat.write_chunk(chunk) for chunk in chat_service.chunks(whole))
+
+
+def _sample_text(request: Any, state: State) -> Any:
+    return chat.write_sample(chat_service.sample(chat.read_sample(request)))
+
+
+def _sample_text_streaming(request: Any, state: State) -> Iterable[Any]:
+    whole = chat_service.sample(chat.read_sample(request))
+    return (chat.write_sample_chunk(chunk) for chunk in chat_service.chunks(whole))
+
+
+def _generate_image(request: Any, state: State) -> Any:
+    return media.write_images(media_service.generate(media.read_image(request), state))
+
+
+def _embed(request: Any, state: State) -> Any:
+    wanted = media.read_embed(request)
+    return media.write_embeddings(media_service.embed(wanted), wanted.base64)
+
+
+def _tokenize(request: Any, state: State) -> Any:
+    return media.write_tokens(*media_service.tokenize(request.text, request.model))
+
+
+def _api_key(request: Any, state: State) -> Any:
+    return media.write_api_key(account.account(state))
+
+
+def _models(kind: str) -> tuple[Method, Method]:
+    def get(request: Any, state: State) -> Any:
+        return media.write_model(catalog.find(request.name, kind))
+
+    def list_all(request: Any, state: State) -> Any:
+        return media.write_models(kind, catalog.of_kind(kind))
+
+    return Method("xai_api.GetModelRequest", get), Method(_EMPTY, list_all)
+
+
+def _methods() -> dict[str, Method]:
+    methods = {
+        "/xai_api.Chat/GetCompletion": Method("xai_api.GetCompletionsRequest", _get_completion),
+        "/xai_api.Chat/GetCompletionChunk": Method(
+            "xai_api.GetCompletionsRequest", _get_completion_chunk, streams=True
+        ),
+        "/xai_api.Sample/SampleText": Method("xai_api.SampleTextRequest", _sample_text),
+        "/xai_api.Sample/SampleTextStreaming": Method(
+            "xai_api.SampleTextRequest", _sample_text_streaming, streams=True
+        ),
+        "/xai_api.Image/GenerateImage": Method("xai_api.GenerateImageRequest", _generate_image),
+        "/xai_api.Embedder/Embed": Method("xai_api.EmbedRequest", _embed),
+        "/xai_api.Tokenize/TokenizeText": Method("xai_api.TokenizeTextRequest", _tokenize),
+        "/xai_api.Auth/get_api_key_info": Method(_EMPTY, _api_key),
+    }
+    for name, kind in (
+        ("Language", catalog.LANGUAGE),
+        ("ImageGeneration", catalog.IMAGE),
+        ("Embedding", catalog.EMBEDDING),
+    ):
+        get, list_all = _models(kind)
+        methods[f"/xai_api.Models/Get{name}Model"] = get
+        methods[f"/xai_api.Models/List{name}Models"] = list_all
+    return methods
+
+
+class Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
+    """Serves all methods over one state."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.methods = _methods()
+
+    def service(self, details: Any) -> Any:
+        """The handler of a call, by its method name."""
+        method = self.methods.get(details.method)
+        if method is None:
+            # A stream-stream handler fits callers of every shape.
+            return grpc.stream_stream_rpc_method_handler(_unimplemented)
+        reader = message(method.request).FromString
+        if method.streams:
+            return grpc.unary_stream_rpc_method_handler(self._streamer(method), reader, _serialize)
+        return grpc.unary_unary_rpc_method_handler(self._answerer(method), reader, _serialize)
+
+    def _answerer(self, method: Method) -> Any:
+        async def answer(request: Any, context: Any) -> Any:
+            trailer = _request_id()
+            try:
+                self._enter(context)
+                response = method.run(request, self.state)
+            except Exception as error:
+                await _abort(context, error, trailer)
+            await context.send_initial_metadata(trailer)
+            return response
+
+        return answer
+
+    def _streamer(self, method: Method) -> Any:
+        async def stream(request: Any, context: Any) -> AsyncIterator[Any]:
+            trailer = _request_id()
+            stats = self.state.stats
+            try:
+                metadata = self._enter(context)
+                messages = method.run(request, self.state)
+            except Exception as error:
+                await _abort(context, error, trailer)
+            await context.send_initial_metadata(trailer)
+            pause = delay(metadata.get("x-emulator-delay-ms"))
+            stats.streams_open += 1
+            finished = False
+            try:
+                for position, item in enumerate(messages):
+                    if position and pause:
+                        await asyncio.sleep(pause)
+                    yield item
+                finished = True
+            finally:
+                # A caller who leaves ends this by CancelledError or GeneratorExit.
+                stats.streams_open -= 1
+                if finished:
+                    stats.streams_finished += 1
+                else:
+                    stats.streams_cancelled += 1
+
+        return stream
+
+    def _enter(self, context: Any) -> dict[str, str]:
+        """Check the key; the call's metadata."""
+        metadata = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
+        self.state.stats.requests += 1
+        self.state.authenticate(metadata.get("authorization"))
+        return metadata
+
+
+def _serialize(item: Any) -> bytes:
+    data: bytes = item.SerializeToString()
+    return data
+
+
+def _request_id() -> tuple[tuple[str, str], ...]:
+    return (("x-request-id", str(uuid.uuid4())),)
+
+
+async def _abort(context: Any, error: Exception, trailer: tuple[tuple[str, str], ...]) -> None:
+    """End a call by an error. ``abort`` raises."""
+    name, text = (
+        (error.code.name, error.message)
+        if isinstance(error, ServiceError)
+        else ("INTERNAL", f"The emulator failed: {error!r}")
+    )
+    await context.abort(grpc.StatusCode[name], text, trailer)
+
+
+async def _unimplemented(requests: AsyncIterator[bytes], context: Any) -> AsyncIterator[bytes]:
+    await context.abort(grpc.StatusCode.UNIMPLEMENTED, "The method is not implemented by the emulator.", _request_id())
+    yield b""  # unreachable; makes this an async generator

@@ -1,0 +1,102 @@
+"""One running emulator inside an event loop: the gRPC server, the ASGI server and the public port before them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import grpc.aio
+import uvicorn
+
+from xai_dual.emulator.rest.app import make_app
+from xai_dual.emulator.rpc.service import Handler
+from xai_dual.emulator.splice import Connector, Splice
+from xai_dual.emulator.state import State
+
+_GRPC_OPTIONS = (
+    ("grpc.max_send_message_length", -1),
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.max_concurrent_streams", 10_000),
+    # Clients ping to keep idle connections open; the server must not take that for abuse (GOAWAY "too_many_pings").
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.min_ping_interval_without_data_ms", 1000),
+    ("grpc.http2.max_ping_strikes", 0),
+    ("grpc.so_reuseport", 0),
+)
+
+
+class _Uvicorn(uvicorn.Server):
+    """uvicorn without its own signal handling: the emulator's loop decides when to stop."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@contextlib.asynccontextmanager
+async def running(state: State, host: str, port: int) -> AsyncIterator[int]:
+    """Run an emulator while the context is open; yields the public port."""
+    folder = Path(tempfile.mkdtemp(prefix="xai-emulator-"))
+    grpc_server = grpc.aio.server(options=_GRPC_OPTIONS)
+    grpc_server.add_generic_rpc_handlers((Handler(state),))
+    listener, to_rest = _rest_listener(folder)
+    config = uvicorn.Config(
+        make_app(state),
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        ws="none",
+        server_header=False,
+        timeout_graceful_shutdown=1,
+    )
+    web = _Uvicorn(config)
+    web_task = None
+    splice = Splice(_grpc_connector(grpc_server, folder), to_rest)
+    try:
+        await grpc_server.start()
+        web_task = asyncio.get_running_loop().create_task(web.serve(sockets=[listener]))
+        while not web.started:
+            if web_task.done():
+                await web_task
+                raise RuntimeError("the ASGI server did not start")
+            await asyncio.sleep(0.005)
+        used = await splice.start(host, port)
+        state.url = f"http://{f'[{host}]' if ':' in host else host}:{used}"
+        yield used
+    finally:
+        splice.stop()
+        web.should_exit = True
+        await grpc_server.stop(0)
+        if web_task is not None:
+            await web_task
+        listener.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _rest_listener(folder: Path) -> tuple[socket.socket, Connector]:
+    if hasattr(socket, "AF_UNIX"):
+        path = str(folder / "rest")
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listener.bind(path)
+        listener.listen(1024)
+        return listener, lambda factory: asyncio.get_running_loop().create_unix_connection(factory, path)
+    listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+    return listener, _tcp_connector(listener.getsockname()[1])
+
+
+def _grpc_connector(server: object, folder: Path) -> Connector:
+    bind: Callable[[str], int] = server.add_insecure_port  # type: ignore[attr-defined]
+    if hasattr(socket, "AF_UNIX"):
+        path = str(folder / "grpc")
+        bind(f"unix:{path}")
+        return lambda factory: asyncio.get_running_loop().create_unix_connection(factory, path)
+    return _tcp_connector(bind("127.0.0.1:0"))
+
+
+def _tcp_connector(port: int) -> Connector:
+    return lambda factory: asyncio.get_running_loop().create_connection(factory, "127.0.0.1", port)

@@ -1,0 +1,157 @@
+"""``serve()``: start an emulator, as a subprocess or in a thread, and stop it."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import contextlib
+import json
+import selectors
+import subprocess
+import sys
+import threading
+import time
+from types import TracebackType
+from typing import IO
+
+from xai_dual.emulator.state import DEFAULT_API_KEY, DEFAULT_MANAGEMENT_KEY, State
+
+_START_TIMEOUT = 30.0
+_STOP_TIMEOUT = 5.0
+
+
+class Server:
+    """A running emulator. Use it as a context manager, or call ``close()``."""
+
+    def __init__(self, url: str, api_key: str, management_key: str) -> None:
+        self.url = url
+        self.api_key = api_key
+        self.management_url = url
+        self.management_key = management_key
+
+    @property
+    def target(self) -> str:
+        """``host:port``, as gRPC clients want it."""
+        return self.url.partition("://")[2]
+
+    def close(self) -> None:
+        """Stop the emulator; a second call does nothing."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Server:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def serve(
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    api_key: str = DEFAULT_API_KEY,
+    management_key: str = DEFAULT_MANAGEMENT_KEY,
+    legacy: bool = False,
+    in_process: bool = False,
+) -> Server:
+    """Start an emulator and wait until it answers.
+
+    It runs as a subprocess, so that its event loop and its gRPC server never meet those of the caller;
+    ``in_process=True`` runs it in a thread instead, where a debugger can look at it.
+    """
+    if in_process:
+        return _ThreadServer(State(api_key, management_key, legacy), host, port)
+    command = [sys.executable, "-m", "xai_dual.emulator", "--child", "--host", host, "--port", str(port)]
+    command += ["--api-key", api_key, "--management-key", management_key, *(["--legacy"] if legacy else [])]
+    # The child ends when its standard input does: at close(), at exit, and also if this process dies without either.
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        assert process.stdout is not None
+        ready = json.loads(_first_line(process.stdout))
+    except BaseException:
+        _end(process)
+        raise
+    return _ProcessServer(process, ready["url"], api_key, management_key)
+
+
+def _first_line(stream: IO[bytes]) -> bytes:
+    """The first line of a pipe, or RuntimeError after a while. (Windows cannot wait on pipes: there it just blocks.)"""
+    deadline = time.monotonic() + _START_TIMEOUT
+    with selectors.DefaultSelector() as selector:
+        try:
+            selector.register(stream, selectors.EVENT_READ)
+        except (OSError, ValueError):
+            pass
+        else:
+            if not selector.select(deadline - time.monotonic()):
+                raise RuntimeError("the emulator did not become ready")
+    line = stream.readline()
+    if not line:
+        raise RuntimeError("the emulator ended before it was ready")
+    return line
+
+
+class _ProcessServer(Server):
+    def __init__(self, process: subprocess.Popen[bytes], url: str, api_key: str, management_key: str) -> None:
+        super().__init__(url, api_key, management_key)
+        self.process = process
+        atexit.register(self.close)
+
+    def close(self) -> None:
+        atexit.unregister(self.close)
+        _end(self.process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with contextlib.suppress(OSError):
+                pipe.close()
+    try:
+        process.wait(_STOP_TIMEOUT)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+class _ThreadServer(Server):
+    def __init__(self, state: State, host: str, port: int) -> None:
+        self.state = state
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop: asyncio.Event | None = None
+        self._failure: BaseException | None = None
+        self._started = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(host, port), name="xai-emulator", daemon=True)
+        self._thread.start()
+        if not self._started.wait(_START_TIMEOUT):
+            raise RuntimeError("the emulator did not become ready")
+        if self._failure is not None:
+            raise self._failure
+        super().__init__(state.url, state.api_key, state.management_key)
+        atexit.register(self.close)
+
+    def _run(self, host: str, port: int) -> None:
+        try:
+            asyncio.run(self._main(host, port))
+        except BaseException as error:
+            self._failure = error
+        finally:
+            self._started.set()
+
+    async def _main(self, host: str, port: int) -> None:
+        from xai_dual.emulator.runner import running  # here, so that starting a subprocess does not import the servers
+
+        self._loop = asyncio.get_running_loop()
+        self._stop = asyncio.Event()
+        async with running(self.state, host, port):
+            self._started.set()
+            await self._stop.wait()
+
+    def close(self) -> None:
+        atexit.unregister(self.close)
+        if self._thread.is_alive() and self._loop is not None and self._stop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop may have ended just now
+                self._loop.call_soon_threadsafe(self._stop.set)
+            self._thread.join(_STOP_TIMEOUT)

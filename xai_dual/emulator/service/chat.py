@@ -1,0 +1,221 @@
+"""Chat completions and raw sampling: checks, answers, usage and the cut into stream chunks."""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from collections.abc import Iterator
+from itertools import zip_longest
+
+from xai_dual.emulator.errors import invalid
+from xai_dual.emulator.service import brain, catalog, tokens
+from xai_dual.emulator.service.checks import check_sampling
+from xai_dual.emulator.service.forms import (
+    ChatRequest,
+    Choice,
+    Chunk,
+    ChunkChoice,
+    Completion,
+    LogProb,
+    Message,
+    SampleRequest,
+    Sampling,
+    ToolCall,
+    TopLogProb,
+    Usage,
+)
+
+_NAMESPACE = uuid.UUID("5b0f8a54-3c4e-5d1a-9a3b-6f1d2c7e8a90")
+_EFFORTS = ("none", "low", "medium", "high", "xhigh")
+_TIERS = ("default", "priority", "fast")
+_IMAGE_TOKENS = 256
+_MAX_TOOLS = 350
+_SOURCES = ("https://docs.x.ai/docs/overview", "https://x.ai/news", "https://en.wikipedia.org/wiki/Grok_(chatbot)")
+
+
+def complete(request: ChatRequest) -> Completion:
+    """Answer a chat request completely."""
+    model = _checked(request)
+    canonical = dataclasses.replace(request, model=model.id)
+    identity = uuid.uuid5(_NAMESPACE, repr(canonical))
+    calls = tuple(
+        ToolCall(f"call_{uuid.uuid5(identity, str(position)).hex[:24]}", planned.name, planned.arguments)
+        for position, planned in enumerate(brain.plan_calls(request))
+    )
+    text = "" if calls else brain.answer(request)
+    reasons = request.reasoning_effort != "none" and (model.reasons or request.reasoning_effort is not None)
+    reasoning = tuple(tokens.pieces(brain.think(brain.last_user_text(request)))) if reasons else ()
+    choices = tuple(
+        _choice(index, text, reasoning, calls, request.sampling) for index in range(_wanted(request.sampling))
+    )
+    citations, sources, server_tools = _search(request)
+    usage = dataclasses.replace(_prompt_usage(request), sources=sources, server_tools=server_tools)
+    usage = _priced(_with_output(usage, choices), model)
+    return Completion(str(identity), model.id, model.fingerprint, choices, usage, citations, request.service_tier)
+
+
+def sample(request: SampleRequest) -> Completion:
+    """Continue raw prompts; every prompt gets ``n`` choices."""
+    model = catalog.find(request.model, catalog.LANGUAGE)
+    check_sampling(request.sampling)
+    if not request.prompts:
+        raise invalid("At least one prompt must be given.")
+    choices: list[Choice] = []
+    for prompt in request.prompts:
+        for position in range(_wanted(request.sampling)):
+            text = brain.continue_text(prompt)
+            choice = _choice(len(choices), text, (), (), request.sampling, variant=position)
+            if request.echo:
+                choice = dataclasses.replace(choice, pieces=(prompt, *choice.pieces))
+            choices.append(choice)
+    identity = uuid.uuid5(_NAMESPACE, repr(dataclasses.replace(request, model=model.id)))
+    prompt_tokens = sum(tokens.count(prompt) for prompt in request.prompts)
+    usage = _with_output(Usage(prompt=prompt_tokens, prompt_text=prompt_tokens), tuple(choices))
+    return Completion(str(identity), model.id, model.fingerprint, tuple(choices), _priced(usage, model))
+
+
+def chunks(whole: Completion) -> Iterator[Chunk]:
+    """Cut an answer: for each choice in turn a start, reasoning, text and tool calls token by token, an end.
+
+    Every chunk carries the usage so far; the last one carries the usage and the citations of the whole answer.
+    """
+    model = catalog.find(whole.model)
+    usage = dataclasses.replace(whole.usage, completion=0, reasoning=0, sources=0, server_tools=())
+    steps = zip_longest(*(list(_steps(choice)) for choice in whole.choices))
+    flat = [part for step in steps for part in step if part is not None]
+    for position, part in enumerate(flat):
+        usage = dataclasses.replace(
+            usage,
+            completion=usage.completion + _completion_tokens(part),
+            reasoning=usage.reasoning + bool(part.reasoning),
+        )
+        if position == len(flat) - 1:
+            yield Chunk(whole, (part,), whole.usage, whole.citations)
+        else:
+            yield Chunk(whole, (part,), _priced(usage, model))
+
+
+def _steps(choice: Choice) -> Iterator[ChunkChoice]:
+    yield ChunkChoice(choice.index)
+    for piece in choice.reasoning_pieces:
+        yield ChunkChoice(choice.index, reasoning=piece)
+    for position, piece in enumerate(choice.pieces):
+        logprobs = choice.logprobs[position : position + 1] if choice.logprobs is not None else None
+        yield ChunkChoice(choice.index, text=piece, logprobs=logprobs)
+    for position, call in enumerate(choice.tool_calls):
+        yield ChunkChoice(choice.index, tool_calls=((position, call),))
+    yield ChunkChoice(choice.index, finish_reason=choice.finish_reason)
+
+
+def _checked(request: ChatRequest) -> catalog.Model:
+    model = catalog.find(request.model, catalog.LANGUAGE)
+    check_sampling(request.sampling)
+    if not request.messages:
+        raise invalid("The list of messages must not be empty.")
+    if request.reasoning_effort is not None and request.reasoning_effort not in _EFFORTS:
+        raise invalid(f"reasoning_effort must be one of {', '.join(_EFFORTS)}; got {request.reasoning_effort}.")
+    if request.service_tier not in _TIERS:
+        raise invalid(f"service_tier must be one of {', '.join(_TIERS)}; got {request.service_tier}.")
+    if len(request.tools) + len(request.server_tools) > _MAX_TOOLS:
+        raise invalid(f"At most {_MAX_TOOLS} tools may be given.")
+    if "image" not in model.inputs and any(
+        part.kind == "image" for message in request.messages for part in message.parts
+    ):
+        raise invalid(f"The model {model.id} does not accept images.")
+    choice = request.tool_choice
+    if choice.mode == "required" and not request.tools and not request.server_tools:
+        raise invalid("tool_choice is required, but no tools were given.")
+    if choice.mode == "function" and all(tool.name != choice.name for tool in request.tools):
+        raise invalid(f"tool_choice names the function {choice.name}, which is not among the tools.")
+    search = request.search
+    if search is not None and search.max_results is not None and not 1 <= search.max_results <= 30:
+        raise invalid(f"search_parameters.max_search_results must be between 1 and 30; got {search.max_results}.")
+    return model
+
+
+def _wanted(sampling: Sampling) -> int:
+    return 1 if sampling.n is None else sampling.n
+
+
+def _choice(
+    index: int,
+    text: str,
+    reasoning: tuple[str, ...],
+    calls: tuple[ToolCall, ...],
+    sampling: Sampling,
+    variant: int | None = None,
+) -> Choice:
+    """One answer, cut at stop sequences and at ``max_tokens``. Further choices say the same with a number behind."""
+    variant = index if variant is None else variant
+    if variant and text and text[-1] not in "}]":
+        text += f" ({variant + 1})"
+    finish = "tool_calls" if calls else "stop"
+    for stop in sampling.stop:
+        if stop and stop in text:
+            text = text[: text.index(stop)]
+    pieces = tokens.pieces(text)
+    if sampling.max_tokens is not None and len(pieces) > sampling.max_tokens:
+        pieces, finish = pieces[: sampling.max_tokens], "length"
+    logprobs = tuple(_logprob(position, piece, sampling.top_logprobs or 0) for position, piece in enumerate(pieces))
+    return Choice(index, tuple(pieces), reasoning, calls, finish, logprobs if sampling.logprobs else None)
+
+
+def _logprob(position: int, token: str, rivals: int) -> LogProb:
+    """Made-up probabilities: multiples of 1/8, which a 32-bit float holds exactly."""
+    value = -0.125 * (1 + position % 8)
+    names = [token, *(f"{token}{rank}" for rank in range(1, rivals))][:rivals]
+    return LogProb(token, value, tuple(TopLogProb(name, value - 0.5 * rank) for rank, name in enumerate(names)))
+
+
+def _message_tokens(message: Message) -> int:
+    """Tokens of a message without its images; three frame every message."""
+    calls = sum(tokens.count(call.name) + tokens.count(call.arguments) for call in message.tool_calls)
+    return 3 + tokens.count(message.text) + tokens.count(message.name) + tokens.count(message.reasoning) + calls
+
+
+def _prompt_usage(request: ChatRequest) -> Usage:
+    sizes = [_message_tokens(message) for message in request.messages]
+    tools = sum(8 + tokens.count(tool.name) + tokens.count(tool.description) for tool in request.tools)
+    images = _IMAGE_TOKENS * sum(part.kind == "image" for message in request.messages for part in message.parts)
+    text = sum(sizes) + tools
+    # All but the last message count as seen before: that is how a growing conversation hits the cache.
+    return Usage(prompt=text + images, prompt_text=text, prompt_image=images, cached=sum(sizes[:-1]))
+
+
+def _completion_tokens(part: Choice | ChunkChoice) -> int:
+    calls = [call for _, call in part.tool_calls] if isinstance(part, ChunkChoice) else list(part.tool_calls)
+    pieces = bool(part.text) if isinstance(part, ChunkChoice) else len(part.pieces)
+    return pieces + sum(tokens.count(call.name) + tokens.count(call.arguments) for call in calls)
+
+
+def _with_output(usage: Usage, choices: tuple[Choice, ...]) -> Usage:
+    return dataclasses.replace(
+        usage,
+        completion=sum(_completion_tokens(choice) for choice in choices),
+        reasoning=sum(len(choice.reasoning_pieces) for choice in choices),
+    )
+
+
+def _priced(usage: Usage, model: catalog.Model) -> Usage:
+    fresh = usage.prompt_text - usage.cached
+    cost = (
+        fresh * model.text_price
+        + usage.cached * model.cached_price
+        + usage.prompt_image * model.image_token_price
+        + (usage.completion + usage.reasoning) * model.completion_price
+        + usage.sources * model.search_price
+    )
+    return dataclasses.replace(usage, cost_ticks=cost)
+
+
+def _search(request: ChatRequest) -> tuple[tuple[str, ...], int, tuple[str, ...]]:
+    """Citations, number of sources and server-side tools used: with search on, or if the prompt asks to search."""
+    asked = "search" in brain.last_user_text(request).lower()
+    used = tuple(tool for tool in request.server_tools if tool in ("web_search", "x_search") and asked)
+    search = request.search
+    if used:
+        return _SOURCES[:2], 2, used
+    if search is None or search.mode == "off" or (search.mode == "auto" and not asked):
+        return (), 0, ()
+    sources = _SOURCES[: search.max_results]
+    return (sources if search.return_citations else ()), len(sources), ()

@@ -1,0 +1,410 @@
+"""Settings of a client and of one call: timers, addresses, keys, headers; no I/O."""
+
+from __future__ import annotations
+
+import enum
+import os
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Literal, TypeVar
+from urllib.parse import unquote, urlsplit
+
+import attrs
+
+from .errors import UsageError
+from .operation import Host
+
+__all__ = [
+    "DEFAULT_TIMEOUT",
+    "INHERIT",
+    "CallOptions",
+    "ClientOptions",
+    "Endpoint",
+    "Inherit",
+    "Timeout",
+    "TimeoutLike",
+]
+
+T = TypeVar("T")
+
+TransportName = Literal["grpc", "rest", "auto"]
+ApiKey = str | Callable[[], str | Awaitable[str]]
+
+DEFAULT_BASE_URL = "https://api.x.ai"
+DEFAULT_MANAGEMENT_URL = "https://management-api.x.ai"
+
+
+class Inherit(enum.Enum):
+    """The type of `INHERIT`."""
+
+    INHERIT = "inherit"
+
+    def __repr__(self) -> str:
+        return "INHERIT"
+
+
+INHERIT = Inherit.INHERIT
+"""What an argument is that was not given: the setting of the client holds."""
+
+
+def _check_seconds(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise UsageError(f"must be seconds or None, not {type(value).__name__}", field=f"timeout.{attribute.name}")
+    if not value > 0:
+        raise UsageError(f"must be more than 0 seconds, got {value}", field=f"timeout.{attribute.name}")
+
+
+@attrs.frozen(kw_only=True)
+class Timeout:
+    """Timers of a call, in seconds; None is no limit. All but `total` begin anew with each attempt."""
+
+    connect: float | None = attrs.field(default=10.0, validator=_check_seconds)
+    """Until the connection stands, TLS included."""
+    pool: float | None = attrs.field(default=30.0, validator=_check_seconds)
+    """Waiting for a free connection (REST; gRPC has no such wait)."""
+    first_event: float | None = attrs.field(default=600.0, validator=_check_seconds)
+    """From sending to the head of the answer, or to a stream's first event."""
+    idle: float | None = attrs.field(default=120.0, validator=_check_seconds)
+    """Between two events of a stream, or two pieces of a body. SSE comments count as signs of life."""
+    total: float | None = attrs.field(default=3600.0, validator=_check_seconds)
+    """The whole call: all attempts, the pauses between them, and reading the stream."""
+
+    @classmethod
+    def of(cls, value: Timeout | float | None) -> Timeout:
+        """A number means `total`; None means no limit at all."""
+        if isinstance(value, Timeout):
+            return value
+        if value is None:
+            return cls(connect=None, pool=None, first_event=None, idle=None, total=None)
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise UsageError(f"must be seconds, a Timeout or None, not {type(value).__name__}", field="timeout")
+        if not value > 0:
+            raise UsageError(f"must be more than 0 seconds, got {value}", field="timeout")
+        return cls(total=value)
+
+
+DEFAULT_TIMEOUT = Timeout()
+
+TimeoutLike = Timeout | float | None | Literal[Inherit.INHERIT]
+
+
+@attrs.frozen
+class CallOptions:
+    """What one call sets for itself; `INHERIT` leaves the client's setting."""
+
+    timeout: TimeoutLike = INHERIT
+    headers: Mapping[str, str] | None = None
+    max_retries: int | Literal[Inherit.INHERIT] = INHERIT
+    extra_body: Mapping[str, Any] | None = None
+    """Merged into the JSON body on REST (top level); refused on gRPC."""
+
+
+@attrs.frozen
+class Endpoint:
+    """Where one host is reached, on both wires."""
+
+    scheme: str  # "https", "http" or "unix"
+    host: str  # without brackets; the socket's path for "unix"
+    port: int
+    prefix: str = ""  # path before "/v1/...": "" or "/proxy"
+    grpc: str | None = None  # explicit gRPC target
+    grpc_secure: bool = True
+
+    @property
+    def url(self) -> str:
+        """What paths are appended to."""
+        if self.scheme == "unix":
+            return "http://localhost"
+        default = 443 if self.scheme == "https" else 80
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}{'' if self.port == default else f':{self.port}'}{self.prefix}"
+
+    @property
+    def socket_path(self) -> str | None:
+        """Path of the Unix socket, if it is one."""
+        return self.host if self.scheme == "unix" else None
+
+    @property
+    def target(self) -> str:
+        """gRPC's name of the address."""
+        if self.grpc is not None:
+            return self.grpc
+        if self.scheme == "unix":
+            return f"unix:{self.host}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+    @property
+    def secure(self) -> bool:
+        """Whether gRPC goes over TLS."""
+        return self.grpc_secure if self.grpc is not None else self.scheme == "https"
+
+    @property
+    def likely_grpc(self) -> bool:
+        """Whether the host is one of x.ai's or this machine: where gRPC is to be expected."""
+        return self.scheme == "unix" or is_loopback(self.host) or self.host == "x.ai" or self.host.endswith(".x.ai")
+
+    def __str__(self) -> str:
+        return f"unix:{self.host}" if self.scheme == "unix" else self.url
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the name or address is this machine's own."""
+    return (
+        host in ("localhost", "::1")
+        or host.endswith(".localhost")
+        or re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None
+    )
+
+
+def parse_base_url(url: str, field: str = "base_url") -> Endpoint:
+    """Read a base URL: "https://host", "http://localhost:8080/proxy/v1", "unix:/run/xai.sock".
+
+    A last path part "v1" is dropped, since routes begin with it. Raises UsageError for anything else.
+    """
+    if not isinstance(url, str) or not url.strip():
+        raise UsageError("must be a URL such as 'https://api.x.ai'", field=field)
+    if re.search(r"[\x00-\x20\x7f]", url):
+        raise UsageError(f"must not contain spaces or control characters: {url!r}", field=field)
+    if url.startswith("unix:"):
+        path = url[5:]
+        path = path[2:] if path.startswith("///") else path
+        if not path.startswith("/"):
+            raise UsageError(f"must be 'unix:' and an absolute path, got {url!r}", field=field)
+        return Endpoint(scheme="unix", host=path, port=0)
+    try:
+        parts = urlsplit(url)
+        port, host = parts.port, parts.hostname
+    except ValueError as error:
+        raise UsageError(f"is no valid URL: {error}", field=field) from None
+    if parts.scheme not in ("http", "https") or not host:
+        raise UsageError(f"must begin with http://, https:// or unix:, got {url!r}", field=field)
+    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
+        raise UsageError("must hold no user name, password, query or fragment", field=field)
+    prefix = parts.path.rstrip("/")
+    if prefix == "/v1" or prefix.endswith("/v1"):
+        prefix = prefix[:-3].rstrip("/")
+    return Endpoint(
+        scheme=parts.scheme,
+        host=unquote(host),
+        port=port if port is not None else (443 if parts.scheme == "https" else 80),
+        prefix=prefix,
+    )
+
+
+def parse_target(target: str, endpoint: Endpoint, field: str) -> Endpoint:
+    """Add a gRPC target: "host:port" (TLS as the base URL has it), "https://host", "http://host:port", "unix:/path"."""
+    if not isinstance(target, str) or not target.strip() or re.search(r"[\x00-\x20\x7f]", target):
+        raise UsageError("must be 'host:port', 'https://host:port', 'http://host:port' or 'unix:/path'", field=field)
+    if target.startswith(("http://", "https://")):
+        parsed = parse_base_url(target, field)
+        if parsed.prefix:
+            raise UsageError(f"must have no path: gRPC cannot go below one, got {target!r}", field=field)
+        return attrs.evolve(endpoint, grpc=parsed.target, grpc_secure=parsed.secure)
+    if target.startswith("unix:"):
+        return attrs.evolve(endpoint, grpc=parse_base_url(target, field).target, grpc_secure=False)
+    return attrs.evolve(endpoint, grpc=target, grpc_secure=endpoint.scheme == "https")
+
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_RESERVED = frozenset(
+    (
+        "connection",
+        "content-length",
+        "content-type",
+        "host",
+        "keep-alive",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    )
+)
+
+
+def check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
+    """Headers of a caller, names in lower case. Raises UsageError for what would break or forge a request."""
+    checked: dict[str, str] = {}
+    for name, value in (headers or {}).items():
+        field = f"headers[{name!r}]"
+        if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
+            raise UsageError("is no valid header name", field=field)
+        lower = name.lower()
+        if lower in _RESERVED or lower.startswith("grpc-") or lower.endswith("-bin"):
+            raise UsageError("is set by the client itself", field=field)
+        if not isinstance(value, str):
+            raise UsageError(f"must be a string, not {type(value).__name__}", field=field)
+        checked[lower] = check_header_value(value, field)
+    return checked
+
+
+def check_header_value(value: str, field: str) -> str:
+    """A header value both wires can carry: printable ASCII, no line breaks."""
+    if not re.fullmatch(r"[\x20-\x7e]*", value):
+        raise UsageError("must hold printable ASCII characters only, no control characters", field=field)
+    return value
+
+
+def _environment(name: str) -> str | None:
+    return os.environ.get(name, "").strip() or None
+
+
+def _one_of(value: object, allowed: tuple[str, ...], field: str) -> Any:
+    if value not in allowed:
+        raise UsageError(f"must be one of {', '.join(map(repr, allowed))}, got {value!r}", field=field)
+    return value
+
+
+def check_count(value: Any, field: str, least: int = 0) -> int:
+    """A whole number of at least `least`."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise UsageError(f"must be a whole number of at least {least}, got {value!r}", field=field)
+    return value
+
+
+def _key_source(value: Any, variable: str, field: str) -> ApiKey | None:
+    if value is None:
+        value = _environment(variable)
+    if value is None or callable(value):
+        source: ApiKey | None = value
+        return source
+    return check_key(value, field)
+
+
+def check_key(value: Any, field: str = "api_key") -> str:
+    """A key fit for a header. The message never shows it."""
+    if not isinstance(value, str):
+        raise UsageError(f"must be a string or a function that returns one, not {type(value).__name__}", field=field)
+    key = value.strip()
+    if not key:
+        raise UsageError("is empty: pass api_key= or set XAI_API_KEY", field=field)
+    return check_header_value(key, field)
+
+
+@attrs.frozen(kw_only=True)
+class ClientOptions:
+    """The settings of a client after arguments, environment and defaults were put together."""
+
+    transport: TransportName
+    endpoint: Endpoint
+    management: Endpoint
+    api_key: ApiKey | None = attrs.field(repr=False, eq=False)
+    management_key: ApiKey | None = attrs.field(repr=False, eq=False)
+    timeout: Timeout
+    max_retries: int
+    retry_writes: bool
+    headers: Mapping[str, str] = attrs.field(repr=False)
+    http_client: Any = attrs.field(repr=False, eq=False)
+    proxy: str | None = attrs.field(repr=False)
+    max_connections: int
+    max_message_bytes: int | None
+    rest_route: str
+
+    @classmethod
+    def resolve(
+        cls,
+        *,
+        api_key: ApiKey | None = None,
+        transport: str | None = None,
+        base_url: str | None = None,
+        grpc_target: str | None = None,
+        management_key: ApiKey | None = None,
+        management_url: str | None = None,
+        management_grpc_target: str | None = None,
+        timeout: Timeout | float | None = DEFAULT_TIMEOUT,
+        max_retries: int = 2,
+        retry_writes: bool = False,
+        headers: Mapping[str, str] | None = None,
+        http_client: Any = None,
+        proxy: str | None = None,
+        max_connections: int = 1000,
+        max_message_bytes: int | None = None,
+        rest_route: str = "auto",
+        allow_plaintext_hosts: Sequence[str] = (),
+        need_key: bool = True,
+    ) -> ClientOptions:
+        """Arguments first, then the environment, then defaults. Raises UsageError for what cannot work."""
+        if isinstance(allow_plaintext_hosts, str):
+            raise UsageError("must be a sequence of host names, not one string", field="allow_plaintext_hosts")
+        name = transport if transport is not None else _environment("XAI_TRANSPORT") or "auto"
+        endpoint = parse_base_url(
+            base_url if base_url is not None else _environment("XAI_BASE_URL") or DEFAULT_BASE_URL
+        )
+        target = grpc_target if grpc_target is not None else _environment("XAI_GRPC_TARGET")
+        if target is not None:
+            endpoint = parse_target(target, endpoint, "grpc_target")
+        chosen = management_url if management_url is not None else _environment("XAI_MANAGEMENT_URL")
+        management = parse_base_url(chosen or DEFAULT_MANAGEMENT_URL, "management_url")
+        if management_grpc_target is not None:
+            management = parse_target(management_grpc_target, management, "management_grpc_target")
+        for one, field in ((endpoint, "base_url"), (management, "management_url")):
+            _refuse_plaintext(one, tuple(allow_plaintext_hosts), field)
+        checked = check_headers(headers)
+        if api_key is not None and "authorization" in checked:
+            raise UsageError("contradicts api_key=: give one of the two", field="headers['authorization']")
+        options = cls(
+            transport=_one_of(name, ("grpc", "rest", "auto"), "transport"),
+            endpoint=endpoint,
+            management=management,
+            api_key=_key_source(api_key, "XAI_API_KEY", "api_key"),
+            management_key=_key_source(management_key, "XAI_MANAGEMENT_KEY", "management_key"),
+            timeout=Timeout.of(timeout),
+            max_retries=check_count(max_retries, "max_retries"),
+            retry_writes=bool(retry_writes),
+            headers=checked,
+            http_client=http_client,
+            proxy=proxy,
+            max_connections=check_count(max_connections, "max_connections", 1),
+            max_message_bytes=None
+            if max_message_bytes is None
+            else check_count(max_message_bytes, "max_message_bytes", 1),
+            rest_route=_check_route(rest_route),
+        )
+        if need_key and options.api_key is None and options.management_key is None and not options.own_authorization:
+            raise missing_key("api")
+        return options
+
+    @property
+    def own_authorization(self) -> bool:
+        """Whether the caller's headers bring their own `authorization`."""
+        return "authorization" in self.headers
+
+    def endpoint_of(self, host: Host) -> Endpoint:
+        """The address of the API or of the management API."""
+        return self.management if host == "management" else self.endpoint
+
+    def key_of(self, host: Host) -> ApiKey | None:
+        """The key of the API or of the management API."""
+        return self.management_key if host == "management" else self.api_key
+
+
+def missing_key(host: Host) -> UsageError:
+    """The error for a call without a key."""
+    name, variable = ("management_key", "XAI_MANAGEMENT_KEY") if host == "management" else ("api_key", "XAI_API_KEY")
+    return UsageError(f"is missing: pass {name}= or set {variable}", field=name)
+
+
+def _check_route(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise UsageError("must be 'auto' or the name of a REST shape, such as 'completions'", field="rest_route")
+    return value
+
+
+def _refuse_plaintext(endpoint: Endpoint, allowed: tuple[str, ...], field: str) -> None:
+    """A key must not cross a network in the clear by mistake."""
+    hosts = [endpoint.host] if endpoint.scheme == "http" else []
+    if endpoint.grpc is not None and not endpoint.grpc_secure and not endpoint.grpc.startswith("unix:"):
+        hosts.append(endpoint.grpc.rpartition(":")[0].strip("[]"))
+    for host in hosts:
+        if not is_loopback(host) and host not in allowed:
+            raise UsageError(
+                f"would send the API key to {host!r} without TLS: use https://, or allow_plaintext_hosts=({host!r},)",
+                field=field,
+            )
+
+
+def inherit(value: T | Literal[Inherit.INHERIT], default: T) -> T:
+    """The value, or the default where it was not given."""
+    return default if isinstance(value, Inherit) else value
