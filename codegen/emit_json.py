@@ -109,7 +109,7 @@ class _Model:
 
     def _read(self, field: ir.Field, key: str, get: str, extra: str) -> None:
         m, name, k = self.m, field.name, literal(key)
-        zero = zero_of(field, m.api)
+        zero = zero_of(field, m.api, self.model.sent_only)
         source = f"{get}({k})"
         if field.many or isinstance(field.type, (ir.Converted, ir.Json, ir.UnionRef, ir.ModelRef)):
             self._read_compound(field, source, zero, k, extra)
@@ -132,7 +132,7 @@ class _Model:
 
     def _read_compound(self, field: ir.Field, source: str, zero: str, k: str, extra: str) -> None:
         m, name, type_ = self.m, field.name, field.type
-        optional = field.kind == "optional"
+        optional = field.kind == "optional" or self.model.sent_only
         if isinstance(type_, ir.Json):
             m.body(f"{name} = {source}" + ("" if optional or not field.many else f" or {zero}"))
         elif isinstance(type_, ir.Converted):
@@ -156,7 +156,7 @@ class _Model:
                 m.body(f"{name} = {source}")
                 with m.body.block(f"if {name} is not None:"):
                     m.body(f"{name}, {extra} = {m.use('_json', 'read_model')}({decode}, {name}, {k}, {extra})")
-                if field.kind == "plain":
+                if field.kind == "plain" and not self.model.sent_only:
                     with m.body.block(f"if {name} is None:"):
                         m.body(f"{name} = {m.cls(type_.name)}()")
         else:
@@ -167,7 +167,7 @@ class _Model:
     def _optional_many(self, field: ir.Field, source: str, read: str, extra: str) -> None:
         """Lists and maps read empty when absent; one-sided ones read None."""
         name = field.name
-        if field.kind != "optional":
+        if field.kind != "optional" and not self.model.sent_only:
             self.m.body(f"{name}, {extra} = {read.replace('VALUE', source)}")
             return
         self.m.body(f"{name} = {source}")
@@ -196,6 +196,8 @@ class _Model:
                 with m.body.block("if inner:"):
                     m.body(f"d[{literal(key)}] = inner")
             with m.body.block("if m.extra:"):
+                if self.model.sent_only:
+                    m.body(f"{m.use('_check', 'refuse_misfits')}(m.extra, _{self.name.upper()})")
                 m.body("d.update(m.extra)")
             m.body("return d")
         m.body("")
@@ -302,10 +304,11 @@ def _rest_request(m: CodecModule, op: ir.Operation, route: ir.RestRoute, request
             if slot is None or slot.where == "body":
                 in_body = in_body or slot is not None
             elif slot.where == "path":
-                path = path.replace(f"{{{slot.path[0]}}}", f"{{{m.use('_check', 'segment')}(m.{field.name}, {literal(field.name)})}}")
+                segment = f"{m.use('_check', 'segment')}(m.{field.name}, {field.name!r})"
+                path = path.replace(f"{{{slot.path[0]}}}", f"{{{segment}}}")
             else:
                 query.append((slot.path[0], field.name))
-        path = f"f{literal(path)}" if path != route.path else literal(path)
+        path = f'f"{path}"' if path != route.path else literal(path)
         if query:
             pairs = ", ".join(f"({literal(k)}, m.{n})" for k, n in query)
             m.body(f"query = {m.use('_check', 'query')}({pairs})")

@@ -54,7 +54,8 @@ class _Model:
     def emit(self) -> None:
         self.m.imports.add("typing", "Any")
         self.m.cls(self.model.name)
-        self._decoder()
+        if self.model.received:
+            self._decoder()
         if self.model.sent:
             self._encoder()
 
@@ -171,13 +172,14 @@ def _union(m: CodecModule, union: ir.Union) -> None:
     m.imports.add("collections.abc", "Mapping", "Callable")
     unknown = m.use("model", "Unknown")
     cases = [v for v in union.variants if v.case]
-    pairs = ", ".join(f"{literal(v.case)}: {m.function('decode', v.model)}" for v in cases)
-    m.body(f"_{upper(union.name)}_DECODERS: dict[str, Callable[[Any], Any]] = {{{pairs}}}", "")
-    with m.body.block(f"def decode_{name}(p: Any) -> Any:"):
-        m.body(f"case = p.WhichOneof({literal(union.oneof)})")
-        m.body(f"decode = _{upper(union.name)}_DECODERS.get(case)")
-        m.body(f"return decode(getattr(p, case)) if decode else {unknown}(case or \"\")")
-    m.body("")
+    if union.received:
+        pairs = ", ".join(f"{literal(v.case)}: {m.function('decode', v.model)}" for v in cases)
+        m.body(f"_{upper(union.name)}_DECODERS: dict[str, Callable[[Any], Any]] = {{{pairs}}}", "")
+        with m.body.block(f"def decode_{name}(p: Any) -> Any:"):
+            m.body(f"case = p.WhichOneof({literal(union.oneof)})")
+            m.body(f"decode = _{upper(union.name)}_DECODERS.get(case)")
+            m.body(f"return decode(getattr(p, case)) if decode else {unknown}(case or \"\")")
+        m.body("")
     if not union.sent:
         return
     pairs = ", ".join(f"{m.cls(v.model)}: ({literal(v.case)}, {m.function('encode', v.model)})" for v in cases)

@@ -13,7 +13,7 @@ from .lines import Imports, Lines, clean, literal, module, quoted, split_sentenc
 _OPTIONS = (
     ("timeout", "Timeout | float | None | Inherit", "INHERIT", "Seconds in total, a `Timeout`, or None for no limit."),
     ("headers", "Mapping[str, str] | None", "None", "Headers (gRPC: metadata) for this call, over the client's own."),
-    ("max_retries", "int | None", "None", "Attempts after the first; None takes the client's number."),
+    ("max_retries", "int | Inherit", "INHERIT", "Attempts after the first."),
     ("extra_body", "Mapping[str, Any] | None", "None", "REST only: properties merged into the body as they are."),
 )
 

@@ -195,9 +195,9 @@ def _default(field: ir.Field, annotate: Annotator, imports: Imports) -> str:
     return "attrs.Factory(list)" if zero == "[]" else zero
 
 
-def zero_of(field: ir.Field, api: ir.Api) -> str:
-    """Source of what an absent value reads as."""
-    if field.kind == "optional":
+def zero_of(field: ir.Field, api: ir.Api, sent_only: bool = False) -> str:
+    """Source of what an absent value reads as; in what only callers make, absent is not set."""
+    if field.kind == "optional" or sent_only:
         return "None"
     if field.kind == "many":
         return "[]" if field.many == "list" else "{}"

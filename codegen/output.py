@@ -36,7 +36,7 @@ def layout(texts: Mapping[str, str], root: Path) -> dict[str, str]:
             [sys.executable, "-m", "ruff", *command, "--no-cache", "."], cwd=scratch, capture_output=True, text=True
         )
         if done.returncode:
-            raise DefinitionError(f"ruff cannot lay out the generated code, which stands in {scratch}:\n{done.stderr}")
+            raise DefinitionError(f"ruff cannot lay out the generated code, which stands in {scratch}:\n{done.stdout}{done.stderr}")
     result = {path: (scratch / path).read_text("utf-8") for path in python}
     for path in sorted(scratch.rglob("*"), reverse=True):
         path.rmdir() if path.is_dir() else path.unlink()

@@ -15,8 +15,6 @@ WORDS: Mapping[str, str] = {
     "__anext__": "__next__",
     "aclose": "close",
     "StopAsyncIteration": "StopIteration",
-    "AsyncIterator": "Iterator",
-    "_async": "_sync",
 }
 """Names that change as wholes. Beside them, `async` and `await` go, and AsyncName becomes Name."""
 

@@ -120,6 +120,13 @@ def at_most_one(**fields: Any) -> None:
         raise UsageError(f"excludes {given[1]}: give only one of {', '.join(fields)}", field=given[0])
 
 
+def refuse_misfits(extra: dict[str, Any], known: frozenset[str]) -> None:
+    """Of a plain dict that a caller gave: a field that the definitions know, but of another type."""
+    for name, value in extra.items():
+        if name in known:
+            raise UsageError(f"cannot be {type(value).__name__} {value!r:.40}", field=name)
+
+
 def segment(value: Any, name: str) -> str:
     """One segment of a path, percent-encoded."""
     text = string(value, name)

@@ -62,11 +62,15 @@ def read_float32(value: Any, zero: Any, key: str, extra: Extra) -> tuple[Any, Ex
     return misfit(value, zero, key, extra)
 
 
+def _fits(item: Any, kind: type) -> bool:
+    return item.__class__ is kind or (kind is float and item.__class__ is int)
+
+
 def read_list(value: Any, kind: type, key: str, extra: Extra) -> tuple[list[Any], Extra]:
     """A list of one scalar type; where an item does not fit the whole list is kept."""
     if value.__class__ is not list:
         return misfit(value, [], key, extra)
-    items = [item for item in value if item.__class__ is kind]
+    items = [kind(item) for item in value if _fits(item, kind)]
     return items, extra if len(items) == len(value) else keep(extra, key, value)
 
 
@@ -84,7 +88,7 @@ def read_map(value: Any, kind: type, key: str, extra: Extra) -> tuple[dict[str, 
     """An object whose values are of one scalar type."""
     if not isinstance(value, Mapping):
         return misfit(value, {}, key, extra)
-    items = {str(k): v for k, v in value.items() if v.__class__ is kind}
+    items = {str(k): kind(v) for k, v in value.items() if _fits(v, kind)}
     return items, extra if len(items) == len(value) else keep(extra, key, value)
 
 

@@ -87,7 +87,8 @@ def unions(encode: Callable[[Any, Any], None], value: Any, target: Any, name: st
 
 
 def refuse_extra(extra: dict[str, Any] | None) -> None:
-    """A property that the definitions do not know cannot go over gRPC."""
+    """A property that the definitions do not know, or not of that type, cannot go over gRPC."""
     if extra:
-        name = next(iter(extra))
-        raise UsageError("is not a field that this version knows, and gRPC cannot carry it; use transport='rest'", field=name)
+        name, value = next(iter(extra.items()))
+        kind = type(value).__name__
+        raise UsageError(f"cannot go over gRPC: no field of that name takes a {kind}; transport='rest' may", field=name)

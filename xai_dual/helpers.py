@@ -1,6 +1,6 @@
 """Short ways to write messages, content parts and tools.
 
-    client.chat.create(model="grok-4", messages=[system("Be brief."), user("What is this?", image("photo.jpg"))])
+client.chat.create(model="grok-4", messages=[system("Be brief."), user("What is this?", image("photo.jpg"))])
 """
 
 from __future__ import annotations
@@ -56,7 +56,9 @@ def tool_result(content: Any, *, tool_call_id: str) -> Message:
     return Message(role="tool", content=_as_text(content), tool_call_id=tool_call_id)
 
 
-def image(source: str | os.PathLike[str] | bytes, *, detail: str | None = None, mime_type: str | None = None) -> ContentPart:
+def image(
+    source: str | os.PathLike[str] | bytes, *, detail: str | None = None, mime_type: str | None = None
+) -> ContentPart:
     """An image: a URL ("https://...", "data:..."), the path of a file, or its bytes; files and bytes are sent inline.
 
     `detail` is "auto", "low" or "high". `mime_type` is found out by the first bytes or the file's name if not given.
@@ -183,5 +185,6 @@ def _read(path: str | os.PathLike[str], field: str) -> bytes:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UsageError(
-            f"cannot be read: {os.fspath(path)[:200]!r}: {reason} (give a URL, the path of a file, or bytes)", field=field
+            f"cannot be read: {os.fspath(path)[:200]!r}: {reason} (give a URL, the path of a file, or bytes)",
+            field=field,
         ) from error

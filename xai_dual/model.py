@@ -33,6 +33,12 @@ class Model:
     codec: ClassVar[tuple[str, str, str]] = ("", "", "")
     """Module, encoder and decoder of the JSON form."""
 
+    def __repr__(self) -> str:
+        """The fields that are set."""
+        names = [f.name for f in attrs.fields(self.__class__) if f.name not in ("extra", "meta")]
+        shown = [(name, getattr(self, name)) for name in names]
+        return f"{self.__class__.__name__}({', '.join(f'{n}={v!r}' for n, v in shown if v not in (None, [], {}))})"
+
     def to_dict(self) -> dict[str, Any]:
         """The JSON form, spelled as on REST (fields that only gRPC has keep their names); unset fields are left out."""
         module, encoder, _ = self.codec

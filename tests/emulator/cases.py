@@ -29,6 +29,7 @@ def body(*prompts: str | dict[str, Any], model: str = "latest", **more: Any) -> 
 
 
 CALL = {"id": "call_1", "type": "function", "function": {"name": "get_weather", "arguments": '{"city": "Oslo"}'}}
+IMAGE = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
 CASES = {
     "sum": body({"role": "system", "content": "Be brief."}, "What is 101*3?"),
     "echo": body("echo: one two three", model="grok-3"),
@@ -43,7 +44,11 @@ CASES = {
     "logprobs": body("Say hello world", model="grok-3", logprobs=True, top_logprobs=2),
     "tool": body("What is the weather in Berlin in celsius?", tools=[tool("get_weather")]),
     "tools": body("Call get_time and get_weather for Paris", tools=[tool("get_weather"), tool("get_time")]),
-    "one tool": body("Call get_time and get_weather for Paris", tools=[tool("get_weather"), tool("get_time")], parallel_tool_calls=False),
+    "one tool": body(
+        "Call get_time and get_weather for Paris",
+        tools=[tool("get_weather"), tool("get_time")],
+        parallel_tool_calls=False,
+    ),
     "no tool": body("weather", tools=[tool("get_weather")], tool_choice="none"),
     "required": body("Hello", tools=[tool("get_weather")], tool_choice="required"),
     "named": body("Hello", tools=[tool("a"), tool("b")], tool_choice={"type": "function", "function": {"name": "b"}}),
@@ -53,10 +58,13 @@ CASES = {
         {"role": "tool", "content": "12 degrees", "tool_call_id": "call_1"},
         tools=[tool("get_weather")],
     ),
-    "schema": body("What is 2+2?", response_format={"type": "json_schema", "json_schema": {"name": "x", "schema": SCHEMA, "strict": True}}),
+    "schema": body(
+        "What is 2+2?",
+        response_format={"type": "json_schema", "json_schema": {"name": "x", "schema": SCHEMA, "strict": True}},
+    ),
     "json": body("What is 2+2?", response_format={"type": "json_object"}),
     "search": body("Any news?", search_parameters={"mode": "on", "return_citations": True, "max_search_results": 2}),
-    "image": body({"role": "user", "content": [{"type": "text", "text": "Look"}, {"type": "image_url", "image_url": {"url": "https://e.com/a.png"}}]}),
+    "image": body({"role": "user", "content": [{"type": "text", "text": "Look"}, IMAGE]}),
     "unicode": body("Say naïve 😀 日本語", model="grok-3"),
 }  # fmt: skip
 _TOOL_MODES = {"auto": 1, "none": 2, "required": 3}

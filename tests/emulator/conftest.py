@@ -22,7 +22,7 @@ class Rpc:
         self.channel = grpc.insecure_channel(server.target)
         self.metadata = (("authorization", f"Bearer {server.api_key}"),)
 
-    def message(self, name: str, **fields: Any) -> Any:
+    def message(self, name: str, /, **fields: Any) -> Any:
         return definitions.message(name if "." in name else f"xai_api.{name}")(**fields)
 
     def __call__(self, method: str, request: Any, response: str, *metadata: tuple[str, str]) -> Any:

@@ -1,4 +1,4 @@
-"""Bring answers of both wires into one comparable shape. Written for the tests alone, apart from the emulator's own code."""
+"""Bring answers of both wires into one comparable shape, without the emulator's own code."""
 
 from __future__ import annotations
 
@@ -56,7 +56,12 @@ def _choice_of_json(choice: dict[str, Any], message: dict[str, Any]) -> dict[str
         "reasoning": message.get("reasoning_content", ""),
         "calls": [(call["id"], call["function"]["name"], call["function"]["arguments"]) for call in calls],
         "logprobs": [
-            (item["token"], item["logprob"], bytes(item["bytes"]), [(top["token"], top["logprob"]) for top in item["top_logprobs"]])
+            (
+                item["token"],
+                item["logprob"],
+                bytes(item["bytes"]),
+                [(top["token"], top["logprob"]) for top in item["top_logprobs"]],
+            )
             for item in logprobs
         ],
     }  # fmt: skip

@@ -9,9 +9,10 @@ from typing import Any
 import httpx
 import jsonschema
 import pytest
-from cases import CASES, SCHEMA, body, to_proto
-from conftest import Rpc
-from equal import chat_of_json, chat_of_proto, usage_of_json, usage_of_proto
+
+from .cases import CASES, SCHEMA, body, to_proto
+from .conftest import Rpc
+from .equal import chat_of_json, chat_of_proto, usage_of_json, usage_of_proto
 
 CHAT = "/v1/chat/completions"
 
@@ -95,7 +96,10 @@ def test_split_tool_calls(rest: httpx.Client) -> None:
     given = {**CASES["tools"], "stream": True}
     answer = rest.post(CHAT, json=given, headers={"x-emulator-split-tool-calls": "1"})
     pieces = [
-        call for event in events(answer.text) for choice in event["choices"] for call in choice["delta"].get("tool_calls", [])
+        call
+        for event in events(answer.text)
+        for choice in event["choices"]
+        for call in choice["delta"].get("tool_calls", [])
     ]  # fmt: skip
     assert len(pieces) > 4
     whole = rest.post(CHAT, json=CASES["tools"]).json()["choices"][0]["message"]["tool_calls"]
@@ -213,14 +217,14 @@ def test_models(rest: httpx.Client, rpc: Rpc) -> None:
             f"Models/List{name}Models", rpc.message("google.protobuf.Empty"), f"List{name}ModelsResponse"
         ).models
         assert len(bodies) == len(messages) > 0
-        for body, message in zip(bodies, messages, strict=True):
-            one = rest.get(f"/v1/{path}-models/{(body['aliases'] or [body['id']])[0]}").json()
-            assert one == body
+        for entry, message in zip(bodies, messages, strict=True):
+            one = rest.get(f"/v1/{path}-models/{(entry['aliases'] or [entry['id']])[0]}").json()
+            assert one == entry
             assert (
-                rpc(f"Models/Get{name}Model", rpc.message("GetModelRequest", name=body["id"]), f"{name}Model")
+                rpc(f"Models/Get{name}Model", rpc.message("GetModelRequest", name=entry["id"]), f"{name}Model")
                 == message
             )
-            assert (body["id"], body["aliases"], body["version"], body["created"], body["fingerprint"]) == (
+            assert (entry["id"], entry["aliases"], entry["version"], entry["created"], entry["fingerprint"]) == (
                 message.name,
                 list(message.aliases),
                 message.version,
@@ -228,7 +232,7 @@ def test_models(rest: httpx.Client, rpc: Rpc) -> None:
                 message.system_fingerprint,
             )
             for field in ("input_modalities", "output_modalities"):
-                assert [modalities[item] for item in body[field]] == list(getattr(message, field))
+                assert [modalities[item] for item in entry[field]] == list(getattr(message, field))
             fields = message.DESCRIPTOR.fields_by_name
             for price in (
                 "prompt_text_token_price",
@@ -238,9 +242,9 @@ def test_models(rest: httpx.Client, rpc: Rpc) -> None:
                 "search_price",
             ):
                 if price in fields:
-                    assert body[price] == getattr(message, price)
+                    assert entry[price] == getattr(message, price)
             if "cached_prompt_token_price" in fields:
-                assert body["cached_prompt_text_token_price"] == message.cached_prompt_token_price
+                assert entry["cached_prompt_text_token_price"] == message.cached_prompt_token_price
     for known in (
         "latest",
         "grok-4",

@@ -1,4 +1,4 @@
-"""The documented examples: their requests are accepted, their properties are in the answers, the answers fit the schemas."""
+"""The documented examples: requests are accepted, their properties are in the answers, answers fit the schemas."""
 
 from __future__ import annotations
 
@@ -77,7 +77,8 @@ def test_legacy_header_gives_exactly_the_example(server: Server, operation: str)
 
 def test_legacy_server() -> None:
     with serve(legacy=True, api_key="other") as server:
-        with httpx.Client(base_url=server.url, headers={"authorization": "Bearer other"}) as client:
+        headers = {"authorization": "Bearer other"}
+        with httpx.Client(base_url=server.url, headers=headers) as client:
             answer = ask(client, "POST /v1/chat/completions")
             assert "service_tier" not in answer
             assert "cost_in_usd_ticks" not in answer["usage"]

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from cases import SCHEMA, WEATHER, tool
 
 from xai_dual.emulator import Server
+
+from .cases import SCHEMA, WEATHER, tool
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -35,14 +36,13 @@ def test_xai_sdk(xai: Any) -> None:
     assert answer.content == "101 multiplied by 3 is 303."
     assert answer.reasoning_content
     assert answer.finish_reason == "REASON_STOP"
-    pieces = []
-    for whole, chunk in conversation.stream():
-        pieces.append(chunk.content)
-    assert "".join(pieces) == whole.content == answer.content
+    pairs = list(conversation.stream())
+    whole = pairs[-1][0]
+    assert "".join(chunk.content for _, chunk in pairs) == whole.content == answer.content
     assert whole.usage == answer.usage
-    assert [
-        item.content for item in xai.chat.create(model="grok-3", messages=[chat.user("Say a")]).sample_batch(2)
-    ] == ["a", "a (2)"]
+    with pytest.warns(PendingDeprecationWarning):
+        batch = xai.chat.create(model="grok-3", messages=[chat.user("Say a")]).sample_batch(2)
+    assert [item.content for item in batch] == ["a", "a (2)"]
 
 
 def test_xai_sdk_tools(xai: Any) -> None:

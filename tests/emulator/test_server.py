@@ -16,10 +16,11 @@ import grpc
 import grpc.aio
 import httpx
 import pytest
-from cases import body, to_proto
-from conftest import ROOT, Rpc
 
 from xai_dual.emulator import Server, serve
+
+from .cases import body, to_proto
+from .conftest import ROOT, Rpc
 
 CHAT = "/v1/chat/completions"
 
@@ -154,7 +155,8 @@ def test_leaving_a_stream_stops_it(server: Server, rest: httpx.Client, rpc: Rpc)
     given = body("Count to 1000", model="grok-3")
     before = stats(server)
     with rest.stream("POST", CHAT, json={**given, "stream": True}, headers={"x-emulator-delay-ms": "20"}) as answer:
-        next(answer.iter_lines())
+        lines = answer.iter_lines()  # kept: dropping it closes the stream
+        next(lines)
         assert stats(server)["streams_open"] == before["streams_open"] + 1
     assert wait_for(lambda: stats(server)["streams_cancelled"] == before["streams_cancelled"] + 1)
     call = rpc.stream(

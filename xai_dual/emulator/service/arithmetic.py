@@ -14,7 +14,7 @@ _ASKED = re.compile(r"what(?:'s| is| are)|how much|calculate|compute|solve|evalu
 _DATE = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 _SYMBOLS = {
     "plus": "+", "minus": "-", "times": "*", "x": "*", "\u00d7": "*", "multiplied by": "*", "\u00f7": "/",
-    "divided by": "/",     "**": "^", "to the power of": "^",
+    "divided by": "/", "**": "^", "to the power of": "^",
 }  # fmt: skip
 _WORDS = {"+": "plus", "-": "minus", "*": "multiplied by", "/": "divided by", "^": "to the power of"}
 _RANK = {"+": 1, "-": 1, "*": 2, "/": 2, "^": 3}

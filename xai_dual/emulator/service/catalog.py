@@ -65,7 +65,8 @@ MODELS = (
     Model(
         "grok-420-reasoning", LANGUAGE, 1768003200, ("grok-4.20-reasoning",),
         text_price=20000, cached_price=2000, completion_price=80000,
-        text_price_long=40000, completion_price_long=160000, long_threshold=128000, context_length=256000, efforts=_EFFORTS, default_effort="high", reasons=True,
+        text_price_long=40000, completion_price_long=160000, long_threshold=128000,
+        context_length=256000, efforts=_EFFORTS, default_effort="high", reasons=True,
     ),
     _language("grok-420-non-reasoning", 1768003200, (20000, 2000, 80000), "grok-4.20-non-reasoning", context=256000),
     _language("grok-4", 1752019200, (30000, 7500, 150000), "grok-4-0709", "grok-4-latest", vision=True, context=256000),
