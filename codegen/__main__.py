@@ -16,7 +16,9 @@ ROOT = Path(__file__).resolve().parent.parent
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m codegen", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; fail if a generated file is not as it should be")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; fail if a generated file is not as it should be"
+    )
     parser.add_argument("command", nargs="?", choices=["drift"], help="drift: count what is bound and waived")
     arguments = parser.parse_args(argv)
     try:

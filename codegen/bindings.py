@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -162,7 +162,7 @@ class _File:
 
     def read(self, data: Mapping[str, Any]) -> None:
         self.into.domains.append(self.domain)
-        readers = {
+        readers: dict[str, tuple[Callable[[str, Any], Any], dict[str, Any]]] = {
             "operation": (self._operation, self.into.operations),
             "model": (self._model, self.into.models),
             "union": (self._union, self.into.unions),
@@ -179,7 +179,7 @@ class _File:
             for name, entry in entries.items():
                 if name in into:
                     raise DefinitionError(f"{self.file}: [{section}.{name}] stands in {into[name].domain}.toml already")
-                into[name] = reader(name, entry)  # type: ignore[index]
+                into[name] = reader(name, entry)
 
     def _keys(self, where: str, entry: Mapping[str, Any], *allowed: str) -> None:
         unknown = sorted(set(entry) - set(allowed))
@@ -210,8 +210,10 @@ class _File:
     def _enum(self, name: str, entry: Mapping[str, Any]) -> EnumBinding:
         self._keys(f"[enum.{name}]", entry, "grpc", "rest", "doc", "value", "grpc_only", "rest_only")
         plain = {k: entry[k] for k in ("grpc", "rest", "doc") if k in entry}
-        only = {k: tuple(entry.get(k, ())) for k in ("grpc_only", "rest_only")}
-        return EnumBinding(name, self.domain, values=entry.get("value", {}), **only, **plain)
+        grpc_only, rest_only = (tuple(entry.get(k, ())) for k in ("grpc_only", "rest_only"))
+        return EnumBinding(
+            name, self.domain, values=entry.get("value", {}), grpc_only=grpc_only, rest_only=rest_only, **plain
+        )
 
     def _fold(self, name: str, entry: Mapping[str, Any]) -> FoldBinding:
         self._keys(f"[fold.{name}]", entry, "chunk", "rule", "source", "extras", "done_when")

@@ -38,7 +38,9 @@ class CodecModule:
 
     def check(self, type_: ir.Scalar) -> str:
         """The function of xai_dual._check that accepts values of that type."""
-        name = {"string": "string", "bool": "boolean", "double": "double", "float": "float32"}.get(type_.wire, type_.wire)
+        name = {"string": "string", "bool": "boolean", "double": "double", "float": "float32"}.get(
+            type_.wire, type_.wire
+        )
         return self.use("_check", "octets" if name == "bytes" else name)
 
     def checked(self, field: ir.Field, value: str, name: str) -> str:

@@ -58,17 +58,20 @@ class Coverage:
                 self.problems.append(f"[waive] {item.name} is bound: remove the waiver")
         for name in self.bindings.waivers:
             if name not in needed:
-                self.problems.append(f"[waive] {name} waives nothing: remove it from {self.bindings.waiver_domains[name]}.toml")
+                self.problems.append(
+                    f"[waive] {name} waives nothing: remove it from {self.bindings.waiver_domains[name]}.toml"
+                )
         for item in self.unbound():
             self.problems.append(self._how_to(item))
 
     def _how_to(self, item: Item) -> str:
-        waive = f'[waive]\n    no-counterpart = ["{item.name}"]'
-        if item.what == "rpc":
-            return f'rpc {item.name} ({item.file}) is not bound. Bind it with\n    [operation."..."]\n    grpc = "{item.name}"\n  or waive it with\n    {waive}'
-        if item.what == "route":
-            return f'{item.name} ({item.file}) is not bound. Bind it with\n    [operation."..."]\n    rest = "{item.name}"\n  or waive it with\n    {waive}'
-        return f"{item.what} {item.name} ({item.file}) is not bound. Bind it where its model, union or enum stands, or waive it with\n    {waive}"
+        """What is not bound, and the TOML that would settle it."""
+        waive = f'or waive it with\n    [waive]\n    no-counterpart = ["{item.name}"]'
+        head = f"{item.what} {item.name} ({item.file}) is not bound."
+        if item.what in ("rpc", "route"):
+            key = "grpc" if item.what == "rpc" else "rest"
+            return f'{head} Bind it with\n    [operation."RESOURCE.METHOD"]\n    {key} = "{item.name}"\n  {waive}'
+        return f"{head} Bind it where its model, union or enum stands, {waive}"
 
     def waived(self) -> dict[str, dict[str, int]]:
         """Domain of the definition -> reason -> items."""

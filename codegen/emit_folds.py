@@ -22,7 +22,7 @@ def emit_folds(api: ir.Api) -> Iterator[tuple[str, str]]:
 
 
 class _Fold:
-    """One accumulator class. Each rule adds a line where the state is made, where a chunk comes in, and where it is read."""
+    """One accumulator class. Each rule adds a line to making the state, taking in a chunk, and reading the answer."""
 
     def __init__(self, m: CodecModule, fold: ir.Fold) -> None:
         self.m = m
@@ -64,7 +64,7 @@ class _Fold:
         if rule.how == "concat":
             return f"self.{name} = {m.use('accumulate', 'Text')}()"
         if rule.how == "tool_calls":
-            return f"self.{name} = {m.use('accumulate', 'ToolCalls')}()"
+            return f"self.{name}: Any = {m.use('accumulate', 'ToolCalls')}()"
         if rule.how == "index":
             return f"self.{name}: dict[int, Fold{rule.fold}] = {{}}"
         if rule.how == "nested":

@@ -1,4 +1,4 @@
-"""IR -> JSON codecs: xai_dual/_gen/json/<domain>.py. Straight-line code: one statement a field, no tables at run time."""
+"""IR -> JSON codecs: xai_dual/_gen/json/<domain>.py. Straight-line code, no tables at run time."""
 
 from __future__ import annotations
 
@@ -73,7 +73,11 @@ class _Model:
 
     def _known(self) -> None:
         names = [*self.tree.leaves, *self.tree.children, *([self.tag[0]] if self.tag else [])]
-        self.m.body(f"_{self.name.upper()} = frozenset({{{quoted(sorted(names))}}})" if names else f"_{self.name.upper()}: frozenset[str] = frozenset()")
+        self.m.body(
+            f"_{self.name.upper()} = frozenset({{{quoted(sorted(names))}}})"
+            if names
+            else f"_{self.name.upper()}: frozenset[str] = frozenset()"
+        )
         for key, child in self.tree.children.items():
             self.m.body(f"_{self.name.upper()}_{key.upper()} = frozenset({{{quoted(sorted(child.leaves))}}})")
         self.m.body("")
@@ -101,7 +105,9 @@ class _Model:
         """A nested object: what does not fit in it makes the whole of it part of `extra`."""
         m = self.m
         known = f"_{self.name.upper()}_{key.upper()}"
-        m.body(f"{key}, inner = {m.use('_json', 'child')}(get({literal(key)}), {known})", f"inner_get: Any = {key}.get")
+        declared = ": Any" if key == next(iter(self.tree.children)) else ""
+        m.body(f"{key}, inner = {m.use('_json', 'child')}(get({literal(key)}), {known})")
+        m.body(f"inner_get{declared} = {key}.get")
         for name, field in child.leaves.items():
             self._read(field, name, "inner_get", "inner")
         with m.body.block("if inner is not None:"):
@@ -265,8 +271,11 @@ def _union(m: CodecModule, union: ir.Union) -> None:
     pairs = ", ".join(f"{literal(next(iter(v.tags.values())))}: {m.function('decode', v.model)}" for v in tagged)
     m.body(f"_{upper(union.name)}_DECODERS: dict[str, Callable[[Any], Any]] = {{{pairs}}}", "")
     with m.body.block(f"def decode_{name}(d: Mapping[str, Any]) -> Any:"):
-        m.body(f"tag = d.get({literal(tag)})", f"decode = _{upper(union.name)}_DECODERS.get(tag) if isinstance(tag, str) else None")
-        m.body(f"return decode(d) if decode else {unknown}(tag if isinstance(tag, str) else \"\", dict(d))")
+        m.body(
+            f"tag = d.get({literal(tag)})",
+            f"decode = _{upper(union.name)}_DECODERS.get(tag) if isinstance(tag, str) else None",
+        )
+        m.body(f'return decode(d) if decode else {unknown}(tag if isinstance(tag, str) else "", dict(d))')
     m.body("")
     pairs = ", ".join(f"{m.cls(v.model)}: {m.function('encode', v.model)}" for v in tagged)
     m.body(f"_{upper(union.name)}_ENCODERS: dict[type, Callable[[Any, bool], dict[str, Any]]] = {{{pairs}}}", "")
@@ -278,7 +287,7 @@ def _union(m: CodecModule, union: ir.Union) -> None:
         with m.body.block(f"if isinstance(m, {unknown}):"):
             m.body("return m.to_dict()")
         members = " or ".join(v.model for v in tagged)
-        m.body(f"{m.use('_check', 'wrong')}(m, {literal(f'{members}, or a dict')}, \"\")")
+        m.body(f'{m.use("_check", "wrong")}(m, {literal(f"{members}, or a dict")}, "")')
     m.body("")
 
 
@@ -335,7 +344,8 @@ def _rest_answer(m: CodecModule, op: ir.Operation, route: ir.RestRoute, answer: 
         listing = m.use("model", "Listing")
         with m.body.block(f"def answer_{name}(d: Mapping[str, Any]) -> {listing}[{cls}]:"):
             read = m.use("_json", "read_models")
-            m.body(f"items, _ = {read}({decode}, d.get({literal(items)}), {literal(items)}, None)", f"return {listing}(items)")
+            m.body(
+                f"items, _ = {read}({decode}, d.get({literal(items)}), {literal(items)}, None)",
+                f"return {listing}(items)",
+            )
     m.body("")
-
-

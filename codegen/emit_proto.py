@@ -129,7 +129,7 @@ class _Model:
         if field.grpc is None:
             if not field.drop:
                 with m.body.block(f"if m.{field.name} is not None:"):
-                    m.body(f"{m.use('_check', 'only_on')}(\"rest\", {literal(field.name)})")
+                    m.body(f'{m.use("_check", "only_on")}("rest", {literal(field.name)})')
             return
         line = self._set(field, ".".join(["p", *field.grpc.path]))
         if self.model.sent_only and field.required:
@@ -178,7 +178,7 @@ def _union(m: CodecModule, union: ir.Union) -> None:
         with m.body.block(f"def decode_{name}(p: Any) -> Any:"):
             m.body(f"case = p.WhichOneof({literal(union.oneof)})")
             m.body(f"decode = _{upper(union.name)}_DECODERS.get(case)")
-            m.body(f"return decode(getattr(p, case)) if decode else {unknown}(case or \"\")")
+            m.body(f'return decode(getattr(p, case)) if decode else {unknown}(case or "")')
         m.body("")
     if not union.sent:
         return
@@ -193,9 +193,11 @@ def _union(m: CodecModule, union: ir.Union) -> None:
         with m.body.block("if found is None:"):
             only = ", ".join([unknown, *[m.cls(o) for o in others]])
             with m.body.block(f"if isinstance(m, ({only}{',' if not others else ''})):"):
-                m.body(f"{m.use('_check', 'only_on')}(\"rest\", m.tag if isinstance(m, {unknown}) else m.__class__.__name__)")
+                m.body(
+                    f'{m.use("_check", "only_on")}("rest", m.tag if isinstance(m, {unknown}) else m.__class__.__name__)'
+                )
             members = " or ".join(v.model for v in cases)
-            m.body(f"{m.use('_check', 'wrong')}(m, {literal(f'{members}, or a dict')}, \"\")")
+            m.body(f'{m.use("_check", "wrong")}(m, {literal(f"{members}, or a dict")}, "")')
         m.body("case, encode = found", "target = getattr(p, case)", "target.SetInParent()", "encode(m, target)")
     m.body("")
 

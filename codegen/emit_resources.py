@@ -11,7 +11,7 @@ from .emit_types import Annotator
 from .lines import Imports, Lines, clean, literal, module, quoted, split_sentence, upper
 
 _OPTIONS = (
-    ("timeout", "Timeout | float | None | Inherit", "INHERIT", "Seconds in total, a `Timeout`, or None for no limit."),
+    ("timeout", "Timeout | float | Inherit | None", "INHERIT", "Seconds in total, a `Timeout`, or None for no limit."),
     ("headers", "Mapping[str, str] | None", "None", "Headers (gRPC: metadata) for this call, over the client's own."),
     ("max_retries", "int | Inherit", "INHERIT", "Attempts after the first."),
     ("extra_body", "Mapping[str, Any] | None", "None", "REST only: properties merged into the body as they are."),
@@ -142,5 +142,3 @@ class _Method:
         if not (self.op.grpc and self.op.rest) or not field.one_sided or field.drop:
             return ""
         return "gRPC only." if field.one_sided == "grpc" else "REST only."
-
-

@@ -18,7 +18,9 @@ def emit_types(api: ir.Api) -> Iterator[tuple[str, str]]:
         yield f"xai_dual/types/{domain}.py", _module(api, domain)
     lines = Lines()
     lines("__all__ = []")
-    doc = "Public models, one module a domain. Import from the domain: `from xai_dual.types.chat import ChatCompletion`."
+    doc = (
+        "Public models, one module a domain. Import from the domain: `from xai_dual.types.chat import ChatCompletion`."
+    )
     yield "xai_dual/types/__init__.py", module(doc, Imports(), lines)
 
 
@@ -69,7 +71,7 @@ class Annotator:
         """A model, union or enum; imported where it lives in another domain."""
         for group in (self.api.models, self.api.unions, self.api.enums):
             if name in group:
-                home = group[name].domain  # type: ignore[index]
+                home = group[name].domain
                 if home != self.domain:
                     self.imports.add(f"{self.prefix}{home}", name)
         return name

@@ -1,14 +1,12 @@
-"""Questions that linking asks of the definitions: what stands at a path, which variant has a tag, what items there are."""
+"""Questions that linking asks of the definitions: what stands at a path, which variant has a tag, what there is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import attrs
 
 from .raw import Definitions, Property, ProtoField, Schema
-
-NULL_PROPERTIES: Mapping[str, Property] = {}
 
 
 @attrs.frozen
@@ -38,7 +36,7 @@ class Facts:
 
     def resolve(self, schema: Schema) -> Schema:
         """Follow references; what the reference says beside (nullable, description) is kept by its holder."""
-        while schema.kind == "ref" and schema.ref in self.openapi.schemas:
+        while schema.ref is not None and schema.ref in self.openapi.schemas:
             schema = self.openapi.schemas[schema.ref]
         return schema
 

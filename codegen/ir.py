@@ -66,7 +66,7 @@ class GrpcSlot:
 
 @attrs.frozen
 class RestSlot:
-    """Where a field stands in its JSON object (an empty path is the object itself) or among the request's parameters."""
+    """Where a field stands in its JSON object (an empty path is the object) or among the request's parameters."""
 
     where: Literal["body", "path", "query"]
     path: tuple[str, ...]

@@ -76,7 +76,7 @@ def upper(name: str) -> str:
 
 
 def quoted(values: Iterable[str]) -> str:
-    """"a", "b" """
+    """ "a", "b" """
     return ", ".join(literal(v) for v in values)
 
 

@@ -70,13 +70,15 @@ class Linker:
                 spelt = {proto_name: public for public, proto_name in binding.values.items()}
                 for public, name in binding.values.items():
                     if name not in proto.values:
-                        self.problems.append(f"{where}: value.{public} names {name}, which {binding.grpc} does not have")
-                for name, number in proto.values.items():
+                        self.problems.append(
+                            f"{where}: value.{public} names {name}, which {binding.grpc} does not have"
+                        )
+                for name, n in proto.values.items():
                     public = spelt.get(name) or _spelling(name, proto.values)
-                    if number == 0 and _means_unset(name) and name not in spelt:
+                    if n == 0 and _means_unset(name) and name not in spelt:
                         continue
-                    zero = public if number == 0 else zero
-                    values[public] = ir.EnumValue(public, number, not binding.rest)
+                    zero = public if n == 0 else zero
+                    values[public] = ir.EnumValue(public, n, not binding.rest)
                     self.coverage.use(f"{binding.grpc}.{name}", "grpc")
         if binding.rest:
             schema = self.facts.openapi.schemas.get(binding.rest)
@@ -102,7 +104,7 @@ class Linker:
                 other = "REST" if key == "grpc_only" else "gRPC"
                 line = f"{key} = {sorted(actual[key])}".replace("'", '"')
                 self.problems.append(
-                    f"{where}: value {name!r} is unknown on {other}. Pair it with `value.\"{name}\" = \"...\"`, or say that"
+                    f'{where}: value {name!r} is unknown on {other}. Pair it with `value."{name}" = "..."`, or say that'
                     f" it is one-sided; in bindings/{binding.domain}.toml under {where}:\n    {line}"
                 )
             for name in sorted(declared - actual[key]):
@@ -224,8 +226,8 @@ class Linker:
         for name in sources:
             if name not in b.extras:
                 self.problems.append(
-                    f"{where}: {b.chunk}.{name} has no place in {b.name}. Name its field with `source.FIELD = \"{name}\"`,"
-                    f" or keep it in `extra`; in bindings/{b.domain}.toml under {where}:\n    extras = [\"{name}\"]"
+                    f"{where}: {b.chunk}.{name} has no place in {b.name}. In bindings/{b.domain}.toml under {where},"
+                    f' name its field or keep it in `extra`:\n    source.FIELD = "{name}"\n    extras = ["{name}"]'
                 )
         return ir.Fold(b.name, b.chunk, b.domain, tuple(rules), b.extras, b.done_when)
 

@@ -120,7 +120,9 @@ class ModelLinker:
 
     def constants(self, model: str, shape: str) -> set[str]:
         """Properties of a request that its operations set themselves."""
-        routes = (op.rest[shape] for op in self.bindings.operations.values() if op.request == model and shape in op.rest)
+        routes = (
+            op.rest[shape] for op in self.bindings.operations.values() if op.request == model and shape in op.rest
+        )
         return {name for route in routes for name in route.const}
 
     # --- types ---
@@ -200,17 +202,18 @@ class _Fields:
 
     def run(self) -> list[ir.Field]:
         taken_grpc, taken_rest = self._taken()
-        fields = [self._explicit(name, f) for name, f in self.b.fields.items()]
+        linked = [self._explicit(name, f) for name, f in self.b.fields.items()]
         open_grpc = [n for n in self.proto_names if n not in taken_grpc and not self._waived_grpc(n)]
         open_rest: dict[str, list[str]] = {}
         for shape, names in self.rest_names.items():
             for n in names:
                 if (shape, n) not in taken_rest and not self._is_tag(shape, n) and not self._waived_rest(shape, n):
                     open_rest.setdefault(n, []).append(shape)
-        for name in dict.fromkeys([*open_rest, *open_grpc]):
-            fields.append(self._automatic(name, name in open_grpc, open_rest.get(name, [])))
-        self._check_near_names([f for f in fields if f])
-        return _in_order([f for f in fields if f], self.rest_names)
+        names_left = dict.fromkeys([*open_rest, *open_grpc])
+        linked += [self._automatic(name, name in open_grpc, open_rest.get(name, [])) for name in names_left]
+        fields = [f for f in linked if f]
+        self._check_near_names(fields)
+        return _in_order(fields, self.rest_names)
 
     def _taken(self) -> tuple[set[str], set[tuple[str, str]]]:
         """First steps of the paths that the binding writes down, waivers of nested properties apart."""
@@ -270,7 +273,7 @@ class _Fields:
         if self.two_sided and not (on_grpc and shapes):
             self._ask(name, on_grpc, shapes)
             return None
-        return self._field(name, FieldBinding(), name if on_grpc else None, {s: name for s in shapes})
+        return self._field(name, FieldBinding(), name if on_grpc else None, dict.fromkeys(shapes, name))
 
     def _ask(self, name: str, on_grpc: bool, shapes: list[str]) -> None:
         """A field that one wire has and the other has not under that name: somebody must say what it is."""
@@ -278,12 +281,20 @@ class _Fields:
             field = self.facts.proto_field(self.b.grpc or "", (name,))
             item, lacks = f"{self.b.grpc}.{name}", " and ".join(self.b.rest.values())
             words = self.linker.grpc_side(field).words if field else "?"
-            line, side, pair = f'field.{name} = {{ grpc = "{name}" }}', "gRPC", f'field.{name} = {{ grpc = "{name}", rest = "..." }}'
+            line, side, pair = (
+                f'field.{name} = {{ grpc = "{name}" }}',
+                "gRPC",
+                f'field.{name} = {{ grpc = "{name}", rest = "..." }}',
+            )
         else:
             place = self.facts.place(self.b.rest[shapes[0]], (name,))
             item, lacks = f"{self.b.rest[shapes[0]]}.{name}", self.b.grpc or ""
             words = self.linker.rest_side(place.schema, shapes[0]).words if place else "?"
-            line, side, pair = f'field.{name} = {{ rest = "{name}" }}', "REST", f'field.{name} = {{ grpc = "...", rest = "{name}" }}'
+            line, side, pair = (
+                f'field.{name} = {{ rest = "{name}" }}',
+                "REST",
+                f'field.{name} = {{ grpc = "...", rest = "{name}" }}',
+            )
         self.problem(
             f"{item} ({words}) has no field of that name in {lacks}. In bindings/{self.b.domain}.toml, paste one of\n"
             f"    {line:60} # in {self.where}: {side} only\n"
@@ -369,8 +380,8 @@ class _Fields:
         return None
 
     def _enum_type(self, name: str, f: FieldBinding, sides: Iterable[_Side]) -> tuple[ir.Type, Many] | None:
-        if f.type not in self.linker.enums:
-            self.problem(f"field.{name}: `convert = \"enum\"` needs `type`, one of {', '.join(self.linker.enums)}")
+        if f.type is None or f.type not in self.linker.enums:
+            self.problem(f'field.{name}: `convert = "enum"` needs `type`, one of {", ".join(self.linker.enums)}')
             return None
         manys = {s.many for s in sides}
         if len(manys) > 1:
@@ -378,9 +389,7 @@ class _Fields:
             return None
         return ir.EnumRef(f.type), manys.pop()
 
-    def _type_problem(
-        self, name: str, f: FieldBinding, sides: list[_Side], options: list[ir.Type], both: bool
-    ) -> None:
+    def _type_problem(self, name: str, f: FieldBinding, sides: list[_Side], options: list[ir.Type], both: bool) -> None:
         words = " on gRPC and ".join(s.words for s in sides[:2]) + (" on REST" if both else "")
         if len(options) > 1:
             names = ", ".join(str(getattr(t, "name", t)) for t in options)
@@ -388,7 +397,7 @@ class _Fields:
         elif both:
             self.problem(
                 f"field.{name} is {words}: no type fits both. Name a converter ({', '.join(CONVERTERS)}, enum),\n"
-                f"    field.{name} = {{ convert = \"...\" }}\n  or bind the sides as two fields"
+                f'    field.{name} = {{ convert = "..." }}\n  or bind the sides as two fields'
             )
         else:
             self.problem(
@@ -396,9 +405,7 @@ class _Fields:
                 " add one, or name a converter, or waive the field"
             )
 
-    def _kind(
-        self, type_: ir.Type, many: Many, grpc: ir.GrpcSlot | None, rest: Mapping[str, ir.RestSlot]
-    ) -> ir.Kind:
+    def _kind(self, type_: ir.Type, many: Many, grpc: ir.GrpcSlot | None, rest: Mapping[str, ir.RestSlot]) -> ir.Kind:
         if self.two_sided and not (grpc and rest):
             return "optional"
         if many:

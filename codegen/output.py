@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import difflib
+import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from .errors import DefinitionError
 
 Files = Mapping[str, bytes]  # path from the project's root -> content
 
-OWNED = ("xai_dual/types", "xai_dual/_gen", "xai_dual/_sync", "xai_dual/_async/resources", "docs/generated", "tests/_sync")
+OWNED = (
+    "xai_dual/types",
+    "xai_dual/_gen",
+    "xai_dual/_sync",
+    "xai_dual/_async/resources",
+    "docs/generated",
+    "tests/_sync",
+)
 """Folders in which every file is generated, but for `HAND_WRITTEN`."""
 
 SINGLES = ("xai_dual/emulator/openapi.json",)
@@ -36,11 +44,11 @@ def layout(texts: Mapping[str, str], root: Path) -> dict[str, str]:
             [sys.executable, "-m", "ruff", *command, "--no-cache", "."], cwd=scratch, capture_output=True, text=True
         )
         if done.returncode:
-            raise DefinitionError(f"ruff cannot lay out the generated code, which stands in {scratch}:\n{done.stdout}{done.stderr}")
+            raise DefinitionError(
+                f"ruff cannot lay out the generated code, which stands in {scratch}:\n{done.stdout}{done.stderr}"
+            )
     result = {path: (scratch / path).read_text("utf-8") for path in python}
-    for path in sorted(scratch.rglob("*"), reverse=True):
-        path.rmdir() if path.is_dir() else path.unlink()
-    scratch.rmdir()
+    shutil.rmtree(scratch)
     return {**texts, **result}
 
 
@@ -84,10 +92,9 @@ def compare(files: Files, root: Path) -> list[str]:
 
 def _difference(have: bytes, want: bytes, most: int = 20) -> str:
     try:
-        pair = [text.decode("utf-8").splitlines() for text in (have, want)]
+        stands, wanted = (text.decode("utf-8").splitlines() for text in (have, want))
     except UnicodeDecodeError:
         return f"  {len(have)} bytes stand there, {len(want)} are wanted"
-    lines: Iterable[str] = difflib.unified_diff(*pair, "stands", "wanted", lineterm="", n=1)
-    shown = list(lines)
+    shown = list(difflib.unified_diff(stands, wanted, "stands", "wanted", lineterm="", n=1))
     rest = [f"  ... and {len(shown) - most} lines more"] if len(shown) > most else []
     return "\n".join(["  " + line for line in shown[:most]] + rest)

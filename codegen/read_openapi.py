@@ -18,7 +18,9 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 def read_openapi(folder: Path) -> OpenApi:
     """Read every .yaml in `folder`."""
-    documents = {path.name: yaml.load(path.read_text("utf-8"), Loader=_LOADER) for path in sorted(folder.glob("*.yaml"))}
+    documents = {
+        path.name: yaml.load(path.read_text("utf-8"), Loader=_LOADER) for path in sorted(folder.glob("*.yaml"))
+    }
     if not documents:
         raise DefinitionError(f"no .yaml file in {folder}")
     raw, files = _component_schemas(documents)

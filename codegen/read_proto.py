@@ -65,6 +65,7 @@ class _File:
 
     def _walk(self) -> Iterator[tuple[str, tuple[int, ...], pb.DescriptorProto]]:
         """(full name, path in the file, message), nested ones included."""
+        todo: list[tuple[str, tuple[int, ...], pb.DescriptorProto]]
         todo = [(f"{self.file.package}.{m.name}", (4, i), m) for i, m in enumerate(self.file.message_type)]
         while todo:
             name, path, message = todo.pop(0)
@@ -102,6 +103,7 @@ class _File:
         )
 
     def enums(self) -> Iterator[ProtoEnum]:
+        found: list[tuple[str, tuple[int, ...], pb.EnumDescriptorProto]]
         found = [(f"{self.file.package}.{e.name}", (5, i), e) for i, e in enumerate(self.file.enum_type)]
         for name, path, message in self._walk():
             found += [(f"{name}.{e.name}", (*path, 4, i), e) for i, e in enumerate(message.enum_type)]

@@ -195,7 +195,7 @@ def texts_to_proto(value: Any, target: Any, name: str) -> None:
     target.extend([value] if isinstance(value, str) else _check.strings(value, name))
 
 
-# --- tool_choice: ToolChoice <-> "auto" | "none" | "required" | {"type": "function", "function": {"name": ...}} --------
+# --- tool_choice: ToolChoice <-> "auto" | "none" | "required" | {"type": "function", "function": {"name": ...}} ------
 
 _TOOL_MODES = {"auto": 1, "none": 2, "required": 3}
 
@@ -224,7 +224,9 @@ def _named_function(value: Any, name: str) -> str:
 def tool_choice_from_proto(value: Any) -> str | dict[str, Any] | None:
     if value.WhichOneof("tool_choice") == "function_name":
         return {"type": "function", "function": {"name": value.function_name}}
-    return {number: mode for mode, number in _TOOL_MODES.items()}.get(value.mode, f"#{value.mode}" if value.mode else None)
+    return {number: mode for mode, number in _TOOL_MODES.items()}.get(
+        value.mode, f"#{value.mode}" if value.mode else None
+    )
 
 
 def tool_choice_to_proto(value: Any, target: Any, name: str) -> None:
@@ -257,14 +259,6 @@ def parts_to_json(value: Any, name: str, wire: bool = True) -> str | list[dict[s
     from .types.chat import ContentPart
 
     return many(encode_content_part, ContentPart, value, name, wire)
-
-
-def parts_from_proto(value: Any) -> Any:
-    from ._gen.proto.chat import decode_content_part
-
-    if len(value) == 1 and value[0].WhichOneof("content") == "text":
-        return value[0].text
-    return [decode_content_part(part) for part in value]
 
 
 def parts_to_proto(value: Any, target: Any, name: str) -> None:
@@ -322,16 +316,6 @@ def embed_input_to_json(value: Any, name: str) -> Any:
     return _check.scalars(_check.int32, items, name)
 
 
-def embed_input_from_proto(value: Any) -> Any:
-    items = [x.string if x.WhichOneof("input") == "string" else _image_dict(x.image_url) for x in value]
-    return items[0] if len(items) == 1 and isinstance(items[0], str) else items
-
-
-def _image_dict(image: Any) -> dict[str, Any]:
-    source = image.WhichOneof("source")
-    return {"file_id": image.file_id} if source == "file_id" else {"url": image.image_url}
-
-
 def embed_input_to_proto(value: Any, target: Any, name: str) -> None:
     for i, item in enumerate([value] if isinstance(value, str) else _check.array(value, name)):
         if isinstance(item, str):
@@ -351,7 +335,7 @@ def _write_image(item: Mapping[str, Any], target: Any, name: str) -> None:
         target.image_url = _check.string(item.get("url"), f"{name}.url")
 
 
-# --- vector: repeated FeatureVector <-> list of numbers, or base64 text ------------------------------------------------
+# --- vector: repeated FeatureVector <-> list of numbers, or base64 text ----------------------------------------------
 
 
 def vector_from_json(value: Any) -> Any:

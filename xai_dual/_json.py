@@ -74,9 +74,7 @@ def read_list(value: Any, kind: type, key: str, extra: Extra) -> tuple[list[Any]
     return items, extra if len(items) == len(value) else keep(extra, key, value)
 
 
-def read_models(
-    decode: Callable[[Any], Any], value: Any, key: str, extra: Extra
-) -> tuple[list[Any], Extra]:
+def read_models(decode: Callable[[Any], Any], value: Any, key: str, extra: Extra) -> tuple[list[Any], Extra]:
     """A list of objects; where an item is none the whole list is kept."""
     if value.__class__ is not list:
         return misfit(value, [], key, extra)

@@ -22,14 +22,14 @@ def _pool() -> descriptor_pool.DescriptorPool:
     pool = descriptor_pool.DescriptorPool()
     data = (Path(__file__).parent / "_gen" / "descriptors.binpb").read_bytes()
     for file in descriptor_pb2.FileDescriptorSet.FromString(data).file:
-        pool.Add(file)  # type: ignore[no-untyped-call]
+        pool.Add(file)
     return pool
 
 
 @cache
 def message(name: str) -> Any:
     """The message class of that full name."""
-    return message_factory.GetMessageClass(_pool().FindMessageTypeByName(name))  # type: ignore[no-untyped-call]
+    return message_factory.GetMessageClass(_pool().FindMessageTypeByName(name))
 
 
 class EnumNames(dict[int, Any]):
@@ -48,7 +48,9 @@ def enum_number(numbers: dict[str, int], value: Any, name: str) -> int:
     if text.startswith("#") and text[1:].lstrip("-").isdecimal():
         return int(text[1:])
     known = ", ".join(repr(k) for k in numbers)
-    raise UsageError(f"{text!r} has no number on gRPC, which knows {known} (transport='rest' sends any string)", field=name)
+    raise UsageError(
+        f"{text!r} has no number on gRPC, which knows {known} (transport='rest' sends any string)", field=name
+    )
 
 
 def enum_numbers(numbers: dict[str, int], value: Any, name: str) -> list[int]:

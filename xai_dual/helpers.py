@@ -92,8 +92,7 @@ def file(
     if filename is None and not isinstance(data, bytes):
         filename = Path(data).name
     mime_type = mime_type or (mimetypes.guess_type(filename)[0] if filename else None)
-    encoded = base64.b64encode(content).decode("ascii")
-    return ContentPart(type="file", file=FileRef(data=encoded, filename=filename, mime_type=mime_type))
+    return ContentPart(type="file", file=FileRef(data=content, filename=filename, mime_type=mime_type))
 
 
 def tool(

@@ -21,9 +21,9 @@ T = TypeVar("T")
 class Model:
     """Base of every generated model.
 
-    Generated subclasses are attrs classes with slots and keyword-only arguments. Two attributes stand in all of them and
-    take no part in `==`: `extra`, the properties of a JSON object that the definitions do not know (or that had the wrong
-    type), and, on models that answer a call, `meta`.
+    Generated subclasses are attrs classes with slots and keyword-only arguments. Two attributes take no part in `==`:
+    `extra`, the properties of a JSON object that the definitions do not know or that had the wrong type, and, on models
+    that answer a call, `meta`.
     """
 
     __slots__ = ()
@@ -35,7 +35,7 @@ class Model:
 
     def __repr__(self) -> str:
         """The fields that are set."""
-        names = [f.name for f in attrs.fields(self.__class__) if f.name not in ("extra", "meta")]
+        names = [f.name for f in _fields(self.__class__) if f.name not in ("extra", "meta")]
         shown = [(name, getattr(self, name)) for name in names]
         return f"{self.__class__.__name__}({', '.join(f'{n}={v!r}' for n, v in shown if v not in (None, [], {}))})"
 
@@ -77,19 +77,22 @@ class Listing(list[T]):
         self.meta = meta
 
 
+def _fields(cls: Any) -> tuple[attrs.Attribute[Any], ...]:
+    fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(cls)
+    return fields
+
+
 def same(a: object, b: object) -> bool:
     """Whether two results are equal as far as both wires can tell.
 
-    Compares every field that gRPC and REST both carry, at every depth, and leaves out the fields that only one wire has,
-    `meta` and `extra`. Lists and dicts are compared item by item, all else by `==`.
+    Compares every field that gRPC and REST both carry, at every depth, and leaves out the fields that only one wire
+    has, `meta` and `extra`. Lists and dicts are compared item by item, all else by `==`.
     """
     if isinstance(a, Model) and not isinstance(a, Unknown):
         if a.__class__ is not b.__class__:
             return False
-        fields = attrs.fields(a.__class__)
-        return all(
-            same(getattr(a, f.name), getattr(b, f.name)) for f in fields if f.eq and f.name not in a.one_sided
-        )
+        fields = _fields(a.__class__)
+        return all(same(getattr(a, f.name), getattr(b, f.name)) for f in fields if f.eq and f.name not in a.one_sided)
     if isinstance(a, list) and isinstance(b, list):
         return len(a) == len(b) and all(map(same, a, b))
     if isinstance(a, dict) and isinstance(b, dict):

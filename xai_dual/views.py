@@ -1,4 +1,4 @@
-"""What models offer beside their fields: short ways to what is asked for most. The bindings name them (`views = ...`)."""
+"""What models offer beside their fields: short ways to what is asked for most. Bindings name them by `views`."""
 
 from __future__ import annotations
 

@@ -54,11 +54,11 @@ async def _serve(state: State, host: str, port: int, child: bool) -> None:
 
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
+    if child:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which closes the pipe
     with contextlib.suppress(NotImplementedError):  # Windows loops take no signal handlers
         loop.add_signal_handler(signal.SIGTERM, stop.set)
-        if child:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which closes the pipe
-        else:
+        if not child:
             loop.add_signal_handler(signal.SIGINT, stop.set)
     async with running(state, host, port) as used:
         ready = {

@@ -53,6 +53,7 @@ async def running(state: State, host: str, port: int) -> AsyncIterator[int]:
         ws="none",
         server_header=False,
         timeout_graceful_shutdown=1,
+        timeout_keep_alive=120,  # clients keep idle connections; closing them early would be a fault nobody asked for
     )
     web = _Uvicorn(config)
     web_task = None

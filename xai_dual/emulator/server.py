@@ -6,11 +6,13 @@ import asyncio
 import atexit
 import contextlib
 import json
+import os
 import selectors
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from types import TracebackType
 from typing import IO
 
@@ -66,7 +68,7 @@ def serve(
     command = [sys.executable, "-m", "xai_dual.emulator", "--child", "--host", host, "--port", str(port)]
     command += ["--api-key", api_key, "--management-key", management_key, *(["--legacy"] if legacy else [])]
     # The child ends when its standard input does: at close(), at exit, and also if this process dies without either.
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment())
     try:
         assert process.stdout is not None
         ready = json.loads(_first_line(process.stdout))
@@ -74,6 +76,15 @@ def serve(
         _end(process)
         raise
     return _ProcessServer(process, ready["url"], api_key, management_key)
+
+
+def _environment() -> dict[str, str] | None:
+    """The child's environment: it must find this package also where only ``sys.path`` of this process leads to it."""
+    folder = Path(__file__).resolve().parents[2]
+    if folder.name in ("site-packages", "dist-packages"):
+        return None
+    paths = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([*paths, str(folder)])}
 
 
 def _first_line(stream: IO[bytes]) -> bytes:
@@ -97,11 +108,13 @@ class _ProcessServer(Server):
     def __init__(self, process: subprocess.Popen[bytes], url: str, api_key: str, management_key: str) -> None:
         super().__init__(url, api_key, management_key)
         self.process = process
+        self._owner = os.getpid()
         atexit.register(self.close)
 
     def close(self) -> None:
         atexit.unregister(self.close)
-        _end(self.process)
+        if os.getpid() == self._owner:  # a forked child of the owner must not stop it
+            _end(self.process)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -109,6 +122,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         if pipe is not None:
             with contextlib.suppress(OSError):
                 pipe.close()
+    process.terminate()  # a forked child of this process may hold the pipe open
     try:
         process.wait(_STOP_TIMEOUT)
     except subprocess.TimeoutExpired:

@@ -24,8 +24,9 @@ class _End(asyncio.Protocol):
         self.transport = transport
 
     def data_received(self, data: bytes) -> None:
-        if self.peer is not None and self.peer.transport is not None:
-            self.peer.transport.write(data)
+        peer = self.peer.transport if self.peer is not None else None
+        if peer is not None and not peer.is_closing():
+            peer.write(data)
 
     def eof_received(self) -> bool:
         """Half-close the peer; this direction stays open until the other end closes it."""

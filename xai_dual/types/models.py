@@ -21,9 +21,9 @@ __all__ = [
     "ImagePricingTier",
     "LanguageModel",
     "Modality",
-    "Model",
     "ModelCapabilities",
     "ModelRequest",
+    "ModelSummary",
 ]
 
 Modality: TypeAlias = Literal["text", "image", "embedding"] | str
@@ -50,7 +50,7 @@ class ModelRequest(Model):
 
 
 @attrs.define(kw_only=True, repr=False)
-class Model(Model):
+class ModelSummary(Model):
     """Short record of a model of any kind.
 
     Token prices are in hundredths of a US cent per million tokens, so 12500 is 1.25 USD.
@@ -58,7 +58,7 @@ class Model(Model):
     Source: `Model` (REST).
     """
 
-    codec: ClassVar = ("xai_dual._gen.json.models", "encode_model", "decode_model")
+    codec: ClassVar = ("xai_dual._gen.json.models", "encode_model_summary", "decode_model_summary")
 
     aliases: list[str] = attrs.Factory(list)
     """Other names that lead to this model."""

@@ -134,8 +134,7 @@ async def test_unknown_host(transport: str) -> None:
 
 
 async def test_tls_to_a_plain_port(wires: Wires, transport: str) -> None:
-    address = wires.grpc_target if transport == "grpc" else wires.url.removeprefix("http://")
-    options = {"transport": transport, "api_key": "k", "base_url": f"https://{address}"}
+    options = {"transport": transport, "api_key": "k", "base_url": f"https://{wires.grpc_target}"}
     async with AsyncClient(**options, max_retries=0) as client:
         with pytest.raises(errors.TlsError):
             await client._caller.unary(api.ECHO, {}, NONE)

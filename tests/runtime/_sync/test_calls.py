@@ -134,8 +134,7 @@ def test_unknown_host(transport: str) -> None:
 
 
 def test_tls_to_a_plain_port(wires: Wires, transport: str) -> None:
-    address = wires.grpc_target if transport == "grpc" else wires.url.removeprefix("http://")
-    options = {"transport": transport, "api_key": "k", "base_url": f"https://{address}"}
+    options = {"transport": transport, "api_key": "k", "base_url": f"https://{wires.grpc_target}"}
     with Client(**options, max_retries=0) as client:
         with pytest.raises(errors.TlsError):
             client._caller.unary(api.ECHO, {}, NONE)

@@ -40,7 +40,7 @@ class AsyncEmbeddings:
         encoding_format: EncodingFormat | None = None,
         preview: bool | None = None,
         user: str | None = None,
-        timeout: Timeout | float | None | Inherit = INHERIT,
+        timeout: Timeout | float | Inherit | None = INHERIT,
         headers: Mapping[str, str] | None = None,
         max_retries: int | Inherit = INHERIT,
         extra_body: Mapping[str, Any] | None = None,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from ...model import Listing
     from ...options import Inherit, Timeout
-    from ...types.models import EmbeddingModel, ImageGenerationModel, LanguageModel, Model
+    from ...types.models import EmbeddingModel, ImageGenerationModel, LanguageModel, ModelSummary
     from ..call import AsyncCaller
 
 __all__ = ["AsyncModels"]
@@ -45,11 +45,11 @@ class AsyncModels:
     async def list(
         self,
         *,
-        timeout: Timeout | float | None | Inherit = INHERIT,
+        timeout: Timeout | float | Inherit | None = INHERIT,
         headers: Mapping[str, str] | None = None,
         max_retries: int | Inherit = INHERIT,
         extra_body: Mapping[str, Any] | None = None,
-    ) -> Listing[Model]:
+    ) -> Listing[ModelSummary]:
         """Returns all models the key may use, in a short form that is close to OpenAI's.
 
         Args:
@@ -74,11 +74,11 @@ class AsyncModels:
         self,
         *,
         model: str,
-        timeout: Timeout | float | None | Inherit = INHERIT,
+        timeout: Timeout | float | Inherit | None = INHERIT,
         headers: Mapping[str, str] | None = None,
         max_retries: int | Inherit = INHERIT,
         extra_body: Mapping[str, Any] | None = None,
-    ) -> Model:
+    ) -> ModelSummary:
         """Returns the short record of one model.
 
         Args:
@@ -102,7 +102,7 @@ class AsyncModels:
     async def list_language(
         self,
         *,
-        timeout: Timeout | float | None | Inherit = INHERIT,
+        timeout: Timeout | float | Inherit | None = INHERIT,
         headers: Mapping[str, str] | None = None,
         max_retries: int | Inherit = INHERIT,
         extra_body: Mapping[str, Any] | None = None,
@@ -131,7 +131,7 @@ class AsyncModels:
         self,
         *,
         model: str,
-        timeout: Timeout | float | None | Inherit = INHERIT,
+        timeout: Timeout | float | Inherit | None = INHERIT,
         headers: Mapping[str, str] | None = None,
         max_retries: int | Inherit = INHERIT,
         extra_body: Mapping[str, Any] | None = None,
@@ -159,7 +159,7 @@ class AsyncModels:
     async def list_embedding(
         self,
         *,
-        timeout: Timeout | float | None | Inherit = INHERIT,
+        timeout: Timeout | float | Inherit | None = INHERIT,
         headers: Mapping[str, str] | None = None,
         max_retries: int | Inherit = INHERIT,
         extra_body: Mapping[str, Any] | None = None,
@@ -188,7 +188,7 @@ class AsyncModels:
         self,
         *,
         model: str,
-        timeout: Timeout | float | None | Inherit = INHERIT,
+        timeout: Timeout | float | Inherit | None = INHERIT,
         headers: Mapping[str, str] | None = None,
         max_retries: int | Inherit = INHERIT,
         extra_body: Mapping[str, Any] | None = None,
@@ -216,7 +216,7 @@ class AsyncModels:
     async def list_image_generation(
         self,
         *,
-        timeout: Timeout | float | None | Inherit = INHERIT,
+        timeout: Timeout | float | Inherit | None = INHERIT,
         headers: Mapping[str, str] | None = None,
         max_retries: int | Inherit = INHERIT,
         extra_body: Mapping[str, Any] | None = None,
@@ -245,7 +245,7 @@ class AsyncModels:
         self,
         *,
         model: str,
-        timeout: Timeout | float | None | Inherit = INHERIT,
+        timeout: Timeout | float | Inherit | None = INHERIT,
         headers: Mapping[str, str] | None = None,
         max_retries: int | Inherit = INHERIT,
         extra_body: Mapping[str, Any] | None = None,

@@ -37,7 +37,7 @@ class AsyncTokenizer:
         model: str,
         text: str,
         user: str | None = None,
-        timeout: Timeout | float | None | Inherit = INHERIT,
+        timeout: Timeout | float | Inherit | None = INHERIT,
         headers: Mapping[str, str] | None = None,
         max_retries: int | Inherit = INHERIT,
         extra_body: Mapping[str, Any] | None = None,

@@ -143,7 +143,7 @@ class FoldChoiceMessage:
         self.content = Text()
         self.reasoning_content = Text()
         self.role: Any = None
-        self.tool_calls = ToolCalls()
+        self.tool_calls: Any = ToolCalls()
         self.encrypted_content = Text()
         self.citations: list[Any] = []
         self.extra: dict[str, Any] = {}

@@ -374,7 +374,7 @@ def decode_media_usage(d: Mapping[str, Any]) -> MediaUsage:
     if inner is not None:
         extra = keep(extra, "input_tokens_details", get("input_tokens_details"))
     output_tokens_details, inner = child(get("output_tokens_details"), _MEDIA_USAGE_OUTPUT_TOKENS_DETAILS)
-    inner_get: Any = output_tokens_details.get
+    inner_get = output_tokens_details.get
     output_text_tokens = inner_get("text_tokens")
     if output_text_tokens.__class__ is not int and output_text_tokens is not None:
         output_text_tokens, inner = read_int(output_text_tokens, None, "text_tokens", inner)

@@ -17,9 +17,9 @@ from ...types.models import (
     ImageGenerationModel,
     ImagePricingTier,
     LanguageModel,
-    Model,
     ModelCapabilities,
     ModelRequest,
+    ModelSummary,
 )
 
 _MODEL_REQUEST = frozenset({"model"})
@@ -48,7 +48,7 @@ def encode_model_request(m: ModelRequest, wire: bool = True) -> dict[str, Any]:
     return d
 
 
-_MODEL = frozenset(
+_MODEL_SUMMARY = frozenset(
     {
         "aliases",
         "cached_prompt_text_token_price",
@@ -71,11 +71,11 @@ _MODEL = frozenset(
 )
 
 
-def decode_model(d: Mapping[str, Any]) -> Model:
+def decode_model_summary(d: Mapping[str, Any]) -> ModelSummary:
     get: Any = d.get
     extra: Extra = None
-    if not d.keys() <= _MODEL:
-        extra = unknown(d, _MODEL)
+    if not d.keys() <= _MODEL_SUMMARY:
+        extra = unknown(d, _MODEL_SUMMARY)
     aliases, extra = read_list(get("aliases"), str, "aliases", extra)
     cached_prompt_text_token_price = get("cached_prompt_text_token_price")
     if cached_prompt_text_token_price.__class__ is not int and cached_prompt_text_token_price is not None:
@@ -139,7 +139,7 @@ def decode_model(d: Mapping[str, Any]) -> Model:
         prompt_text_token_price_long_context, extra = read_int(
             prompt_text_token_price_long_context, None, "prompt_text_token_price_long_context", extra
         )
-    return Model(
+    return ModelSummary(
         aliases=aliases,
         cached_prompt_text_token_price=cached_prompt_text_token_price,
         cached_prompt_text_token_price_long_context=cached_prompt_text_token_price_long_context,
@@ -161,7 +161,7 @@ def decode_model(d: Mapping[str, Any]) -> Model:
     )
 
 
-def encode_model(m: Model, wire: bool = True) -> dict[str, Any]:
+def encode_model_summary(m: ModelSummary, wire: bool = True) -> dict[str, Any]:
     d: dict[str, Any] = {}
     d["aliases"] = list(m.aliases)
     if m.cached_prompt_text_token_price is not None:
@@ -575,8 +575,8 @@ def request_models_list_rest(m: None) -> RestRequest:
     return RestRequest("/v1/models")
 
 
-def answer_models_list_rest(d: Mapping[str, Any]) -> Listing[Model]:
-    items, _ = read_models(decode_model, d.get("data"), "data", None)
+def answer_models_list_rest(d: Mapping[str, Any]) -> Listing[ModelSummary]:
+    items, _ = read_models(decode_model_summary, d.get("data"), "data", None)
     return Listing(items)
 
 
@@ -584,8 +584,8 @@ def request_models_get_rest(m: ModelRequest) -> RestRequest:
     return RestRequest(f"/v1/models/{segment(m.model, 'model')}")
 
 
-def answer_models_get_rest(d: Mapping[str, Any]) -> Model:
-    return decode_model(d)
+def answer_models_get_rest(d: Mapping[str, Any]) -> ModelSummary:
+    return decode_model_summary(d)
 
 
 def request_models_list_language_rest(m: None) -> RestRequest:

@@ -82,7 +82,7 @@ def decode_usage(d: Mapping[str, Any]) -> Usage:
     if inner is not None:
         extra = keep(extra, "completion_tokens_details", get("completion_tokens_details"))
     prompt_tokens_details, inner = child(get("prompt_tokens_details"), _USAGE_PROMPT_TOKENS_DETAILS)
-    inner_get: Any = prompt_tokens_details.get
+    inner_get = prompt_tokens_details.get
     prompt_text_tokens = inner_get("text_tokens")
     if prompt_text_tokens.__class__ is not int:
         prompt_text_tokens, inner = read_int(prompt_text_tokens, 0, "text_tokens", inner)

@@ -10,9 +10,9 @@ from ...operation import Codec, GrpcBinding, Operation, RestBinding
 
 if TYPE_CHECKING:
     from ...model import Listing
-    from ...types.models import EmbeddingModel, ImageGenerationModel, LanguageModel, Model
+    from ...types.models import EmbeddingModel, ImageGenerationModel, LanguageModel, ModelSummary
 
-MODELS_LIST: Operation[Listing[Model]] = Operation(
+MODELS_LIST: Operation[Listing[ModelSummary]] = Operation(
     "models.list",
     None,
     {
@@ -26,7 +26,7 @@ MODELS_LIST: Operation[Listing[Model]] = Operation(
     read_only=True,
 )
 
-MODELS_GET: Operation[Model] = Operation(
+MODELS_GET: Operation[ModelSummary] = Operation(
     "models.get",
     None,
     {

@@ -31,7 +31,7 @@ class Auth:
     def get_api_key(
         self,
         *,
-        timeout: Timeout | float | None | Inherit = INHERIT,
+        timeout: Timeout | float | Inherit | None = INHERIT,
         headers: Mapping[str, str] | None = None,
         max_retries: int | Inherit = INHERIT,
         extra_body: Mapping[str, Any] | None = None,

@@ -52,7 +52,7 @@ class Images:
         storage_options: StorageOptions | Mapping[str, Any] | None = None,
         user: str | None = None,
         quality: ImageQuality | None = None,
-        timeout: Timeout | float | None | Inherit = INHERIT,
+        timeout: Timeout | float | Inherit | None = INHERIT,
         headers: Mapping[str, str] | None = None,
         max_retries: int | Inherit = INHERIT,
         extra_body: Mapping[str, Any] | None = None,

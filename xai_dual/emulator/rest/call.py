@@ -10,6 +10,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from xai_dual.emulator import options
 from xai_dual.emulator.errors import ServiceError
 from xai_dual.emulator.rest import body, legacy
 from xai_dual.emulator.state import State
@@ -27,8 +28,8 @@ class Call:
     def __init__(self, request: Request) -> None:
         self.request = request
         self.state: State = request.app.state.emulator
-        self.legacy = self.state.legacy or request.headers.get("x-emulator-legacy") == "1"
-        self.split_tool_calls = request.headers.get("x-emulator-split-tool-calls") == "1"
+        self.legacy = self.state.legacy or request.headers.get(options.LEGACY) == "1"
+        self.split_tool_calls = request.headers.get(options.SPLIT_TOOL_CALLS) == "1"
 
     def authenticate(self) -> None:
         """Refuse a missing or wrong key."""
@@ -56,7 +57,7 @@ class Call:
 
     async def _events(self, events: Iterator[Json]) -> Any:
         stats = self.state.stats
-        pause = delay(self.request.headers.get("x-emulator-delay-ms"))
+        pause = options.delay(self.request.headers.get(options.DELAY))
         stats.streams_open += 1
         try:
             for position, event in enumerate(events):
@@ -74,14 +75,6 @@ class Call:
 
 class UnsupportedMediaType(Exception):
     """The request has a body that is not declared as JSON."""
-
-
-def delay(value: str | None) -> float:
-    """The pause between stream chunks asked for by ``x-emulator-delay-ms``, in seconds."""
-    try:
-        return min(max(float(value or 0), 0), 60_000) / 1000
-    except ValueError:
-        return 0.0
 
 
 async def service_error(request: Request, error: Exception) -> Response:
@@ -105,10 +98,10 @@ async def http_error(request: Request, error: Exception) -> Response:
     status = getattr(error, "status_code", 500)
     headers = getattr(error, "headers", None)
     if status == 404:
-        return JSONResponse({"code": "Some requested entity was not found", "error": _UNFOUND}, 404)
+        return JSONResponse(ServiceError("NOT_FOUND", _UNFOUND).body(), 404)
     return Response(status_code=status, headers=headers)
 
 
 async def internal_error(request: Request, error: Exception) -> Response:
     """A bug of the emulator."""
-    return JSONResponse({"code": "Internal error", "error": f"The emulator failed: {error!r}"}, 500)
+    return JSONResponse(ServiceError("INTERNAL", f"The emulator failed: {error!r}").body(), 500)

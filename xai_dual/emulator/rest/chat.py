@@ -118,7 +118,11 @@ def _part(body: Json) -> Part:
 
 
 def _function(body: Json) -> FunctionTool:
-    return FunctionTool(body["name"], body.get("description") or "", body["parameters"])
+    return FunctionTool(body["name"], body.get("description") or "", _or_empty(body["parameters"]))
+
+
+def _or_empty(schema: Any) -> Any:
+    return {} if schema is None else schema
 
 
 def _tool_choice(body: str | Json | None) -> ToolChoice:
@@ -139,7 +143,7 @@ def _format(body: Json | None) -> Format:
     if body["type"] != "json_schema":
         return Format(body["type"])
     outer = body["json_schema"]
-    return Format("json_schema", outer.get("schema", outer) if isinstance(outer, dict) else outer)
+    return Format("json_schema", _or_empty(outer.get("schema", outer) if isinstance(outer, dict) else outer))
 
 
 def _search(body: Json | None, tools: list[Json]) -> Search | None:

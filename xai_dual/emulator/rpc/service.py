@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
@@ -10,9 +11,9 @@ from typing import Any
 
 import grpc
 
+from xai_dual.emulator import options
 from xai_dual.emulator.definitions import message
 from xai_dual.emulator.errors import ServiceError
-from xai_dual.emulator.rest.call import delay
 from xai_dual.emulator.rpc import chat, media
 from xai_dual.emulator.service import account, catalog
 from xai_dual.emulator.service import chat as chat_service
@@ -143,7 +144,7 @@ class Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
             except Exception as error:
                 await _abort(context, error, trailer)
             await context.send_initial_metadata(trailer)
-            pause = delay(metadata.get("x-emulator-delay-ms"))
+            pause = options.delay(metadata.get(options.DELAY))
             stats.streams_open += 1
             finished = False
             try:
@@ -181,12 +182,10 @@ def _request_id() -> tuple[tuple[str, str], ...]:
 
 async def _abort(context: Any, error: Exception, trailer: tuple[tuple[str, str], ...]) -> None:
     """End a call by an error. ``abort`` raises."""
-    name, text = (
-        (error.code.name, error.message)
-        if isinstance(error, ServiceError)
-        else ("INTERNAL", f"The emulator failed: {error!r}")
-    )
-    await context.abort(grpc.StatusCode[name], text, trailer)
+    if not isinstance(error, ServiceError):
+        logging.getLogger(__name__).error("the emulator failed", exc_info=error)
+        error = ServiceError("INTERNAL", f"The emulator failed: {error!r}")
+    await context.abort(grpc.StatusCode[error.code.name], error.message, trailer)
 
 
 async def _unimplemented(requests: AsyncIterator[bytes], context: Any) -> AsyncIterator[bytes]:

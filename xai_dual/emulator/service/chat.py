@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import uuid
 from collections.abc import Iterator
 from itertools import zip_longest
 
 from xai_dual.emulator.errors import invalid
-from xai_dual.emulator.service import brain, catalog, tokens
+from xai_dual.emulator.service import brain, catalog, schema_values, tokens
 from xai_dual.emulator.service.checks import check_sampling
 from xai_dual.emulator.service.forms import (
     ChatRequest,
@@ -37,7 +38,7 @@ def complete(request: ChatRequest) -> Completion:
     """Answer a chat request completely."""
     model = _checked(request)
     canonical = dataclasses.replace(request, model=model.id)
-    identity = uuid.uuid5(_NAMESPACE, repr(canonical))
+    identity = _identity(canonical)
     calls = tuple(
         ToolCall(f"call_{uuid.uuid5(identity, str(position)).hex[:24]}", planned.name, planned.arguments)
         for position, planned in enumerate(brain.plan_calls(request))
@@ -68,7 +69,7 @@ def sample(request: SampleRequest) -> Completion:
             if request.echo:
                 choice = dataclasses.replace(choice, pieces=(prompt, *choice.pieces))
             choices.append(choice)
-    identity = uuid.uuid5(_NAMESPACE, repr(dataclasses.replace(request, model=model.id)))
+    identity = _identity(dataclasses.replace(request, model=model.id))
     prompt_tokens = sum(tokens.count(prompt) for prompt in request.prompts)
     usage = _with_output(Usage(prompt=prompt_tokens, prompt_text=prompt_tokens), tuple(choices))
     return Completion(str(identity), model.id, model.fingerprint, tuple(choices), _priced(usage, model))
@@ -122,6 +123,12 @@ def _checked(request: ChatRequest) -> catalog.Model:
         part.kind == "image" for message in request.messages for part in message.parts
     ):
         raise invalid(f"The model {model.id} does not accept images.")
+    for tool in request.tools:
+        if not tool.name:
+            raise invalid("A function must have a name.")
+        schema_values.check(tool.parameters, f"The parameters of the function {tool.name}")
+    if request.format.kind == "json_schema":
+        schema_values.check(request.format.schema, "response_format")
     choice = request.tool_choice
     if choice.mode == "required" and not request.tools and not request.server_tools:
         raise invalid("tool_choice is required, but no tools were given.")
@@ -131,6 +138,11 @@ def _checked(request: ChatRequest) -> catalog.Model:
     if search is not None and search.max_results is not None and not 1 <= search.max_results <= 30:
         raise invalid(f"search_parameters.max_search_results must be between 1 and 30; got {search.max_results}.")
     return model
+
+
+def _identity(request: ChatRequest | SampleRequest) -> uuid.UUID:
+    """The id of the answer. Schemas may come with their keys in another order; that makes no other request."""
+    return uuid.uuid5(_NAMESPACE, json.dumps(dataclasses.asdict(request), sort_keys=True))
 
 
 def _wanted(sampling: Sampling) -> int:

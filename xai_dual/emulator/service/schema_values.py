@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import json
 import math
@@ -9,6 +10,7 @@ import re
 from fractions import Fraction
 from typing import Any
 
+from xai_dual.emulator.errors import invalid
 from xai_dual.emulator.service.arithmetic import as_json_number, find_sum
 
 _PLACE = re.compile(r"\b(?:in|for|at|of|to|from|near)\s+((?:[A-Z][\w'\u2019-]*)(?:[ ,]+[A-Z][\w'\u2019-]*)*)")
@@ -26,7 +28,10 @@ _FORMATS = {
     "ipv4": "192.0.2.1",
     "hostname": "example.com",
 }
+_COMMON = ("a", "A", "1", "abc", "ABC", "123", "2025-01-01", "user@example.com", "A1", "a-1", "12:00")
 _MAX_DEPTH = 12
+_MAX_VALUES = 10_000
+_MAX_LENGTH = 100_000
 
 
 def make(schema: Any, prompt: str, text: str = "") -> Any:
@@ -35,12 +40,29 @@ def make(schema: Any, prompt: str, text: str = "") -> Any:
     return value if conforms(value, schema) else _Maker(schema, "", "").make(schema, "", 0)
 
 
+def check(schema: Any, where: str) -> None:
+    """Refuse what is no JSON schema."""
+    fault = _fault(json.dumps(schema, sort_keys=True))
+    if fault:
+        raise invalid(f"{where} is no valid JSON schema: {fault}")
+
+
+@functools.lru_cache(maxsize=1024)
+def _fault(text: str) -> str:
+    jsonschema = importlib.import_module("jsonschema")
+    try:
+        jsonschema.Draft202012Validator.check_schema(json.loads(text))
+    except jsonschema.SchemaError as error:
+        return str(error.message)[:200]
+    return ""
+
+
 def conforms(value: Any, schema: Any) -> bool:
-    """Whether a value fits; a schema that is none fits everything."""
+    """Whether a value fits. Where that cannot be said (a remote reference, a pattern of another dialect) it does."""
     jsonschema = importlib.import_module("jsonschema")
     try:
         return bool(jsonschema.Draft202012Validator(schema).is_valid(value))
-    except Exception:  # a broken or unsupported schema: nothing to check against
+    except Exception:  # each of these raises something else, and none of it is the caller's business
         return True
 
 
@@ -49,6 +71,7 @@ class _Maker:
 
     def __init__(self, root: Any, prompt: str, text: str) -> None:
         self.root = root
+        self.budget = _MAX_VALUES
         self.prompt = prompt
         self.text = text
         found = find_sum(prompt)
@@ -59,6 +82,9 @@ class _Maker:
     def make(self, schema: Any, name: str, depth: int) -> Any:
         if not isinstance(schema, dict):
             return self.text or name or "value"
+        self.budget -= 1
+        if self.budget < 0:
+            raise invalid("The JSON schema asks for too large a value.")
         if depth > _MAX_DEPTH:
             return None
         for key in ("$ref", "$dynamicRef"):
@@ -132,14 +158,22 @@ class _Maker:
             value = self.strings.pop(0) if len(self.strings) > 1 else self.strings[0]
         else:
             value = name or self.text or "value"
-        pattern = schema.get("pattern")
-        if pattern and not re.search(pattern, value):
-            words = re.findall(r"\S+", self.prompt)
-            value = next(
-                (word for word in [*words, "a", "A", "1", "abc", "ABC", "123"] if re.search(pattern, word)), value
-            )
-        value = value.ljust(int(schema.get("minLength", 0)), ".")
+        if "pattern" in schema:
+            value = self._matching(schema["pattern"], value)
+        least = int(schema.get("minLength", 0))
+        if least > _MAX_LENGTH:
+            raise invalid("The JSON schema asks for too large a value.")
+        value = value.ljust(least, ".")
         return value[: int(schema.get("maxLength", len(value)))]
+
+    def _matching(self, pattern: str, value: str) -> str:
+        """The value, a word of the prompt or a common word that fits a pattern; the value if none does."""
+        try:
+            expression = re.compile(pattern)
+        except re.error:  # valid elsewhere, perhaps: JSON schema patterns are JavaScript's
+            return value
+        candidates = [value, *self.prompt.split(), *_COMMON]
+        return next((word for word in candidates if expression.search(word)), value)
 
     def _follow(self, schema: Any) -> Any:
         return self._resolve(str(schema["$ref"])) if isinstance(schema, dict) and "$ref" in schema else schema

@@ -1,0 +1,16 @@
+"""What a caller may ask of the emulator itself, by HTTP headers or gRPC metadata of the same names."""
+
+from __future__ import annotations
+
+LEGACY = "x-emulator-legacy"
+SPLIT_TOOL_CALLS = "x-emulator-split-tool-calls"
+DELAY = "x-emulator-delay-ms"
+_MAX_DELAY_MS = 60_000.0
+
+
+def delay(value: str | None) -> float:
+    """The pause between stream chunks in seconds; what is no number is no pause."""
+    try:
+        return min(max(float(value or 0), 0.0), _MAX_DELAY_MS) / 1000
+    except ValueError:
+        return 0.0
