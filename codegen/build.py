@@ -9,7 +9,7 @@ import orjson
 
 from . import ir
 from .bindings import read_bindings
-from .emit_docs import emit_docs
+from .emit_docs import emit_docs, with_table
 from .emit_folds import emit_folds
 from .emit_json import emit_json
 from .emit_operations import emit_operations
@@ -37,6 +37,7 @@ def build(root: Path) -> dict[str, bytes]:
     texts = dict(_emit(api))
     sources = {**_hand_written_async(root), **{p: t for p, t in texts.items() if p.startswith("xai_dual/_async/")}}
     texts.update(rewrite_tree(sources, BANNER))
+    texts["README.md"] = with_table((root / "README.md").read_text("utf-8"), api)
     files = {path: text.encode() for path, text in layout(texts, root).items()}
     files["xai_dual/_gen/descriptors.binpb"] = api.descriptors
     options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
@@ -52,8 +53,8 @@ def _emit(api: ir.Api) -> Iterator[tuple[str, str]]:
 def _hand_written_async(root: Path) -> Mapping[str, str]:
     """The async sources beside the generated resources, and the async tests."""
     found = {}
-    for folder in ("xai_dual/_async", "tests/_async"):
-        for path in sorted((root / folder).glob("*.py")):
+    for pattern in ("xai_dual/_async/*.py", "tests/*/_async/*.py"):
+        for path in sorted(root.glob(pattern)):
             if path.name != "_io.py":
                 found[path.relative_to(root).as_posix()] = path.read_text("utf-8")
     return found

@@ -15,6 +15,10 @@ from .link_models import ModelLinker
 from .raw import Definitions
 
 
+RESERVED = ("Listing", "Meta", "Model", "Unknown")
+"""Public names of the run-time library that stand beside the generated ones."""
+
+
 def link(definitions: Definitions, bindings: Bindings) -> ir.Api:
     """Build the IR; raises `LinkError` with everything that does not fit."""
     return Linker(definitions, bindings).run()
@@ -38,6 +42,7 @@ class Linker:
         folds = {name: self._fold(b, models) for name, b in self.bindings.folds.items()}
         _mark_directions(operations.values(), models, unions, folds)
         self._mark_required(operations, models)
+        self._check_names(models, unions)
         self.coverage.check()
         if self.problems:
             raise LinkError(dict.fromkeys(self.problems))
@@ -53,6 +58,19 @@ class Linker:
             self.coverage.waived(),
             self.coverage.bound(),
         )
+
+    def _check_names(self, models: Mapping[str, ir.Model], unions: Mapping[str, ir.Union]) -> None:
+        """One name is one public class, and no class is without use."""
+        homes: dict[str, str] = dict.fromkeys(RESERVED, "the run-time library")
+        for kind, group in (("model", models), ("union", unions), ("enum", self.enums)):
+            for name in group:
+                if name in homes:
+                    self.problems.append(f"[{kind}.{name}]: the name is taken by {homes[name]}; choose another")
+                homes[name] = f"[{kind}.{name}]"
+        for kind, reached in (("model", models), ("union", unions)):
+            for name, node in reached.items():
+                if not (node.sent or node.received):
+                    self.problems.append(f"[{kind}.{name}]: no operation sends or receives it; remove it")
 
     # --- enums ---
 

@@ -20,11 +20,11 @@ OWNED = (
     "xai_dual/_sync",
     "xai_dual/_async/resources",
     "docs/generated",
-    "tests/_sync",
+    "tests/*/_sync",
 )
-"""Folders in which every file is generated, but for `HAND_WRITTEN`."""
+"""Folders (patterns) in which every file is generated, but for `HAND_WRITTEN`."""
 
-SINGLES = ("xai_dual/emulator/openapi.json",)
+SINGLES = ("README.md", "xai_dual/emulator/openapi.json")
 """Generated files in folders that hold others too."""
 
 HAND_WRITTEN = ("xai_dual/_sync/_io.py",)
@@ -55,8 +55,8 @@ def layout(texts: Mapping[str, str], root: Path) -> dict[str, str]:
 def existing(root: Path) -> set[str]:
     """Every generated file that stands in the project now."""
     found = {p for p in SINGLES if (root / p).is_file()}
-    for folder in OWNED:
-        for path in (root / folder).rglob("*"):
+    for folder in [folder for pattern in OWNED for folder in root.glob(pattern)]:
+        for path in folder.rglob("*"):
             name = path.relative_to(root).as_posix()
             if path.is_file() and "__pycache__" not in name and name not in HAND_WRITTEN:
                 found.add(name)

@@ -1,8 +1,9 @@
 """A scripted server with both wires: the request says what is to happen, and the server notes what it saw.
 
-Keys of a request: `errors` (one a attempt: {code, message, headers}; null for none), `text`, `delay` (seconds before the
-answer), `size` (bytes of filler in the answer); of a stream: `chunks`, `gap` (seconds before each but the first), and
-`end`: "done", "cut" (a clean end without the last chunk), "error", "hang", "reset" (HTTP), "open" (HTTP: no end).
+Keys of a request: `errors` (one an attempt: {code, message, headers}), `text`, `delay` (seconds before the answer),
+`size` (bytes of filler in the answer), `raw` (the answer as it is); of a stream: `chunks`, `gap` (seconds before each
+but the first), `comments` (HTTP: so many in each gap), and `end`: "done", "cut" (a clean end without the last chunk),
+"error", "hang", "raw", "reset" (HTTP), "open" (HTTP: never ends the body).
 """
 
 from __future__ import annotations
@@ -106,7 +107,7 @@ class Wires:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         number = self.connections
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             while await self._serve_one(reader, writer, number):
                 pass
         writer.close()
@@ -127,7 +128,7 @@ class Wires:
             elif target.path.endswith("/stream"):
                 return await _stream_http(writer, request, seen)
             else:
-                await asyncio.sleep(request.get("delay", 0))
+                await _pause(request.get("delay", 0), seen)
                 _head(writer, 200, *_raw(request) or (json.dumps(_echo(request, headers)),))
             await writer.drain()
             seen.finished = True
@@ -144,6 +145,13 @@ def _echo(request: dict[str, Any], headers: dict[str, str]) -> dict[str, Any]:
 
 def _raw(request: dict[str, Any]) -> tuple[Any, ...]:
     return (request["raw"], {"content-type": request.get("type", "application/json")}) if "raw" in request else ()
+
+
+async def _pause(seconds: float, seen: Seen) -> None:
+    """Sleep, but not on for a client that is gone."""
+    end = time.monotonic() + seconds
+    while seen.cancelled is None and (left := end - time.monotonic()) > 0:
+        await asyncio.sleep(min(left, 0.02))
 
 
 async def _watch(reader: asyncio.StreamReader, seen: Seen) -> None:
@@ -173,7 +181,7 @@ async def _stream_http(writer: asyncio.StreamWriter, request: dict[str, Any], se
     )
     end = request.get("end", "done")
     chunks = request.get("chunks", [])
-    await asyncio.sleep(request.get("delay", 0))
+    await _pause(request.get("delay", 0), seen)
     for i, text in enumerate(chunks):
         if i:
             for _ in range(request.get("comments", 0)):
@@ -192,11 +200,11 @@ async def _stream_http(writer: asyncio.StreamWriter, request: dict[str, Any], se
         writer.transport.abort()
         return False
     if end == "hang":
-        await asyncio.sleep(30)
+        await _pause(30, seen)
     if end in ("done", "open"):
         send(b"data: [DONE]\n\n")
     if end == "open":
-        await asyncio.sleep(30)
+        await _pause(30, seen)
     seen.finished = True
     writer.write(b"0\r\n\r\n")
     await writer.drain()

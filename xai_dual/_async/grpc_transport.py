@@ -110,7 +110,7 @@ class AsyncGrpcTransport:
         except Exception as error:
             raise await _failure(error, connection, meta, "total", end) from None
         stream: _AsyncGrpcStream[C] = _AsyncGrpcStream(call, binding, connection, meta, end)
-        attempt.timer.attach(stream.cancel)
+        attempt.timer.attach(stream.interrupt)
         return stream
 
     async def aclose(self) -> None:
@@ -181,6 +181,10 @@ class _AsyncGrpcStream(Generic[C]):
 
     def cancel(self) -> None:
         self._cancelled = True
+        self.interrupt()
+
+    def interrupt(self) -> None:
+        """Make a blocked read fail."""
         _io.grpc_cancel(self._call, self._scope)
 
     async def aclose(self) -> None:

@@ -76,7 +76,7 @@ class AsyncRestTransport:
     async def unary(self, op: Operation[R], request: Any, attempt: Attempt) -> R:
         binding, response = await self._send(op, request, attempt, "application/json")
         meta: Any = attempt.meta
-        attempt.timer.attach(_Cancel(response))
+        attempt.timer.attach(_Interrupt(response))
         try:
             body = await _read(response, self._max_bytes, meta)
         except Exception as error:
@@ -95,7 +95,7 @@ class AsyncRestTransport:
             finally:
                 await response.aclose()
         stream: _AsyncSseStream[C] = _AsyncSseStream(response, binding, attempt, self._max_bytes)
-        attempt.timer.attach(stream.cancel)
+        attempt.timer.attach(_Interrupt(response))
         return stream
 
     async def aclose(self) -> None:
@@ -247,7 +247,7 @@ class _AsyncSseStream(Generic[C]):
     async def _drain(self) -> None:
         """Read to the end of the body, which should be there already: then the connection is used again."""
         timer = _io.Timer(None)
-        timer.attach(self.cancel)
+        timer.attach(_Interrupt(self._response))
         timer.begin("idle", DRAIN_SECONDS)
         try:
             for _ in range(16):
@@ -261,8 +261,8 @@ class _AsyncSseStream(Generic[C]):
             timer.close()
 
 
-class _Cancel:
-    """Ends the reading of a body, from any thread."""
+class _Interrupt:
+    """Makes a blocked read of a body fail; called from another thread."""
 
     def __init__(self, response: Any) -> None:
         self._response = response

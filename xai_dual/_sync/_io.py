@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import inspect
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -52,34 +51,29 @@ def grpc_module() -> Any:
     return grpc
 
 
+# The public way to a blocking channel's state is `subscribe`: a thread that polls, and that dies with a printed traceback
+# when the channel is closed meanwhile. So the state is read where that thread reads it. If a later grpcio
+# lacks it, a channel counts as connected: its calls then wait by themselves, and what failed counts as maybe sent.
+
+
 def grpc_connect(channel: Any, seconds: float | None) -> bool:
     """Wait until the channel is connected or has failed to; False where neither came in time."""
-    done = threading.Event()
-
-    def changed(state: Any) -> None:
-        if state.name not in ("IDLE", "CONNECTING"):
-            done.set()
-
-    channel.subscribe(changed, try_to_connect=True)
-    try:
-        return done.wait(seconds)
-    finally:
-        channel.unsubscribe(changed)
+    core: Any = getattr(channel, "_channel", None)
+    if not hasattr(core, "watch_connectivity_state"):
+        return True
+    end = float("inf") if seconds is None else time.monotonic() + seconds
+    while (state := core.check_connectivity_state(True)) in (0, 1):  # idle, connecting
+        left = end - time.monotonic()
+        if left <= 0:
+            return False
+        core.watch_connectivity_state(state, time.time() + min(0.5, left))
+    return True
 
 
 def grpc_is_ready(channel: Any) -> bool:
-    """Whether the channel has a connection now; "yes" where that cannot be told within a second."""
-    states: list[str] = []
-    known = threading.Event()
-
-    def changed(state: Any) -> None:
-        states.append(state.name)
-        known.set()
-
-    channel.subscribe(changed)
-    known.wait(1.0)
-    channel.unsubscribe(changed)
-    return not states or states[0] == "READY"
+    """Whether the channel has a connection now."""
+    core: Any = getattr(channel, "_channel", None)
+    return not hasattr(core, "check_connectivity_state") or core.check_connectivity_state(False) == 2
 
 
 def grpc_unary(method: Any, data: bytes, timeout: float | None, metadata: Any) -> tuple[bytes, Any, Any]:

@@ -112,7 +112,7 @@ class GrpcTransport:
         except Exception as error:
             raise _failure(error, connection, meta, "total", end) from None
         stream: _GrpcStream[C] = _GrpcStream(call, binding, connection, meta, end)
-        attempt.timer.attach(stream.cancel)
+        attempt.timer.attach(stream.interrupt)
         return stream
 
     def close(self) -> None:
@@ -183,6 +183,10 @@ class _GrpcStream(Generic[C]):
 
     def cancel(self) -> None:
         self._cancelled = True
+        self.interrupt()
+
+    def interrupt(self) -> None:
+        """Make a blocked read fail."""
         _io.grpc_cancel(self._call, self._scope)
 
     def close(self) -> None:

@@ -78,7 +78,7 @@ class RestTransport:
     def unary(self, op: Operation[R], request: Any, attempt: Attempt) -> R:
         binding, response = self._send(op, request, attempt, "application/json")
         meta: Any = attempt.meta
-        attempt.timer.attach(_Cancel(response))
+        attempt.timer.attach(_Interrupt(response))
         try:
             body = _read(response, self._max_bytes, meta)
         except Exception as error:
@@ -97,7 +97,7 @@ class RestTransport:
             finally:
                 response.close()
         stream: _SseStream[C] = _SseStream(response, binding, attempt, self._max_bytes)
-        attempt.timer.attach(stream.cancel)
+        attempt.timer.attach(_Interrupt(response))
         return stream
 
     def close(self) -> None:
@@ -249,7 +249,7 @@ class _SseStream(Generic[C]):
     def _drain(self) -> None:
         """Read to the end of the body, which should be there already: then the connection is used again."""
         timer = _io.Timer(None)
-        timer.attach(self.cancel)
+        timer.attach(_Interrupt(self._response))
         timer.begin("idle", DRAIN_SECONDS)
         try:
             for _ in range(16):
@@ -263,8 +263,8 @@ class _SseStream(Generic[C]):
             timer.close()
 
 
-class _Cancel:
-    """Ends the reading of a body, from any thread."""
+class _Interrupt:
+    """Makes a blocked read of a body fail; called from another thread."""
 
     def __init__(self, response: Any) -> None:
         self._response = response

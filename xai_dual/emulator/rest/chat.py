@@ -40,7 +40,7 @@ def read_chat(body: Json) -> ChatRequest:
     return ChatRequest(
         model=body["model"],
         messages=tuple(_message(message) for message in body["messages"]),
-        sampling=read_sampling(body),
+        sampling=_sampling(body, body.get("max_completion_tokens"), body.get("top_logprobs")),
         tools=tuple(_function(tool["function"]) for tool in tools if tool["type"] == "function"),
         tool_choice=_tool_choice(body.get("tool_choice")),
         parallel_tool_calls=body.get("parallel_tool_calls") is not False,
@@ -57,14 +57,16 @@ def read_sample(body: Json) -> SampleRequest:
     return SampleRequest(
         model=body["model"],
         prompts=(prompt,) if isinstance(prompt, str) else tuple(prompt),
-        sampling=read_sampling(body),
+        sampling=_sampling(body),
         echo=bool(body.get("echo")),
     )
 
 
-def read_sampling(body: Json) -> Sampling:
-    """The settings that chat and raw sampling share. Floats become 32-bit, as gRPC carries them."""
-    limit = body.get("max_completion_tokens")
+def _sampling(body: Json, limit: int | None = None, top_logprobs: int | None = None) -> Sampling:
+    """The settings that chat and raw sampling share. Floats become 32-bit, as gRPC carries them.
+
+    Only chat has the others; ``limit`` is the newer name of ``max_tokens`` and wins over it.
+    """
 
     def number(name: str) -> float | None:
         value = body.get(name)
@@ -79,7 +81,7 @@ def read_sampling(body: Json) -> Sampling:
         frequency_penalty=number("frequency_penalty"),
         presence_penalty=number("presence_penalty"),
         logprobs=bool(body.get("logprobs")),
-        top_logprobs=body.get("top_logprobs"),
+        top_logprobs=top_logprobs,
     )
 
 

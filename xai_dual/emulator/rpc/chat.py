@@ -49,7 +49,7 @@ def read_chat(request: Any) -> ChatRequest:
     return ChatRequest(
         model=request.model,
         messages=tuple(_message(item, position) for position, item in enumerate(request.messages)),
-        sampling=read_sampling(request),
+        sampling=_sampling(request),
         tools=tuple(
             FunctionTool(item.name, item.description, _schema(item.parameters, item.name)) for item in functions
         ),
@@ -69,10 +69,10 @@ def read_chat(request: Any) -> ChatRequest:
 
 def read_sample(request: Any) -> SampleRequest:
     """A raw sampling request out of ``xai_api.SampleTextRequest``."""
-    return SampleRequest(request.model, tuple(request.prompt), read_sampling(request))
+    return SampleRequest(request.model, tuple(request.prompt), _sampling(request))
 
 
-def read_sampling(request: Any) -> Sampling:
+def _sampling(request: Any) -> Sampling:
     """The settings that chat and raw sampling share."""
 
     def optional(name: str) -> Any:

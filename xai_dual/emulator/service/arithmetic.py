@@ -8,7 +8,7 @@ from fractions import Fraction
 
 _NUMBER = r"\d+(?:\.\d+)?"
 _OPERATOR = r"\*\*|[-+*/^x\u00d7\u00f7]|plus|minus|times|multiplied by|divided by|to the power of"
-_CHAIN = re.compile(rf"(?<![\w.])-?{_NUMBER}(?:\s*(?:{_OPERATOR})\s*-?{_NUMBER})+(?![\w])", re.IGNORECASE)
+_CHAIN = re.compile(rf"(?<![\w.-])-?{_NUMBER}(?:\s*(?:{_OPERATOR})\s*-?{_NUMBER})+(?![\w])", re.IGNORECASE)
 _STEP = re.compile(rf"\s*({_OPERATOR})\s*(-?{_NUMBER})", re.IGNORECASE)
 _ASKED = re.compile(r"what(?:'s| is| are)|how much|calculate|compute|solve|evaluate|sum of|result of|=", re.IGNORECASE)
 _DATE = re.compile(r"\b\d{4}-\d\d-\d\d\b")

@@ -215,18 +215,21 @@ def _in_range(number: Fraction, schema: dict[str, Any], whole: bool) -> bool:
 
 
 def _smallest(schema: dict[str, Any], whole: bool) -> int | float:
+    """A number in range: 1 if it fits, else the lowest one, else the highest one."""
+    lows = [Fraction(str(schema[key])) for key in ("minimum", "exclusiveMinimum") if key in schema]
+    highs = [Fraction(str(schema[key])) for key in ("maximum", "exclusiveMaximum") if key in schema]
     step = Fraction(str(schema.get("multipleOf", 1)))
-    low = schema.get("minimum", schema.get("exclusiveMinimum"))
-    if low is None:
-        high = schema.get("maximum", schema.get("exclusiveMaximum"))
-        value = step if high is None or high > step else math.floor(Fraction(str(high)) / step) * step
-    else:
-        value = math.ceil(Fraction(str(low)) / step) * step
-    if "exclusiveMinimum" in schema and value <= schema["exclusiveMinimum"]:
-        value += step
-    if "exclusiveMaximum" in schema and value >= schema["exclusiveMaximum"]:
-        value = (Fraction(str(schema["exclusiveMaximum"])) + Fraction(str(low if low is not None else 0))) / 2
-    return as_json_number(Fraction(math.floor(value)) if whole else Fraction(value))
+    candidates = [Fraction(1), step]
+    if lows:
+        first = math.ceil(max(lows) / step) * step
+        candidates += [first, first + step]
+    if highs:
+        last = math.floor(min(highs) / step) * step
+        candidates += [last, last - step]
+    if lows and highs:
+        candidates.append((max(lows) + min(highs)) / 2)
+    fitting = (number for number in candidates if _in_range(number, schema, whole))
+    return as_json_number(next(fitting, candidates[0]))
 
 
 def to_json(value: Any) -> str:
