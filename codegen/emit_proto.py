@@ -121,7 +121,7 @@ class _Model:
             check_one_ofs(self.model, m)
             for field in self.model.fields:
                 self._write(field)
-            m.body(f"{m.use('_proto', 'refuse_extra')}(m.extra)")
+            m.body(f"{m.use('_proto', 'refuse_extra')}(m)")
         m.body("")
 
     def _write(self, field: ir.Field) -> None:

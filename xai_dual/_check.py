@@ -25,12 +25,18 @@ def missing(name: str) -> NoReturn:
 
 def only_on(transport: str, name: str) -> NoReturn:
     """Refuse a field that the chosen wire cannot carry; `transport` is the one that can."""
-    raise UnsupportedOnTransport(name, transport)
+    lacking = "grpc" if transport == "rest" else "rest"
+    raise UnsupportedOnTransport(name, lacking, f"transport={transport!r} can")
 
 
 def string(value: Any, name: str) -> str:
     if not isinstance(value, str):
         wrong(value, "a string", name)
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise UsageError("must be Unicode text, has half of a surrogate pair", field=name) from None
     return value
 
 
@@ -60,7 +66,11 @@ uint64 = _integer(0, 2**64 - 1, "uint64")
 def double(value: Any, name: str) -> float:
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         wrong(value, "a number", name)
-    if not isfinite(value):
+    try:
+        finite = isfinite(value)
+    except OverflowError:
+        raise UsageError("must fit a 64-bit float", field=name) from None
+    if not finite:
         raise UsageError(f"must be finite, got {value}", field=name)
     return value
 
@@ -120,11 +130,16 @@ def at_most_one(**fields: Any) -> None:
         raise UsageError(f"excludes {given[1]}: give only one of {', '.join(fields)}", field=given[0])
 
 
+def misfit(value: Any, name: str) -> NoReturn:
+    """Refuse a value that is not of its field's type."""
+    raise UsageError(f"cannot be the {type(value).__name__} {value!r:.40}", field=name)
+
+
 def refuse_misfits(extra: dict[str, Any], known: frozenset[str]) -> None:
     """Of a plain dict that a caller gave: a field that the definitions know, but of another type."""
     for name, value in extra.items():
         if name in known:
-            raise UsageError(f"cannot be {type(value).__name__} {value!r:.40}", field=name)
+            misfit(value, name)
 
 
 def segment(value: Any, name: str) -> str:

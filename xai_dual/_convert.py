@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta, timezone
+from math import isfinite
 from typing import Any
 
 import orjson
@@ -23,11 +24,15 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 def unix_from_json(value: Any) -> Any:
-    return value if value.__class__ is int else int(value) if value.__class__ is float else MISFIT
+    if value.__class__ is int:
+        return value
+    return int(value) if value.__class__ is float and isfinite(value) else MISFIT
 
 
 def unix_to_json(value: Any, name: str) -> int:
-    return _check.int64(value, name)
+    if not isinstance(value, int) or isinstance(value, bool):
+        _check.wrong(value, "an int", name)
+    return value
 
 
 def unix_from_proto(value: Any) -> int:
@@ -66,7 +71,14 @@ def _parse_rfc3339(text: str) -> datetime:
 
 
 def datetime_to_json(value: Any, name: str) -> str:
-    return _aware(value, name).astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
+    return _utc(_aware(value, name)).isoformat().replace("+00:00", "Z")
+
+
+def _utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(timezone.utc)
+    except OverflowError:  # in the first or last day of the calendar
+        return value
 
 
 def _aware(value: Any, name: str) -> datetime:
@@ -106,7 +118,7 @@ date_to_proto = datetime_to_proto
 
 
 def date_to_json(value: Any, name: str) -> str:
-    return _aware(value, name).astimezone(timezone.utc).date().isoformat()
+    return _utc(_aware(value, name)).date().isoformat()
 
 
 # --- octets: bytes <-> list of numbers 0..255 ------------------------------------------------------------------------
@@ -184,7 +196,7 @@ def texts_from_json(value: Any) -> Any:
 
 
 def texts_to_json(value: Any, name: str) -> str | list[str]:
-    return value if isinstance(value, str) else _check.strings(value, name)
+    return _check.string(value, name) if isinstance(value, str) else _check.strings(value, name)
 
 
 def texts_from_proto(value: Sequence[str]) -> str | list[str]:
@@ -192,7 +204,7 @@ def texts_from_proto(value: Sequence[str]) -> str | list[str]:
 
 
 def texts_to_proto(value: Any, target: Any, name: str) -> None:
-    target.extend([value] if isinstance(value, str) else _check.strings(value, name))
+    target.extend([_check.string(value, name)] if isinstance(value, str) else _check.strings(value, name))
 
 
 # --- tool_choice: ToolChoice <-> "auto" | "none" | "required" | {"type": "function", "function": {"name": ...}} ------
@@ -206,7 +218,7 @@ def tool_choice_from_json(value: Any) -> Any:
 
 def tool_choice_to_json(value: Any, name: str) -> str | dict[str, Any]:
     if isinstance(value, str):
-        return value
+        return _check.string(value, name)
     _named_function(value, name)
     return dict(value)
 
@@ -215,7 +227,7 @@ def _named_function(value: Any, name: str) -> str:
     if isinstance(value, Mapping) and value.get("type", "function") == "function":
         function = value.get("function")
         if isinstance(function, Mapping) and isinstance(function.get("name"), str):
-            return str(function["name"])
+            return _check.string(function["name"], f"{name}.function.name")
     raise UsageError(
         "must be 'auto', 'none', 'required' or {'type': 'function', 'function': {'name': ...}}", field=name
     )
@@ -253,7 +265,7 @@ def parts_from_json(value: Any) -> Any:
 
 def parts_to_json(value: Any, name: str, wire: bool = True) -> str | list[dict[str, Any]]:
     if isinstance(value, str):
-        return value
+        return _check.string(value, name)
     from ._gen.json.chat import encode_content_part
     from ._json import many
     from .types.chat import ContentPart
@@ -263,7 +275,7 @@ def parts_to_json(value: Any, name: str, wire: bool = True) -> str | list[dict[s
 
 def parts_to_proto(value: Any, target: Any, name: str) -> None:
     if isinstance(value, str):
-        target.add().text = value
+        target.add().text = _check.string(value, name)
         return
     from ._gen.proto.chat import encode_content_part
     from ._proto import many
@@ -292,8 +304,11 @@ def public_url_to_proto(value: Any, target: Any, name: str) -> None:
         return  # no message: no public URL
     target.SetInParent()
     options = {} if value is True else _check.mapping(value, name)
-    if options.get("expires_after") is not None:
-        target.expires_after = _check.int64(options["expires_after"], f"{name}.expires_after")
+    for key, option in options.items():
+        if key != "expires_after":
+            raise UsageError("cannot go over gRPC: no field of that name; transport='rest' may", field=f"{name}.{key}")
+        if option is not None:
+            target.expires_after = _check.int64(option, f"{name}.{key}")
 
 
 # --- embed_input: repeated EmbedInput <-> text, texts, token ids, or lists of token ids ------------------------------
@@ -305,10 +320,11 @@ def embed_input_from_json(value: Any) -> Any:
 
 def embed_input_to_json(value: Any, name: str) -> Any:
     if isinstance(value, str):
-        return value
+        return _check.string(value, name)
     items = _check.array(value, name)
-    if any(isinstance(item, Mapping) for item in items):
-        raise UnsupportedOnTransport(f"{name} (an image)", "grpc")
+    for i, item in enumerate(items):
+        if isinstance(item, Mapping):
+            raise UnsupportedOnTransport(f"{name}[{i}]", "rest", "it takes no images; transport='grpc' does")
     if items and isinstance(items[0], str):
         return _check.strings(items, name)
     if items and isinstance(items[0], Sequence):
@@ -319,20 +335,23 @@ def embed_input_to_json(value: Any, name: str) -> Any:
 def embed_input_to_proto(value: Any, target: Any, name: str) -> None:
     for i, item in enumerate([value] if isinstance(value, str) else _check.array(value, name)):
         if isinstance(item, str):
-            target.add().string = item
+            target.add().string = _check.string(item, name if isinstance(value, str) else f"{name}[{i}]")
         elif isinstance(item, Mapping):
             _write_image(item, target.add().image_url, f"{name}[{i}]")
-        elif isinstance(item, (int, Sequence)):
-            raise UnsupportedOnTransport(f"{name} (token ids)", "rest")
+        elif (isinstance(item, int) and not isinstance(item, bool)) or isinstance(item, (list, tuple)):
+            raise UnsupportedOnTransport(f"{name}[{i}]", "grpc", "it takes no token ids; transport='rest' does")
         else:
             _check.wrong(item, "text or an image dict", f"{name}[{i}]")
 
 
 def _write_image(item: Mapping[str, Any], target: Any, name: str) -> None:
-    if item.get("file_id") is not None:
-        target.file_id = _check.string(item["file_id"], f"{name}.file_id")
-    else:
-        target.image_url = _check.string(item.get("url"), f"{name}.url")
+    from ._gen.proto.chat import encode_image_url
+    from ._proto import one
+    from .types.chat import ImageUrl
+
+    if item.get("file_id") is None and item.get("url") is None:
+        _check.missing(f"{name}.url")
+    one(encode_image_url, ImageUrl, item, target, name)
 
 
 # --- vector: repeated FeatureVector <-> list of numbers, or base64 text ----------------------------------------------
@@ -348,7 +367,7 @@ def vector_from_json(value: Any) -> Any:
 
 
 def vector_to_json(value: Any, name: str) -> str | list[float]:
-    return value if isinstance(value, str) else _check.scalars(_check.float32, value, name)
+    return _check.string(value, name) if isinstance(value, str) else _check.scalars(_check.float32, value, name)
 
 
 def vector_from_proto(value: Any) -> str | list[float]:

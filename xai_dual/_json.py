@@ -8,6 +8,7 @@ from __future__ import annotations
 from array import array as packed_array
 from collections.abc import Callable, Mapping
 from struct import Struct
+from struct import error as struct_error
 from typing import Any
 
 from . import _check
@@ -19,6 +20,7 @@ MISFIT: Any = object()
 """What a converter returns for a value that it cannot read."""
 
 _FLOAT32 = Struct("<f")
+_TOO_LARGE = 2**1023
 
 
 def keep(extra: Extra, key: str, value: Any) -> Extra:
@@ -43,13 +45,13 @@ def read_int(value: Any, zero: Any, key: str, extra: Extra) -> tuple[Any, Extra]
     """An integer that came as 5.0 or, as protobuf's JSON form has it, as "5"."""
     if value.__class__ is float and value.is_integer():
         return int(value), extra
-    if value.__class__ is str and value.lstrip("-").isdecimal() and value.isascii():
+    if value.__class__ is str and len(value) <= 20 and value.isascii() and value.removeprefix("-").isdecimal():
         return int(value), extra
     return misfit(value, zero, key, extra)
 
 
 def read_float(value: Any, zero: Any, key: str, extra: Extra) -> tuple[Any, Extra]:
-    return (float(value), extra) if value.__class__ is int else misfit(value, zero, key, extra)
+    return (float(value), extra) if _fits(value, float) else misfit(value, zero, key, extra)
 
 
 def read_float32(value: Any, zero: Any, key: str, extra: Extra) -> tuple[Any, Extra]:
@@ -57,13 +59,13 @@ def read_float32(value: Any, zero: Any, key: str, extra: Extra) -> tuple[Any, Ex
     if value.__class__ is float or value.__class__ is int:
         try:
             return _FLOAT32.unpack(_FLOAT32.pack(value))[0], extra
-        except OverflowError:
+        except (OverflowError, struct_error):  # the latter for an integer that no float can hold
             pass
     return misfit(value, zero, key, extra)
 
 
 def _fits(item: Any, kind: type) -> bool:
-    return item.__class__ is kind or (kind is float and item.__class__ is int)
+    return item.__class__ is kind or (kind is float and item.__class__ is int and abs(item) < _TOO_LARGE)
 
 
 def read_list(value: Any, kind: type, key: str, extra: Extra) -> tuple[list[Any], Extra]:

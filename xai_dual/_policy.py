@@ -99,7 +99,7 @@ _SENTENCES = {
 
 _WKE = re.compile(r"\s*\[WKE=([^\]\s]+)\]")
 _WRONG_KEY = re.compile(
-    r"\W*(?:\w+\W+){0,3}?"
+    r"\W*(?:(?:the|an?|your|provided|given|error|unauthorized)\W+){0,3}"
     r"(?:(?:incorrect|invalid|wrong) api[ -]?key|api[ -]?key (?:provided )?(?:is )?(?:not valid|invalid|incorrect))",
     re.IGNORECASE,
 )
@@ -323,6 +323,8 @@ def _local_failure(status: str, details: str, ready: bool, meta: Meta | None) ->
     if _UNREACHED.match(details):
         if ready:
             return e.TransportError(details, maybe_sent=True, meta=meta)
+        if "attempt timed out" in details:
+            return e.TimeoutError(details, timer="connect", maybe_sent=False, meta=meta)
         return (e.TlsError if _TLS.search(details) else e.ConnectError)(details, meta=meta)
     if _LOST.match(details):
         refused = _REFUSED_STREAM.search(details) is not None

@@ -14,7 +14,7 @@ from typing import Any
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 from . import _check
-from .errors import UsageError
+from .errors import UnsupportedOnTransport, UsageError
 
 
 @cache
@@ -45,12 +45,10 @@ def enum_number(numbers: dict[str, int], value: Any, name: str) -> int:
     if number is not None:
         return number
     text = _check.string(value, name)
-    if text.startswith("#") and text[1:].lstrip("-").isdecimal():
-        return int(text[1:])
+    if text.startswith("#") and len(text) <= 12 and text.isascii() and text[1:].removeprefix("-").isdecimal():
+        return _check.int32(int(text[1:]), name)
     known = ", ".join(repr(k) for k in numbers)
-    raise UsageError(
-        f"{text!r} has no number on gRPC, which knows {known} (transport='rest' sends any string)", field=name
-    )
+    raise UnsupportedOnTransport(name, "grpc", f"{text!r} has no number there, only {known}; use transport='rest'")
 
 
 def enum_numbers(numbers: dict[str, int], value: Any, name: str) -> list[int]:
@@ -88,9 +86,9 @@ def unions(encode: Callable[[Any, Any], None], value: Any, target: Any, name: st
         union(encode, item, target.add(), f"{name}[{i}]")
 
 
-def refuse_extra(extra: dict[str, Any] | None) -> None:
+def refuse_extra(model: Any) -> None:
     """A property that the definitions do not know, or not of that type, cannot go over gRPC."""
-    if extra:
-        name, value = next(iter(extra.items()))
-        kind = type(value).__name__
-        raise UsageError(f"cannot go over gRPC: no field of that name takes a {kind}; transport='rest' may", field=name)
+    for name, value in (model.extra or {}).items():
+        if hasattr(model, name):
+            _check.misfit(value, name)
+        raise UnsupportedOnTransport(name, "grpc", "the definitions have no such field; use transport='rest'")

@@ -19,6 +19,7 @@ class Rpc:
     """Raw gRPC: messages of the private pool, called by method name."""
 
     def __init__(self, server: Server) -> None:
+        self.target = server.target
         self.channel = grpc.insecure_channel(server.target)
         self.metadata = (("authorization", f"Bearer {server.api_key}"),)
 

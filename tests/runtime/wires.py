@@ -150,7 +150,7 @@ def _raw(request: dict[str, Any]) -> tuple[Any, ...]:
 async def _pause(seconds: float, seen: Seen) -> None:
     """Sleep, but not on for a client that is gone."""
     end = time.monotonic() + seconds
-    while seen.cancelled is None and (left := end - time.monotonic()) > 0:
+    while seen.cancelled is None and (left := end - time.monotonic()) > 0:  # noqa: ASYNC110
         await asyncio.sleep(min(left, 0.02))
 
 

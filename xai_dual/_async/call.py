@@ -73,7 +73,7 @@ class AsyncConnections:
         if options.transport == "grpc":
             return grpc
         above_http = options.http_client is not None or options.proxy is not None or bool(endpoint.prefix)
-        expected = endpoint.grpc is not None or (endpoint.likely_grpc and not above_http)
+        expected = not above_http and (endpoint.grpc is not None or endpoint.likely_grpc)
         return AsyncAutoTransport(grpc if expected and grpc_installed() else None, rest)
 
     async def aclose(self) -> None:

@@ -51,9 +51,9 @@ def grpc_module() -> Any:
     return grpc
 
 
-# The public way to a blocking channel's state is `subscribe`: a thread that polls, and that dies with a printed traceback
-# when the channel is closed meanwhile. So the state is read where that thread reads it. If a later grpcio
-# lacks it, a channel counts as connected: its calls then wait by themselves, and what failed counts as maybe sent.
+# The public way to a blocking channel's state, `subscribe`, starts a thread that polls, and that dies with a traceback
+# when the channel is closed meanwhile. So the state is read where that thread reads it. If a later grpcio lacks it, a
+# channel counts as connected: its calls then wait by themselves, and what failed counts as maybe sent.
 
 
 def grpc_connect(channel: Any, seconds: float | None) -> bool:

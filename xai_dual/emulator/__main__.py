@@ -20,7 +20,8 @@ Both wires listen on {url} (gRPC target {target}).
             -d '{{"model": "grok-4", "messages": [{{"role": "user", "content": "What is 101*3?"}}]}}'
   Python  xai_dual.Client(base_url="{url}", api_key="{key}")
 
-Headers: x-emulator-delay-ms (pause between stream chunks), x-emulator-split-tool-calls: 1, x-emulator-legacy: 1.
+Headers (metadata on gRPC): x-emulator-delay-ms (pause between stream chunks), x-emulator-split-tool-calls: 1,
+x-emulator-legacy: 1, x-emulator-fault (JSON, see xai_dual/emulator/faults.py). GET {url}/emulator/stats counts calls.
 Stop with Ctrl-C.
 """
 

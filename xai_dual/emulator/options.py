@@ -5,6 +5,7 @@ from __future__ import annotations
 LEGACY = "x-emulator-legacy"
 SPLIT_TOOL_CALLS = "x-emulator-split-tool-calls"
 DELAY = "x-emulator-delay-ms"
+FAULT = "x-emulator-fault"
 _MAX_DELAY_MS = 60_000.0
 
 

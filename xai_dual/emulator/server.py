@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextlib
+import http.client
 import json
 import os
 import selectors
@@ -14,7 +15,7 @@ import threading
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, Any
 
 from xai_dual.emulator.state import DEFAULT_API_KEY, DEFAULT_MANAGEMENT_KEY, State
 
@@ -35,6 +36,31 @@ class Server:
     def target(self) -> str:
         """``host:port``, as gRPC clients want it."""
         return self.url.partition("://")[2]
+
+    def inject(self, **fault: Any) -> None:
+        """Let a fault wait for the next calls it matches; see ``xai_dual.emulator.faults.Fault`` for its properties."""
+        self._ask("POST", "/emulator/faults", json.dumps(fault).encode())
+
+    def clear_faults(self) -> None:
+        """Forget all waiting faults."""
+        self._ask("DELETE", "/emulator/faults")
+
+    def stats(self) -> dict[str, int]:
+        """Counters: ``requests``, ``streams_open``, ``streams_finished``, ``streams_cancelled``."""
+        found: dict[str, int] = json.loads(self._ask("GET", "/emulator/stats"))
+        return found
+
+    def _ask(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        connection = http.client.HTTPConnection(self.target, timeout=_STOP_TIMEOUT)
+        try:
+            connection.request(method, path, body)
+            answer = connection.getresponse()
+            data = answer.read()
+        finally:
+            connection.close()
+        if answer.status >= 300:
+            raise ValueError(data.decode())
+        return data
 
     def close(self) -> None:
         """Stop the emulator; a second call does nothing."""

@@ -6,6 +6,8 @@ An HTTP/2 connection with prior knowledge starts with a fixed preface; every oth
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from collections.abc import Awaitable, Callable
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -64,7 +66,7 @@ class _Front(_End):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        self.splice.fronts.add(self)
+        self.splice.fronts[self] = 0
 
     def data_received(self, data: bytes) -> None:
         if self.peer is not None:
@@ -85,7 +87,7 @@ class _Front(_End):
         return super().eof_received()
 
     def connection_lost(self, error: Exception | None) -> None:
-        self.splice.fronts.discard(self)
+        self.splice.fronts.pop(self, None)
         if self.connecting is not None and self.peer is None:
             self.connecting.cancel()
         super().connection_lost(error)
@@ -104,6 +106,8 @@ class _Front(_End):
                 back.transport.abort()
             return
         self.peer = back
+        if back.transport is not None:
+            self.splice.fronts[self] = back.transport.get_extra_info("sockname")[1]
         super().data_received(self.held)
         self.held = b""
         self.transport.resume_reading()
@@ -117,7 +121,7 @@ class Splice:
     def __init__(self, grpc: Connector, rest: Connector) -> None:
         self.grpc = grpc
         self.rest = rest
-        self.fronts: set[_Front] = set()
+        self.fronts: dict[_Front, int] = {}  # with the port that the server behind sees as its client's
         self.server: asyncio.Server | None = None
 
     async def start(self, host: str, port: int) -> int:
@@ -125,6 +129,17 @@ class Splice:
         self.server = await asyncio.get_running_loop().create_server(lambda: _Front(self), host, port, backlog=1024)
         used: int = self.server.sockets[0].getsockname()[1]
         return used
+
+    def cut(self, port: int, reset: bool) -> None:
+        """Cut the connection that a server behind knows by its client port: by RST at once, or by FIN in good order."""
+        for front, known in list(self.fronts.items()):
+            if known == port and front.transport is not None:
+                if reset:
+                    raw = front.transport.get_extra_info("socket")
+                    raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    front.transport.abort()
+                else:
+                    front.transport.close()
 
     def stop(self) -> None:
         """Stop listening and drop all connections."""

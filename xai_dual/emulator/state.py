@@ -1,11 +1,13 @@
-"""What the emulator keeps while it runs: keys, pictures it made and counters a test can read."""
+"""What the emulator keeps while it runs: keys, pictures it made, faults to come and counters a test can read."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from xai_dual.emulator.errors import ServiceError, invalid
+from xai_dual.emulator.faults import Faults
 
 DEFAULT_API_KEY = "xai-emulator-key"
 DEFAULT_MANAGEMENT_KEY = "xai-token-emulator"
@@ -33,9 +35,15 @@ class State:
     url: str = ""
     images: OrderedDict[str, bytes] = field(default_factory=OrderedDict)
     stats: Stats = field(default_factory=Stats)
+    faults: Faults = field(default_factory=Faults)
+    # Cuts the public connection that a server behind knows by its client port; by RST if the second argument is true.
+    cut: Callable[[int, bool], None] = lambda port, reset: None
 
-    def authenticate(self, authorization: str | None) -> None:
-        """Check an ``authorization`` header. As on api.x.ai, a wrong key is an invalid argument, unlike none."""
+    def authenticate(self, authorization: str | None) -> str:
+        """Check an ``authorization`` header; the key. As on api.x.ai, a wrong key is an invalid argument, unlike none.
+
+        ``KEY/anything`` is as good as ``KEY``: tests that share an emulator tell their calls apart by it.
+        """
         scheme, _, key = (authorization or "").strip().partition(" ")
         key = key.strip()
         if scheme.lower() != "bearer" or not key:
@@ -44,8 +52,9 @@ class State:
                 f"No API key provided. Send it as `Authorization: Bearer <key>`. {_CONSOLE} "
                 "[WKE=unauthenticated:no-credentials]",
             )
-        if key != self.api_key:
+        if key.partition("/")[0] != self.api_key:
             raise invalid(f"Incorrect API key provided: {redact(key)}. {_CONSOLE}")
+        return key
 
     def keep_image(self, name: str, data: bytes) -> str:
         """Store a picture and return the URL that serves it."""

@@ -205,13 +205,13 @@ def encode_chat_request(m: ChatRequest, p: Any) -> None:
         p.agent_count = enum_number(AGENT_COUNT_NUMBERS, m.agent_count, "agent_count")
     if m.guidelines is not None:
         many(encode_guideline, Guideline, m.guidelines, p.guidelines, "guidelines")
-    refuse_extra(m.extra)
+    refuse_extra(m)
 
 
 def encode_guideline(m: Guideline, p: Any) -> None:
     if m.policy is not None:
         one(encode_policy_guideline, PolicyGuideline, m.policy, p.policy, "policy")
-    refuse_extra(m.extra)
+    refuse_extra(m)
 
 
 def encode_policy_guideline(m: PolicyGuideline, p: Any) -> None:
@@ -219,7 +219,7 @@ def encode_policy_guideline(m: PolicyGuideline, p: Any) -> None:
         p.category = enum_number(GUIDELINE_CATEGORY_NUMBERS, m.category, "category")
     if m.behavior is not None:
         p.behavior = enum_number(GUIDELINE_BEHAVIOR_NUMBERS, m.behavior, "behavior")
-    refuse_extra(m.extra)
+    refuse_extra(m)
 
 
 def encode_message(m: Message, p: Any) -> None:
@@ -238,7 +238,7 @@ def encode_message(m: Message, p: Any) -> None:
         p.tool_call_id = string(m.tool_call_id, "tool_call_id")
     if m.encrypted_content is not None:
         p.encrypted_content = string(m.encrypted_content, "encrypted_content")
-    refuse_extra(m.extra)
+    refuse_extra(m)
 
 
 def encode_content_part(m: ContentPart, p: Any) -> None:
@@ -251,7 +251,7 @@ def encode_content_part(m: ContentPart, p: Any) -> None:
         one(encode_image_url, ImageUrl, m.image_url, p.image_url, "image_url")
     if m.text is not None:
         p.text = string(m.text, "text")
-    refuse_extra(m.extra)
+    refuse_extra(m)
 
 
 def encode_image_url(m: ImageUrl, p: Any) -> None:
@@ -262,7 +262,7 @@ def encode_image_url(m: ImageUrl, p: Any) -> None:
         p.image_url = string(m.url, "url")
     if m.detail is not None:
         p.detail = enum_number(IMAGE_DETAIL_NUMBERS, m.detail, "detail")
-    refuse_extra(m.extra)
+    refuse_extra(m)
 
 
 def encode_file_ref(m: FileRef, p: Any) -> None:
@@ -276,7 +276,7 @@ def encode_file_ref(m: FileRef, p: Any) -> None:
         p.filename = string(m.filename, "filename")
     if m.mime_type is not None:
         p.mime_type = string(m.mime_type, "mime_type")
-    refuse_extra(m.extra)
+    refuse_extra(m)
 
 
 def decode_tool_call(p: Any) -> ToolCall:
@@ -300,7 +300,7 @@ def encode_tool_call(m: ToolCall, p: Any) -> None:
         p.status = enum_number(TOOL_CALL_STATUS_NUMBERS, m.status, "status")
     if m.error_message is not None:
         p.error_message = string(m.error_message, "error_message")
-    refuse_extra(m.extra)
+    refuse_extra(m)
 
 
 def decode_function_call(p: Any) -> FunctionCall:
@@ -312,14 +312,14 @@ def encode_function_call(m: FunctionCall, p: Any) -> None:
         p.arguments = string(m.arguments, "arguments")
     if m.name:
         p.name = string(m.name, "name")
-    refuse_extra(m.extra)
+    refuse_extra(m)
 
 
 def encode_function_tool(m: FunctionTool, p: Any) -> None:
     if m.function is None:
         missing("function")
     one(encode_function_definition, FunctionDefinition, m.function, p, "function")
-    refuse_extra(m.extra)
+    refuse_extra(m)
 
 
 def encode_function_definition(m: FunctionDefinition, p: Any) -> None:
@@ -335,7 +335,7 @@ def encode_function_definition(m: FunctionDefinition, p: Any) -> None:
     p.parameters = json_text_to_proto(m.parameters, "parameters")
     if m.strict is not None:
         p.strict = boolean(m.strict, "strict")
-    refuse_extra(m.extra)
+    refuse_extra(m)
 
 
 def encode_response_format(m: ResponseFormat, p: Any) -> None:
@@ -344,7 +344,7 @@ def encode_response_format(m: ResponseFormat, p: Any) -> None:
     p.format_type = enum_number(FORMAT_TYPE_NUMBERS, m.type, "type")
     if m.json_schema is not None:
         p.schema = schema_text_to_proto(m.json_schema, "json_schema")
-    refuse_extra(m.extra)
+    refuse_extra(m)
 
 
 def encode_search_parameters(m: SearchParameters, p: Any) -> None:
@@ -360,7 +360,7 @@ def encode_search_parameters(m: SearchParameters, p: Any) -> None:
         unions(encode_search_source, m.sources, p.sources, "sources")
     if m.to_date is not None:
         date_to_proto(m.to_date, p.to_date, "to_date")
-    refuse_extra(m.extra)
+    refuse_extra(m)
 
 
 def decode_chat_completion(p: Any) -> ChatCompletion:
@@ -492,7 +492,7 @@ def encode_web_source(m: WebSource, p: Any) -> None:
         p.excluded_websites.extend(scalars(string, m.excluded_websites, "excluded_websites"))
     if m.safe_search is not None:
         p.safe_search = boolean(m.safe_search, "safe_search")
-    refuse_extra(m.extra)
+    refuse_extra(m)
 
 
 def encode_news_source(m: NewsSource, p: Any) -> None:
@@ -502,7 +502,7 @@ def encode_news_source(m: NewsSource, p: Any) -> None:
         p.excluded_websites.extend(scalars(string, m.excluded_websites, "excluded_websites"))
     if m.safe_search is not None:
         p.safe_search = boolean(m.safe_search, "safe_search")
-    refuse_extra(m.extra)
+    refuse_extra(m)
 
 
 def encode_x_source(m: XSource, p: Any) -> None:
@@ -514,14 +514,14 @@ def encode_x_source(m: XSource, p: Any) -> None:
         p.post_favorite_count = int32(m.post_favorite_count, "post_favorite_count")
     if m.post_view_count is not None:
         p.post_view_count = int32(m.post_view_count, "post_view_count")
-    refuse_extra(m.extra)
+    refuse_extra(m)
 
 
 def encode_rss_source(m: RssSource, p: Any) -> None:
     if m.links is None:
         missing("links")
     p.links.extend(scalars(string, m.links, "links"))
-    refuse_extra(m.extra)
+    refuse_extra(m)
 
 
 _TOOL_ENCODERS: dict[type, tuple[str, Callable[[Any, Any], None]]] = {FunctionTool: ("function", encode_function_tool)}

@@ -52,7 +52,7 @@ def encode_sample_request(m: SampleRequest, p: Any) -> None:
         p.user = string(m.user, "user")
     if m.top_logprobs is not None:
         p.top_logprobs = int32(m.top_logprobs, "top_logprobs")
-    refuse_extra(m.extra)
+    refuse_extra(m)
 
 
 def decode_sample_response(p: Any) -> SampleResponse:

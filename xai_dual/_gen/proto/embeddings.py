@@ -30,7 +30,7 @@ def encode_embedding_request(m: EmbeddingRequest, p: Any) -> None:
         only_on("rest", "preview")
     if m.user is not None:
         p.user = string(m.user, "user")
-    refuse_extra(m.extra)
+    refuse_extra(m)
 
 
 def decode_embedding_response(p: Any) -> EmbeddingResponse:

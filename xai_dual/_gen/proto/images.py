@@ -81,7 +81,7 @@ def encode_image_request(m: ImageRequest, p: Any) -> None:
         p.user = string(m.user, "user")
     if m.quality is not None:
         p.quality = enum_number(IMAGE_QUALITY_NUMBERS, m.quality, "quality")
-    refuse_extra(m.extra)
+    refuse_extra(m)
 
 
 def encode_storage_options(m: StorageOptions, p: Any) -> None:
@@ -92,7 +92,7 @@ def encode_storage_options(m: StorageOptions, p: Any) -> None:
     p.filename = string(m.filename, "filename")
     if m.public_url is not None:
         public_url_to_proto(m.public_url, p.public_url, "public_url")
-    refuse_extra(m.extra)
+    refuse_extra(m)
 
 
 def decode_image_response(p: Any) -> ImageResponse:

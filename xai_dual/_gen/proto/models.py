@@ -20,7 +20,7 @@ def encode_model_request(m: ModelRequest, p: Any) -> None:
     if m.model is None:
         missing("model")
     p.name = string(m.model, "model")
-    refuse_extra(m.extra)
+    refuse_extra(m)
 
 
 def decode_language_model(p: Any) -> LanguageModel:

@@ -21,7 +21,7 @@ def encode_tokenize_request(m: TokenizeRequest, p: Any) -> None:
     p.text = string(m.text, "text")
     if m.user is not None:
         p.user = string(m.user, "user")
-    refuse_extra(m.extra)
+    refuse_extra(m)
 
 
 def decode_tokenize_response(p: Any) -> TokenizeResponse:

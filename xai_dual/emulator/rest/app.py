@@ -14,6 +14,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from xai_dual.emulator.errors import ServiceError
+from xai_dual.emulator.faults import FaultHit, parse
 from xai_dual.emulator.rest import call as calls
 from xai_dual.emulator.rest import chat, media, models
 from xai_dual.emulator.rest.body import BodyError
@@ -112,13 +113,23 @@ async def _stats(request: Request) -> Response:
     return JSONResponse(vars(request.app.state.emulator.stats))
 
 
+async def _faults(request: Request) -> Response:
+    """Let a fault wait (POST) or forget all (DELETE)."""
+    faults = request.app.state.emulator.faults
+    if request.method == "DELETE":
+        faults.clear()
+    else:
+        faults.add(parse((await request.body()).decode()))
+    return Response(status_code=204)
+
+
 def _endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
     """A handler behind the key check."""
 
     async def endpoint(request: Request) -> Response:
         call = Call(request)
         call.state.stats.requests += 1
-        call.authenticate()
+        await call.enter()
         return await handler(call)
 
     return endpoint
@@ -147,6 +158,7 @@ def _routes() -> list[Route]:
         table.append(("GET", f"/v1/{path}-models/{{model_id}}", _getter(kind)))
     routes = [Route(path, _endpoint(handler), methods=[method]) for method, path, handler in table]
     routes.append(Route("/emulator/images/{name}.png", _image, methods=["GET"]))
+    routes.append(Route("/emulator/faults", _faults, methods=["POST", "DELETE"]))
     routes.append(Route("/emulator/stats", _stats, methods=["GET"]))
     return routes
 
@@ -172,6 +184,7 @@ def make_app(state: State) -> ASGIApp:
     """The app that serves one state."""
     handlers: dict[Any, Any] = {
         ServiceError: calls.service_error,
+        FaultHit: calls.fault_hit,
         BodyError: calls.body_error,
         calls.UnsupportedMediaType: calls.media_type_error,
         HTTPException: calls.http_error,

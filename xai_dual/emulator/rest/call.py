@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any
 
 from starlette.requests import Request
@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from xai_dual.emulator import options
 from xai_dual.emulator.errors import ServiceError
+from xai_dual.emulator.faults import Fault, FaultHit
 from xai_dual.emulator.rest import body, legacy
 from xai_dual.emulator.state import State
 
@@ -29,11 +30,26 @@ class Call:
         self.request = request
         self.state: State = request.app.state.emulator
         self.legacy = self.state.legacy or request.headers.get(options.LEGACY) == "1"
+        self.fault: Fault | None = None
         self.split_tool_calls = request.headers.get(options.SPLIT_TOOL_CALLS) == "1"
 
-    def authenticate(self) -> None:
-        """Refuse a missing or wrong key."""
-        self.state.authenticate(self.request.headers.get("authorization"))
+    async def enter(self) -> None:
+        """Refuse a missing or wrong key; meet the fault that waits for this call."""
+        headers = self.request.headers
+        key = self.state.authenticate(headers.get("authorization"))
+        operation = f"{self.request.method} {self.request.scope['route'].path}"
+        self.fault = self.state.faults.take(operation, key, headers.get(options.FAULT))
+        if self.fault is not None:
+            await asyncio.sleep(self.fault.delay_ms / 1000)
+            if self.fault.action == "delay":
+                self.fault = None
+            elif not self.fault.after_chunks:
+                raise FaultHit(self.fault)
+
+    def cut(self, reset: bool) -> None:
+        """Cut the connection of this call."""
+        client = self.request.client
+        self.state.cut(client.port if client is not None else 0, reset)
 
     async def body(self, schema_name: str) -> Json:
         """The checked JSON body."""
@@ -61,6 +77,10 @@ class Call:
         stats.streams_open += 1
         try:
             for position, event in enumerate(events):
+                if self.fault is not None and position == self.fault.after_chunks:
+                    async for piece in self._fail(self.fault):
+                        yield piece
+                    return
                 if position:
                     await asyncio.sleep(pause)  # also when 0: it lets a disconnect be noticed
                 yield b"data: " + json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode() + b"\n\n"
@@ -72,6 +92,18 @@ class Call:
         finally:
             stats.streams_open -= 1
 
+    async def _fail(self, fault: Fault) -> AsyncIterator[bytes]:
+        """How a stream goes on at a fault."""
+        if fault.action == "error":
+            yield f"data: {fault.text}\n\n".encode()
+        elif fault.action == "garbage":
+            yield b"data: {this is no JSON\n\n"
+        elif fault.action == "hang":
+            await asyncio.Event().wait()
+        elif fault.action in ("reset", "close"):
+            await asyncio.sleep(0.05)  # lets what was sent reach the client first
+            self.cut(fault.action == "reset")
+
 
 class UnsupportedMediaType(Exception):
     """The request has a body that is not declared as JSON."""
@@ -81,6 +113,21 @@ async def service_error(request: Request, error: Exception) -> Response:
     """The flat error body of a refusal."""
     assert isinstance(error, ServiceError)
     return JSONResponse(error.body(), error.code.http)
+
+
+async def fault_hit(request: Request, error: Exception) -> Response:
+    """The answer, or the silence, that a fault before the first byte asks for."""
+    assert isinstance(error, FaultHit)
+    fault = error.fault
+    if fault.action == "hang":
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+    elif fault.action in ("reset", "close"):
+        Call(request).cut(fault.action == "reset")
+    elif fault.action == "error":
+        status = fault.http or fault.status.http
+        return Response(fault.text, status, fault.headers, media_type=fault.content_type)
+    return Response("" if fault.action == "end" else "{this is no JSON", media_type=fault.content_type)
 
 
 async def body_error(request: Request, error: Exception) -> Response:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import grpc
@@ -14,12 +14,14 @@ import grpc
 from xai_dual.emulator import options
 from xai_dual.emulator.definitions import message
 from xai_dual.emulator.errors import ServiceError
+from xai_dual.emulator.faults import Fault, FaultHit
 from xai_dual.emulator.rpc import chat, media
 from xai_dual.emulator.service import account, catalog
 from xai_dual.emulator.service import chat as chat_service
 from xai_dual.emulator.service import media as media_service
 from xai_dual.emulator.state import State
 
+Metadata = tuple[tuple[str, str], ...]
 _EMPTY = "google.protobuf.Empty"
 
 
@@ -30,6 +32,7 @@ class Method:
     request: str
     run: Callable[[Any, State], Any]
     streams: bool = False
+    name: str = ""  # as faults know it: "xai_api.Chat/GetCompletion"
 
 
 def _get_completion(request: Any, state: State) -> Any:
@@ -108,7 +111,7 @@ class Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
 
     def __init__(self, state: State) -> None:
         self.state = state
-        self.methods = _methods()
+        self.methods = {path: replace(method, name=path[1:]) for path, method in _methods().items()}
 
     def service(self, details: Any) -> Any:
         """The handler of a call, by its method name."""
@@ -125,8 +128,11 @@ class Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
         async def answer(request: Any, context: Any) -> Any:
             trailer = _request_id()
             try:
-                self._enter(context)
-                response = method.run(request, self.state)
+                _, fault = await self._enter(context, method.name)
+                if fault is not None and not fault.after_chunks:
+                    response = await self._fail(fault, context)
+                else:
+                    response = method.run(request, self.state)
             except Exception as error:
                 await _abort(context, error, trailer)
             await context.send_initial_metadata(trailer)
@@ -139,7 +145,9 @@ class Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
             trailer = _request_id()
             stats = self.state.stats
             try:
-                metadata = self._enter(context)
+                metadata, fault = await self._enter(context, method.name)
+                if fault is not None and not fault.after_chunks:
+                    await self._fail(fault, context)
                 messages = method.run(request, self.state)
             except Exception as error:
                 await _abort(context, error, trailer)
@@ -149,6 +157,11 @@ class Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
             finished = False
             try:
                 for position, item in enumerate(messages):
+                    if fault is not None and position == fault.after_chunks:
+                        piece = await self._fail(fault, context, trailer)
+                        if piece:
+                            yield piece
+                        return
                     if position and pause:
                         await asyncio.sleep(pause)
                     yield item
@@ -163,26 +176,47 @@ class Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
 
         return stream
 
-    def _enter(self, context: Any) -> dict[str, str]:
-        """Check the key; the call's metadata."""
+    async def _enter(self, context: Any, operation: str) -> tuple[dict[str, str], Fault | None]:
+        """Check the key; the call's metadata and the fault that waits for it."""
         metadata = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
         self.state.stats.requests += 1
-        self.state.authenticate(metadata.get("authorization"))
-        return metadata
+        key = self.state.authenticate(metadata.get("authorization"))
+        fault = self.state.faults.take(operation, key, metadata.get(options.FAULT))
+        if fault is not None:
+            await asyncio.sleep(fault.delay_ms / 1000)
+            fault = None if fault.action == "delay" else fault
+        return metadata, fault
+
+    async def _fail(self, fault: Fault, context: Any, trailer: Metadata | None = None) -> bytes:
+        """How a call goes on at a fault: by an error, or with these bytes as its answer."""
+        if fault.action == "error":
+            if trailer is None:
+                raise FaultHit(fault)
+            await _abort(context, FaultHit(fault), trailer)
+        elif fault.action == "hang":
+            await asyncio.Event().wait()
+        elif fault.action in ("reset", "close"):
+            await asyncio.sleep(0.05)  # lets what was sent reach the client first
+            self.state.cut(int(context.peer().rpartition(":")[2]), fault.action == "reset")
+            await asyncio.Event().wait()  # the cut cancels this call
+        return b"\xff" if fault.action == "garbage" else b""
 
 
 def _serialize(item: Any) -> bytes:
-    data: bytes = item.SerializeToString()
+    data: bytes = item if isinstance(item, bytes) else item.SerializeToString()
     return data
 
 
-def _request_id() -> tuple[tuple[str, str], ...]:
+def _request_id() -> Metadata:
     return (("x-request-id", str(uuid.uuid4())),)
 
 
-async def _abort(context: Any, error: Exception, trailer: tuple[tuple[str, str], ...]) -> None:
+async def _abort(context: Any, error: Exception, trailer: Metadata) -> None:
     """End a call by an error. ``abort`` raises."""
-    if not isinstance(error, ServiceError):
+    if isinstance(error, FaultHit):
+        trailer = (*trailer, *error.fault.headers.items())
+        error = ServiceError(error.fault.code, error.fault.message)
+    elif not isinstance(error, ServiceError):
         logging.getLogger(__name__).error("the emulator failed", exc_info=error)
         error = ServiceError("INTERNAL", f"The emulator failed: {error!r}")
     await context.abort(grpc.StatusCode[error.code.name], error.message, trailer)

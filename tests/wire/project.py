@@ -1,0 +1,132 @@
+"""What the wire tests know of the project: its IR, its models, protobuf classes and schemas, each read on its own."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import orjson
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from hypothesis import HealthCheck, settings
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+from codegen import ir
+from codegen.build import read
+from codegen.lines import snake, upper
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+API: ir.Api = read(ROOT)
+MODELS = list(API.models.values())
+OPERATIONS = list(API.operations.values())
+
+_SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much, HealthCheck.large_base_example]
+broad = settings(max_examples=15, deadline=None, derandomize=True, database=None, suppress_health_check=_SLOW)
+"""For tests that run once for every model."""
+deep = settings(broad, max_examples=40)
+"""For tests that run once for every operation, or once."""
+
+
+def named(items: Any) -> Any:
+    """Arguments of `parametrize`, shown by name."""
+    import pytest
+
+    return [pytest.param(item, id=item.name) for item in items]
+
+
+def model_class(name: str) -> Any:
+    """The public class of a model."""
+    return getattr(import_module(f"xai_dual.types.{API.models[name].domain}"), name)
+
+
+def ir_of(value: object) -> ir.Model:
+    """The IR of an instance."""
+    return API.models[type(value).__name__]
+
+
+def operation(op: ir.Operation) -> Any:
+    """The generated call record."""
+    return getattr(import_module(f"xai_dual._gen.operations.{op.domain}"), upper(op.name))
+
+
+def proto_function(verb: str, model: ir.Model) -> Any:
+    """`encode_x` or `decode_x` of a model's protobuf codec."""
+    return getattr(import_module(f"xai_dual._gen.proto.{model.domain}"), f"{verb}_{snake(model.name)}")
+
+
+@cache
+def _pool() -> descriptor_pool.DescriptorPool:
+    """A pool of the tests' own, from the descriptor set that the package ships."""
+    pool = descriptor_pool.DescriptorPool()
+    data = (ROOT / "xai_dual" / "_gen" / "descriptors.binpb").read_bytes()
+    for file in descriptor_pb2.FileDescriptorSet.FromString(data).file:
+        pool.AddSerializedFile(file.SerializeToString())
+    return pool
+
+
+def descriptor(name: str) -> Any:
+    """The descriptor of a message."""
+    return _pool().FindMessageTypeByName(name)
+
+
+def message(name: str) -> Any:
+    """The class of a message: another class than the package's own of that name."""
+    return message_factory.GetMessageClass(descriptor(name))
+
+
+DOCUMENT: dict[str, Any] = orjson.loads((ROOT / "xai_dual" / "emulator" / "openapi.json").read_bytes())
+_RESOURCE: Resource[Any] = Resource(contents=DOCUMENT, specification=DRAFT202012)
+_REGISTRY: Registry[Any] = Registry().with_resource("urn:doc", _RESOURCE)
+
+
+def valid(body: Any, pointer: str) -> None:
+    """Check JSON against the schema at a pointer of the OpenAPI document."""
+    schema = {"$ref": f"urn:doc#{pointer}"}
+    checker = Draft202012Validator.FORMAT_CHECKER
+    Draft202012Validator(schema, registry=_REGISTRY, format_checker=checker).validate(body)
+
+
+def body_pointer(method: str, path: str) -> str:
+    """The pointer to the schema of a route's request body."""
+    escaped = path.replace("~", "~0").replace("/", "~1").replace("{", "%7B").replace("}", "%7D")
+    return f"/paths/{escaped}/{method.lower()}/requestBody/content/application~1json/schema"
+
+
+def resolve(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema of the document with references followed and `null` alternatives left out."""
+    while True:
+        if "$ref" in schema:
+            schema = DOCUMENT["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+        elif len(left := [s for s in schema.get("oneOf", []) if s.get("type") != "null"]) == 1:
+            schema = left[0]
+        else:
+            return schema
+
+
+def object_variants(name: str) -> list[dict[str, Any]]:
+    """The object schemas that a schema name of the bindings stands for: one, or the variants of a union.
+
+    "Union#tag" is the variant with that tag.
+    """
+    base, _, tag = name.partition("#")
+    if not base:
+        return []
+    schema = resolve(DOCUMENT["components"]["schemas"][base])
+    variants = [resolve(s) for s in schema.get("oneOf", [schema])]
+    if not tag:
+        return variants
+    return [v for v in variants if any(p.get("enum") == [tag] for p in v["properties"].values())]
+
+
+def property_at(schema: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any] | None:
+    """The schema of a property, None where the object has none of that path."""
+    for step in path:
+        found = resolve(schema).get("properties", {}).get(step)
+        if found is None:
+            return None
+        schema = found
+    return resolve(schema)

@@ -1,0 +1,226 @@
+"""Hypothesis strategies of model values, made from the IR: a new model or field is covered without a change here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timezone
+from functools import cache
+from typing import Any
+
+import attrs
+from hypothesis import strategies as st
+
+from codegen import ir
+
+from .project import API, descriptor, model_class, object_variants, property_at, resolve
+
+Strategy = st.SearchStrategy[Any]
+
+texts = st.text(max_size=8)
+json_values: Strategy = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False, allow_infinity=False) | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=8,
+)
+tame_json: Strategy = st.recursive(  # every library writes these alike
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | texts,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(texts, inner, max_size=2),
+    max_leaves=5,
+)
+json_objects = st.dictionaries(texts, tame_json, max_size=3)
+singles = st.floats(width=32, allow_nan=False, allow_infinity=False)
+
+_INTS = {"int32": (-(2**31), 2**31 - 1), "uint32": (0, 2**32 - 1), "uint64": (0, 2**64 - 1)}
+
+
+@attrs.frozen
+class Want:
+    """Which values to make."""
+
+    wires: frozenset[str]  # the wires that must be able to carry them
+    canonical: bool = False  # only values in the form in which they are read back
+
+
+BOTH = Want(frozenset({"grpc", "rest"}))
+GRPC = Want(frozenset({"grpc"}))
+REST = Want(frozenset({"rest"}))
+ANY = Want(frozenset())
+
+
+def canonical(want: Want) -> Want:
+    """The same, in the form in which values are read back."""
+    return attrs.evolve(want, canonical=True)
+
+
+@cache
+def models(name: str, want: Want) -> Strategy:
+    """Instances of a model. Where REST must carry them they are valid by the OpenAPI schema."""
+    return st.deferred(lambda: _models(API.models[name], want))
+
+
+def _models(model: ir.Model, want: Want) -> Strategy:
+    schemas = object_variants(next(iter(model.rest.values()))) if "rest" in want.wires and model.rest else []
+    return st.one_of([_variant(model, want, schema) for schema in schemas or [None]])
+
+
+def _variant(model: ir.Model, want: Want, schema: dict[str, Any] | None) -> Strategy:
+    fields: dict[str, Strategy] = {}
+    for field in model.fields:
+        if not _carried(model, field, want):
+            continue
+        limits: dict[str, Any] = {}
+        slot = next((s for s in field.rest.values() if s.where == "body" and s.path), None)
+        required = field.required
+        if schema is not None and slot is not None:
+            found = property_at(schema, slot.path)
+            if found is None:
+                continue
+            limits, required = found, required or slot.path[0] in schema.get("required", ())
+        values = _values(field, model, want, limits)
+        may_lack = field.kind == "optional" and not model.sent_only or model.sent_only and not required
+        fields[field.name] = st.none() | values if may_lack else values
+    return st.builds(model_class(model.name), **fields).map(lambda m: _one_of_each(m, model, want))
+
+
+def _carried(model: ir.Model, field: ir.Field, want: Want) -> bool:
+    sides = {"grpc"} if field.grpc else set()
+    sides |= {"rest"} if field.rest else set()
+    if field.drop and field.required:
+        return True  # said on one wire, understood on the other
+    # a model that only one wire has stands in fields that only that wire has
+    return want.wires <= sides or not (model.grpc and model.rest)
+
+
+def _one_of_each(value: Any, model: ir.Model, want: Want) -> Any:
+    """Keep one member of each protobuf oneof."""
+    if model.grpc and (want.wires != frozenset({"rest"}) or model.sent):
+        for members in one_ofs(model):
+            given = [n for n in members if getattr(value, n) is not None]
+            for name in given[1:]:
+                setattr(value, name, None)
+    return value
+
+
+@cache
+def _one_ofs(name: str) -> tuple[tuple[str, ...], ...]:
+    model = API.models[name]
+    by_slot = {f.grpc.path[0]: f.name for f in model.fields if f.grpc and len(f.grpc.path) == 1}
+    groups = [[by_slot.get(f.name) for f in o.fields] for o in descriptor(model.grpc or "").oneofs]
+    return tuple(tuple(n for n in group if n) for group in groups if len(group) > 1)
+
+
+def one_ofs(model: ir.Model) -> tuple[tuple[str, ...], ...]:
+    """Names of the fields that exclude each other, by the protobuf descriptor."""
+    return _one_ofs(model.name) if model.grpc else ()
+
+
+def _values(field: ir.Field, model: ir.Model, want: Want, limits: dict[str, Any]) -> Strategy:
+    plain_form = want.canonical or not model.sent_only
+    if field.coerce and not plain_form:
+        return _COERCED[field.coerce](want)
+    if field.many == "list":
+        items = _item(field.type, plain_form, want, resolve(limits.get("items", {})))
+        lists = st.lists(items, min_size=limits.get("minItems", 0), max_size=min(2, limits.get("maxItems", 2)))
+        return lists if plain_form else lists | lists.map(tuple)
+    if field.many == "map":
+        # where the schema wants numbers for names, as JSON never has them, no name is valid
+        size = 0 if limits.get("propertyNames", {}).get("type") == "integer" else 2
+        return st.dictionaries(texts, _item(field.type, plain_form, want, {}), max_size=size)
+    return _item(field.type, plain_form, want, limits)
+
+
+def _item(type_: ir.Type, plain_form: bool, want: Want, limits: dict[str, Any]) -> Strategy:
+    if isinstance(type_, ir.Scalar):
+        return _scalar(type_.wire, plain_form, limits)
+    if isinstance(type_, ir.EnumRef):
+        return _enum(API.enums[type_.name], want, limits)
+    if isinstance(type_, ir.ModelRef):
+        return models(type_.name, want)
+    if isinstance(type_, ir.UnionRef):
+        members = API.unions[type_.name].variants
+        able = [v for v in members if ("grpc" not in want.wires or v.case) and ("rest" not in want.wires or v.tags)]
+        return st.one_of([models(v.model, want) for v in able])
+    if isinstance(type_, ir.Converted):
+        return CONVERTED[type_.converter.name](plain_form, want)
+    return tame_json.filter(lambda value: value is not None)
+
+
+def _scalar(wire: str, plain_form: bool, limits: Mapping[str, Any]) -> Strategy:
+    low, high = limits.get("minimum"), limits.get("maximum")
+    if wire == "string":
+        return st.sampled_from(limits["enum"]) if "enum" in limits else texts
+    if wire == "bool":
+        return st.booleans()
+    if wire == "bytes":
+        return st.binary(max_size=8)
+    if wire in ("float", "double"):
+        if plain_form and wire == "float":
+            return st.floats(low, high, width=32, allow_nan=False, allow_infinity=False)
+        bounded = st.floats(-3e38 if low is None else low, 3e38 if high is None else high)
+        return bounded | st.sampled_from([0, 1]) | st.sampled_from([0.7, 0.1, 1.0])
+    least, most = _INTS.get(wire, (-(2**63), 2**63 - 1))
+    return st.integers(least if low is None else low, most if high is None else high)
+
+
+def _enum(enum: ir.Enum, want: Want, limits: Mapping[str, Any]) -> Strategy:
+    known = [v.name for v in enum.values if v.number is not None or "grpc" not in want.wires]
+    if "rest" in want.wires:
+        allowed = limits.get("enum")
+        return st.sampled_from([n for n in known if allowed is None or n in allowed])
+    new = ["#77", "#-3"] if "grpc" in want.wires else ["from the future", "#77"]
+    return st.sampled_from(known + new)
+
+
+# --- values of converters ---------------------------------------------------------------------------------------------
+
+_moments = st.datetimes(timezones=st.just(timezone.utc))
+_days = st.dates().map(lambda day: datetime.combine(day, time(), timezone.utc))
+
+
+def _date(plain_form: bool, _want: Want) -> Strategy:
+    return _days if plain_form else _days | st.dates() | st.dates().map(date.isoformat)
+
+
+def _parts(plain_form: bool, want: Want) -> Strategy:
+    parts = st.lists(models("ContentPart", want), max_size=2)
+    return texts | (parts if plain_form else parts | parts.map(tuple))
+
+
+def _embed_input(_plain_form: bool, want: Want) -> Strategy:
+    found = texts | st.lists(texts, min_size=1, max_size=3)
+    if "rest" not in want.wires and not _plain_form:
+        found |= st.lists(texts | st.fixed_dictionaries({"url": texts}) | st.fixed_dictionaries({"file_id": texts}))
+    if "grpc" not in want.wires:
+        ids = st.lists(st.integers(0, 2**31 - 1), min_size=1, max_size=3)
+        found |= ids | st.lists(ids, min_size=1, max_size=2)
+    return found
+
+
+_named_tool = st.builds(lambda n: {"type": "function", "function": {"name": n}}, texts)
+_schema_object = st.builds(lambda n, s: {"name": n, "schema": s, "strict": True}, texts, json_objects)
+
+CONVERTED: Mapping[str, Any] = {
+    "unix": lambda plain, want: st.integers(-(2**40), 2**40),
+    "datetime": lambda plain, want: _moments,
+    "date": _date,
+    "octets": lambda plain, want: st.binary(max_size=5),
+    "json_text": lambda plain, want: json_objects,
+    "schema_text": lambda plain, want: _schema_object,
+    "texts": lambda plain, want: texts | st.lists(texts, max_size=3),
+    "tool_choice": lambda plain, want: st.sampled_from(["auto", "none", "required"]) | _named_tool,
+    "parts": _parts,
+    "public_url": lambda plain, want: st.booleans()
+    | st.just({})
+    | st.builds(lambda n: {"expires_after": n}, st.integers(0, 2**40)),
+    "embed_input": _embed_input,
+    "vector": lambda plain, want: st.lists(singles, max_size=3) | st.text("abcd01+/", min_size=1, max_size=8),
+}
+
+
+def _messages(want: Want) -> Strategy:
+    whole = models("Message", want)
+    answers = models("ChoiceMessage", BOTH).filter(lambda m: m.role in (None, "assistant"))
+    return texts | st.lists(whole | texts | answers, max_size=3)
+
+
+_COERCED: Mapping[str, Any] = {"messages": _messages, "texts": lambda want: texts | st.lists(texts, max_size=3)}
