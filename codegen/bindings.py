@@ -186,6 +186,10 @@ class _File:
         if unknown:
             raise DefinitionError(f"{self.file}: {where} has no key {unknown[0]!r}; it has {', '.join(allowed)}")
 
+    def _needs(self, where: str, entry: Mapping[str, Any], key: str, what: str) -> None:
+        if key not in entry:
+            raise DefinitionError(f"{self.file}: {where} needs `{key}`, {what}")
+
     def _field(self, where: str, entry: Mapping[str, Any]) -> FieldBinding:
         self._keys(where, entry, "grpc", "rest", "convert", "type", "coerce", "doc", "distinct", "drop")
         return FieldBinding(**{**entry, "rest": _by_shape(entry.get("rest"), "*")})
@@ -217,6 +221,7 @@ class _File:
 
     def _fold(self, name: str, entry: Mapping[str, Any]) -> FoldBinding:
         self._keys(f"[fold.{name}]", entry, "chunk", "rule", "source", "extras", "done_when")
+        self._needs(f"[fold.{name}]", entry, "chunk", "the model of one piece of the stream")
         return FoldBinding(
             name,
             self.domain,
@@ -231,14 +236,14 @@ class _File:
         where = f'[operation."{name}"]'
         simple = ("response", "request", "chunk", "items", "grpc", "read_only", "doc")
         self._keys(where, entry, *simple, "rest", "required")
-        if "response" not in entry:
-            raise DefinitionError(f"{self.file}: {where} needs `response`, the model that it answers with")
+        self._needs(where, entry, "response", "the model that it answers with")
         rest = entry.get("rest", {})
         rest = {DEFAULT_SHAPE: rest} if isinstance(rest, str) or "route" in rest else rest
         routes = {}
         for shape, value in rest.items():
             value = {"route": value} if isinstance(value, str) else value
             self._keys(f"{where} rest.{shape}", value, "route", "const", "items")
+            self._needs(f"{where} rest.{shape}", value, "route", 'as in "POST /v1/things"')
             routes[shape] = RouteBinding(**value)
         plain = {k: entry[k] for k in simple if k in entry}
         return OperationBinding(name, self.domain, rest=routes, required=tuple(entry.get("required", ())), **plain)

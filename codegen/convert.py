@@ -83,6 +83,7 @@ _ALL = (
         "repeated message xai_api.EmbedInput",
         frozenset({"union"}),
         "into",
+        takes_wire=True,
     ),
     Converter(
         "vector",

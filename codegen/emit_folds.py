@@ -48,7 +48,8 @@ class _Fold:
                     self._add(rule)
                 for name in fold.extras:
                     with m.body.block(f"if c.{name}:"):
-                        m.body(f"self.extra.setdefault({literal(name)}, []).extend(c.{name})")
+                        joined = m.use("accumulate", "joined")
+                        m.body(f"self.extra[{literal(name)}] = {joined}(self.extra.get({literal(name)}), c.{name})")
                 m.body("if c.extra:", "    self.extra.update(c.extra)")
             m.body("", "@property")
             with m.body.block("def complete(self) -> bool:"):

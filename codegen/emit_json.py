@@ -54,6 +54,7 @@ class _Model:
         self.tree = _Node()
         self.whole: ir.Field | None = None  # a field that is the object itself
         self.required: set[str] = set()
+        self.declared: set[str] = set()  # variables of the decoder that have their annotation
         for field in model.fields:
             slot = next((s for s in field.rest.values() if s.where == "body"), None)
             if slot and not slot.path:
@@ -79,8 +80,16 @@ class _Model:
             else f"_{self.name.upper()}: frozenset[str] = frozenset()"
         )
         for key, child in self.tree.children.items():
-            self.m.body(f"_{self.name.upper()}_{key.upper()} = frozenset({{{quoted(sorted(child.leaves))}}})")
+            self._known_inside(self._constant(f"_{self.name}", key), child)
         self.m.body("")
+
+    def _known_inside(self, constant: str, node: _Node) -> None:
+        self.m.body(f"{constant} = frozenset({{{quoted(sorted([*node.leaves, *node.children]))}}})")
+        for key, child in node.children.items():
+            self._known_inside(self._constant(constant, key), child)
+
+    def _constant(self, holder: str, key: str) -> str:
+        return f"{holder}_{key}".upper().replace("-", "_").replace("$", "_")
 
     # --- decoding ---
 
@@ -96,22 +105,26 @@ class _Model:
             for key, field in self.tree.leaves.items():
                 self._read(field, key, "get", "extra")
             for key, child in self.tree.children.items():
-                self._read_child(key, child)
+                self._read_child(key, child, self._constant(f"_{self.name}", key))
             names = [f.name for f in self.model.fields]
             m.body(f"return {self.model.name}({', '.join(f'{n}={n}' for n in [*names, 'extra'])})")
         m.body("")
 
-    def _read_child(self, key: str, child: _Node) -> None:
+    def _read_child(self, key: str, child: _Node, constant: str, depth: str = "") -> None:
         """A nested object: what does not fit in it makes the whole of it part of `extra`."""
-        m = self.m
-        known = f"_{self.name.upper()}_{key.upper()}"
-        declared = ": Any" if key == next(iter(self.tree.children)) else ""
-        m.body(f"{key}, inner = {m.use('_json', 'child')}(get({literal(key)}), {known})")
-        m.body(f"inner_get{declared} = {key}.get")
+        m, k = self.m, literal(key)
+        nested, inner = f"nested{depth}", f"inner{depth}"
+        get, extra = (f"inner{depth[:-1]}_get", f"inner{depth[:-1]}") if depth else ("get", "extra")
+        declared = "" if inner in self.declared else ": Any"
+        self.declared.add(inner)
+        m.body(f"{nested}, {inner} = {m.use('_json', 'child')}({get}({k}), {constant})")
+        m.body(f"{inner}_get{declared} = {nested}.get")
         for name, field in child.leaves.items():
-            self._read(field, name, "inner_get", "inner")
-        with m.body.block("if inner is not None:"):
-            m.body(f"extra = {m.use('_json', 'keep')}(extra, {literal(key)}, get({literal(key)}))")
+            self._read(field, name, f"{inner}_get", inner)
+        for name, grandchild in child.children.items():
+            self._read_child(name, grandchild, self._constant(constant, name), depth + "_")
+        with m.body.block(f"if {inner} is not None:"):
+            m.body(f"{extra} = {m.use('_json', 'keep')}({extra}, {k}, {get}({k}))")
 
     def _read(self, field: ir.Field, key: str, get: str, extra: str) -> None:
         m, name, k = self.m, field.name, literal(key)
@@ -121,7 +134,7 @@ class _Model:
             self._read_compound(field, source, zero, k, extra)
             return
         py = "str" if isinstance(field.type, ir.EnumRef) else py_scalar(field.type.wire)
-        slow = {"int": "read_int", "float": "read_float"}.get(py, "misfit")
+        slow = {"int": "read_int", "float": "read_float", "bytes": "read_bytes"}.get(py, "misfit")
         if isinstance(field.type, ir.Scalar) and field.type.wire == "float":
             m.body(f"{name}, {extra} = {m.use('_json', 'read_float32')}({source}, {zero}, {k}, {extra})")
             return
@@ -132,7 +145,7 @@ class _Model:
             test = f"{name}.__class__ is not str or not {name}"  # "" is no value: gRPC cannot tell it from absent
         with m.body.block(f"if {test}:"):
             if isinstance(field.type, ir.EnumRef) and zero == "None":
-                m.body(f"{name}, {extra} = {m.use('_json', slow)}({name} or None, {zero}, {k}, {extra})")
+                m.body(f"{name}, {extra} = {m.use('_json', slow)}(None if {name} == \"\" else {name}, {zero}, {k}, {extra})")
             else:
                 m.body(f"{name}, {extra} = {m.use('_json', slow)}({name}, {zero}, {k}, {extra})")
 
@@ -140,7 +153,11 @@ class _Model:
         m, name, type_ = self.m, field.name, field.type
         optional = field.kind == "optional" or self.model.sent_only
         if isinstance(type_, ir.Json):
-            m.body(f"{name} = {source}" + ("" if optional or not field.many else f" or {zero}"))
+            if not field.many:
+                m.body(f"{name} = {source}")
+            else:
+                kind = "list" if field.many == "list" else "dict"
+                self._optional_many(field, source, f"{m.use('_json', 'read_free')}(VALUE, {kind}, {k}, {extra})", extra)
         elif isinstance(type_, ir.Converted):
             from_json = m.use("_convert", f"{type_.converter.name}_from_json")
             call = f"{name}, {extra} = {m.use('_json', 'convert')}({from_json}, {{}}, {zero}, {k}, {extra})"
@@ -188,7 +205,7 @@ class _Model:
             check_required(self.model, m)
             check_one_ofs(self.model, m)
             if self.whole:
-                m.body(f"d: dict[str, Any] = {self._value(self.whole)}")
+                m.body(f"d: dict[str, Any] = {self.value(self.whole)}")
             else:
                 m.body("d: dict[str, Any] = {}")
             if self.tag:
@@ -196,21 +213,30 @@ class _Model:
             for key, field in self.tree.leaves.items():
                 self._write(field, key, "d")
             for key, child in self.tree.children.items():
-                m.body("inner: dict[str, Any] = {}" if key == next(iter(self.tree.children)) else "inner = {}")
-                for name, field in child.leaves.items():
-                    self._write(field, name, "inner")
-                with m.body.block("if inner:"):
-                    m.body(f"d[{literal(key)}] = inner")
+                self._write_child(key, child, "d")
             with m.body.block("if m.extra:"):
                 if self.model.sent_only:
-                    m.body(f"{m.use('_check', 'refuse_misfits')}(m.extra, _{self.name.upper()})")
+                    with m.body.block("if wire:"):
+                        m.body(f"{m.use('_check', 'refuse_misfits')}(m.extra, _{self.name.upper()})")
                 m.body("d.update(m.extra)")
             m.body("return d")
         m.body("")
 
+    def _write_child(self, key: str, child: _Node, target: str) -> None:
+        m, inner = self.m, "inner" if target == "d" else f"{target}_{snake(key)}"
+        declared = "" if f"{inner}: out" in self.declared else ": dict[str, Any]"
+        self.declared.add(f"{inner}: out")
+        m.body(f"{inner}{declared} = {{}}")
+        for name, field in child.leaves.items():
+            self._write(field, name, inner)
+        for name, grandchild in child.children.items():
+            self._write_child(name, grandchild, inner)
+        with m.body.block(f"if {inner}:"):
+            m.body(f"{target}[{literal(key)}] = {inner}")
+
     def _write(self, field: ir.Field, key: str, target: str) -> None:
         m, name = self.m, field.name
-        lines = [f"{target}[{literal(key)}] = {self._value(field)}"]
+        lines = [f"{target}[{literal(key)}] = {self.value(field)}"]
         if field.one_sided == "grpc" and self.model.rest and self.model.grpc:
             # the JSON form has it, the REST wire has not
             if self.model.sent and not field.drop:
@@ -229,7 +255,7 @@ class _Model:
         with m.body.block(f"if m.{name}:" if skip_empty else f"if m.{name} is not None:"):
             m.body(*lines)
 
-    def _value(self, field: ir.Field) -> str:
+    def value(self, field: ir.Field) -> str:
         """Source of a field's JSON."""
         m, type_, name = self.m, field.type, literal(field.name)
         value = m.coerced(field)
@@ -241,6 +267,9 @@ class _Model:
         if isinstance(type_, (ir.Scalar, ir.EnumRef)):
             return self._scalar_value(field, value, name)
         encode = m.function("encode", type_.name)
+        if field.many == "map":
+            helper = m.use("_json", "model_map")
+            return f"{helper}({encode}, {m.cls(type_.name)}, {value}, {name}, wire)"
         if not self.model.sent:
             return f"[{encode}(x, wire) for x in {value}]" if field.many == "list" else f"{encode}({value}, wire)"
         if isinstance(type_, ir.UnionRef):
@@ -254,14 +283,21 @@ class _Model:
         if isinstance(field.type, ir.EnumRef):
             field = attrs.evolve(field, type=ir.Scalar("string"))
         assert isinstance(field.type, ir.Scalar)
-        if self.model.sent:
+        if field.type.wire == "bytes" and not field.many:  # as protobuf's JSON form has them
+            return f"{m.use('_json', 'base64_text')}({m.checked(field, value, name)})"
+        if self.model.sent_only:
             return m.checked(field, value, name)
+        if self.model.sent:  # what was received may be shown whatever it is
+            return f"{m.checked(field, value, name)} if wire else {value}"
         if field.type.wire == "float" and not field.many:
             return f"{m.use('_check', 'shortest')}({value})"
         return f"list({value})" if field.many == "list" else f"dict({value})" if field.many == "map" else value
 
 
 def _union(m: CodecModule, union: ir.Union) -> None:
+    if not union.tag:
+        _untagged_union(m, union)
+        return
     name = snake(union.name)
     tag = next(iter(union.tag.values()), None)
     m.imports.add("typing", "Any")
@@ -291,6 +327,33 @@ def _union(m: CodecModule, union: ir.Union) -> None:
     m.body("")
 
 
+def _untagged_union(m: CodecModule, union: ir.Union) -> None:
+    """A union that only gRPC has: its JSON form is protobuf's, {"case": {...}}."""
+    name, table = snake(union.name), upper(union.name)
+    m.imports.add("typing", "Any")
+    m.imports.add("collections.abc", "Mapping", "Callable")
+    unknown = m.use("model", "Unknown")
+    cases = [v for v in union.variants if v.case]
+    pairs = ", ".join(f"{literal(v.case)}: {m.function('decode', v.model)}" for v in cases)
+    m.body(f"_{table}_DECODERS: dict[str, Callable[[Any], Any]] = {{{pairs}}}", "")
+    with m.body.block(f"def decode_{name}(d: Mapping[str, Any]) -> Any:"):
+        with m.body.block(f"for case, decode in _{table}_DECODERS.items():"):
+            m.body("if isinstance(d.get(case), Mapping):", "    return decode(d[case])")
+        m.body(f'return {unknown}(next(iter(d), ""), dict(d))')
+    pairs = ", ".join(f"{m.cls(v.model)}: ({literal(v.case)}, {m.function('encode', v.model)})" for v in cases)
+    kind = "dict[type, tuple[str, Callable[[Any, bool], dict[str, Any]]]]"
+    m.body("", f"_{table}_ENCODERS: {kind} = {{{pairs}}}", "")
+    with m.body.block(f"def encode_{name}(m: Any, wire: bool = True) -> dict[str, Any]:"):
+        m.body("if isinstance(m, Mapping):", f"    m = decode_{name}(m)")
+        m.body(f"if isinstance(m, {unknown}):", "    return m.to_dict()")
+        m.body(f"case, encode = _{table}_ENCODERS.get(m.__class__, (None, None))")
+        with m.body.block("if case is None or encode is None:"):
+            members = " or ".join(v.model for v in cases)
+            m.body(f'{m.use("_check", "wrong")}(m, {literal(f"{members}, or a dict")}, "")')
+        m.body("return {case: encode(m, wire)}")
+    m.body("")
+
+
 def _operation(m: CodecModule, op: ir.Operation) -> None:
     for route in op.rest:
         name = f"{upper(op.name).lower()}_{route.shape}"
@@ -316,11 +379,12 @@ def _rest_request(m: CodecModule, op: ir.Operation, route: ir.RestRoute, request
                 segment = f"{m.use('_check', 'segment')}(m.{field.name}, {field.name!r})"
                 path = path.replace(f"{{{slot.path[0]}}}", f"{{{segment}}}")
             else:
-                query.append((slot.path[0], field.name))
+                value = _Model(m, request).value(field) if request else ""
+                query.append((slot.path[0], f"None if m.{field.name} is None else {value}"))
         path = f'f"{path}"' if path != route.path else literal(path)
         if query:
-            pairs = ", ".join(f"({literal(k)}, m.{n})" for k, n in query)
-            m.body(f"query = {m.use('_check', 'query')}({pairs})")
+            pairs = ", ".join(f"({literal(k)}, {value})" for k, value in query)
+            m.body(f"query = {m.use('_check', 'query_pairs')}({pairs})")
         if request and in_body:
             m.body(f"body = {m.function('encode', request.name)}(m)")
             for key, value in route.const.items():

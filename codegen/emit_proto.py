@@ -104,7 +104,10 @@ class _Model:
             return f"{m.use('_convert', f'{type_.converter.name}_from_proto')}({source})"
         if isinstance(type_, ir.EnumRef):
             table = self._table(type_.name, "NAMES")
-            return f"[{table}[x] for x in {source}]" if field.many else f"{table}[{source}]"
+            if not field.many:
+                return f"{table}[{source}]"
+            unset = m.api.enums[type_.name].zero is None  # a zero that means nothing is no item of a list
+            return f"[{table}[x] for x in {source}{' if x' if unset else ''}]"
         if isinstance(type_, (ir.ModelRef, ir.UnionRef)):
             decode = m.function("decode", type_.name)
             if field.many == "list":
@@ -154,6 +157,8 @@ class _Model:
             return f"{target} = {m.use('_proto', 'enum_number')}({table}, {value}, {name})"
         if isinstance(type_, ir.ModelRef):
             encode, cls = m.function("encode", type_.name), m.cls(type_.name)
+            if field.many == "map":
+                return f"{m.use('_proto', 'model_map')}({encode}, {cls}, {value}, {target}, {name})"
             return f"{m.use('_proto', 'many' if field.many else 'one')}({encode}, {cls}, {value}, {target}, {name})"
         if isinstance(type_, ir.UnionRef):
             encode = m.function("encode", type_.name)
@@ -187,8 +192,8 @@ def _union(m: CodecModule, union: ir.Union) -> None:
     others = [v.model for v in union.variants if not v.case]
     with m.body.block(f"def encode_{name}(m: Any, p: Any) -> None:"):
         with m.body.block("if isinstance(m, Mapping):"):
-            m.imports.add(f"..json.{union.domain}", f"decode_{name}")
-            m.body(f"m = decode_{name}(m)")
+            m.imports.add(f"..json.{union.domain}", f"decode_{name} as {name}_of")  # this module may have its own
+            m.body(f"m = {name}_of(m)")
         m.body(f"found = _{upper(union.name)}_ENCODERS.get(m.__class__)")
         with m.body.block("if found is None:"):
             only = ", ".join([unknown, *[m.cls(o) for o in others]])

@@ -42,11 +42,14 @@ class Facts:
 
     def tag_of(self, union: Schema) -> str | None:
         """The property whose single value tells the variants of a union apart, if there is one."""
-        candidates: set[str] | None = None
+        values: dict[str, set[str]] = {}
         for variant in union.variants:
-            names = {p.name for p in self.resolve(variant).properties.values() if len(p.schema.values) == 1}
-            candidates = names if candidates is None else candidates & names
-        return sorted(candidates)[0] if candidates else None
+            for p in self.resolve(variant).properties.values():
+                if len(p.schema.values) == 1:
+                    values.setdefault(p.name, set()).add(p.schema.values[0])
+        # of every variant, and another in each
+        candidates = [name for name, found in values.items() if len(found) == len(union.variants)]
+        return min(candidates, default=None)
 
     def variants(self, name: str) -> dict[str, Schema]:
         """Tag value -> variant, of the tagged union of that name; {} for any other schema."""

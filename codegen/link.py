@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import attrs
 
@@ -12,11 +12,16 @@ from .coverage import Coverage
 from .errors import LinkError
 from .facts import Facts
 from .link_models import ModelLinker
+from .names import unfit_argument
 from .raw import Definitions
 
 
-RESERVED = ("Listing", "Meta", "Model", "Unknown")
-"""Public names of the run-time library that stand beside the generated ones."""
+RESERVED = (
+    *("Listing", "Meta", "Model", "Unknown", "CallOptions", "Codec", "EnumNames", "Extra", "GrpcBinding", "INHERIT"),
+    *("Inherit", "Operation", "RestBinding", "RestRequest", "StreamOperation", "Text", "Timeout", "ToolCalls"),
+    *("Any", "Callable", "ClassVar", "Literal", "Mapping", "Sequence", "TYPE_CHECKING", "TypeAlias"),
+)
+"""Names of the run-time library, and of typing, that stand beside the generated ones."""
 
 
 def link(definitions: Definitions, bindings: Bindings) -> ir.Api:
@@ -96,6 +101,12 @@ class Linker:
                     if n == 0 and _means_unset(name) and name not in spelt:
                         continue
                     zero = public if n == 0 else zero
+                    if public in values:
+                        other = next(k for k, v in proto.values.items() if v == values[public].number)
+                        self.problems.append(
+                            f"{where}: {other} and {name} are both spelt {public!r}; give one another spelling with"
+                            f' `value."..." = "{name}"`'
+                        )
                     values[public] = ir.EnumValue(public, n, not binding.rest)
                     self.coverage.use(f"{binding.grpc}.{name}", "grpc")
         if binding.rest:
@@ -159,8 +170,14 @@ class Linker:
                 self._use_const(where, route.body.ref if route.body else None, name)
             routes.append(ir.RestRoute(shape, r.route, route.method, route.path, dict(r.const)))
             self._check_parameters(where, route.name, models.get(b.request or ""))
+        if b.chunk and b.response not in self.bindings.folds:
+            self.problems.append(f"{where}: answers with a stream, so [fold.{b.response}] is needed")
         items = self._items(b)
         request = models.get(b.request or "")
+        for field in request.fields if request else ():
+            why = unfit_argument(field.name)
+            if why:
+                self.problems.append(f"[model.{b.request}] field.{field.name}: {field.name!r} {why}; write `field.OTHER`")
         for name in b.required:
             if request is None or name not in {f.name for f in request.fields}:
                 self.problems.append(f"{where}: required names {name!r}, which {b.request} does not have")
@@ -241,6 +258,7 @@ class Linker:
             if fold and fold not in self.bindings.folds:
                 self.problems.append(f"{where}: field {field.name} folds by {how}, so [fold.{fold}] is needed")
             rules.append(ir.FoldRule(field.name, source.name, how, fold))
+        self._check_fold(where, b, target, chunk)
         for name in sources:
             if name not in b.extras:
                 self.problems.append(
@@ -248,6 +266,27 @@ class Linker:
                     f' name its field or keep it in `extra`:\n    source.FIELD = "{name}"\n    extras = ["{name}"]'
                 )
         return ir.Fold(b.name, b.chunk, b.domain, tuple(rules), b.extras, b.done_when)
+
+    def _check_fold(self, where: str, b: FoldBinding, target: ir.Model, chunk: ir.Model) -> None:
+        """Every name in a fold's binding must be a field."""
+        fields, pieces = {f.name for f in target.fields}, {f.name for f in chunk.fields}
+        named = [(f"rule.{n}", n, target, fields) for n in b.rules] + [
+            (f"source.{n}", n, target, fields) for n in b.sources
+        ]
+        named += [(f"source.{n} = {source!r}", source, chunk, pieces) for n, source in b.sources.items()]
+        named += [("extras", n, chunk, pieces) for n in b.extras]
+        named += [("done_when", b.done_when, target, fields)] if b.done_when else []
+        for what, name, model, known in named:
+            if name not in known:
+                self.problems.append(f"{where}: {what}: {model.name} has no field {name}")
+        for field in target.fields:
+            how = b.rules.get(field.name, _default_rule(field))
+            if how not in _RULES:
+                self.problems.append(
+                    f"{where}: rule.{field.name}: there is no rule {how!r}; there are {', '.join(_RULES)}"
+                )
+            elif not _RULES[how](field):
+                self.problems.append(f"{where}: rule.{field.name}: the field is of a type that cannot fold by {how!r}")
 
     def _mark_required(self, operations: Mapping[str, ir.Operation], models: dict[str, ir.Model]) -> None:
         """A field is required of a request model where every operation that sends the model requires it."""
@@ -260,6 +299,18 @@ class Linker:
             model = models.get(model_name)
             if model:
                 model.fields = [attrs.evolve(f, required=f.name in names) for f in model.fields]
+
+
+_RULES: Mapping[str, Callable[[ir.Field], bool]] = {
+    # how a field may fold -> whether its type can
+    "last": lambda f: True,
+    "concat": lambda f: f.many is None and f.type == ir.Scalar("string"),
+    "append": lambda f: f.many == "list",
+    "union": lambda f: f.many == "list",
+    "tool_calls": lambda f: f.many == "list" and isinstance(f.type, ir.ModelRef),
+    "index": lambda f: f.many == "list" and isinstance(f.type, ir.ModelRef),
+    "nested": lambda f: f.many is None and isinstance(f.type, ir.ModelRef),
+}
 
 
 def _default_rule(field: ir.Field) -> str:

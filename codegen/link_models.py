@@ -12,7 +12,8 @@ from .bindings import Bindings, FieldBinding, ModelBinding, UnionBinding
 from .convert import COERCIONS, CONVERTERS, misfits
 from .coverage import Coverage
 from .facts import Facts
-from .raw import ProtoField, Schema
+from .names import unfit
+from .raw import Parameter, ProtoField, Schema
 
 Many = Literal["list", "map"] | None
 
@@ -77,7 +78,9 @@ class ModelLinker:
             tags[shape] = tag
         variants = []
         for model, v in b.variants.items():
-            if v.grpc and b.grpc:
+            if v.grpc and self.facts.proto_field(b.grpc or "", (v.grpc,)) is None:
+                self.problems.append(f"{where} variant.{model}: {b.grpc} has no field {v.grpc}")
+            elif v.grpc and b.grpc:
                 self.coverage.use(f"{b.grpc}.{v.grpc}", "both" if v.rest else "grpc")
             by_shape = _spread(v.rest, b.rest)
             for shape, tag_value in by_shape.items():
@@ -96,6 +99,8 @@ class ModelLinker:
         for name in b.rest.values():
             if self.facts.object(name) is None:
                 self.problems.append(f"{where}: {name} is no object schema or variant of a tagged union")
+            # of a union that is one flat model
+            self.coverage.use_all((f"{name}#{tag}" for tag in self.facts.variants(name)), "both" if message else "rest")
         doc = b.doc or next((o[0][1].doc for n in b.rest.values() if (o := self.facts.object(n))), "")
         doc = doc or (message.doc if message else "")
         tags = self._tags(b)
@@ -124,6 +129,16 @@ class ModelLinker:
             op.rest[shape] for op in self.bindings.operations.values() if op.request == model and shape in op.rest
         )
         return {name for route in routes for name in route.const}
+
+    def parameter(self, model: str, where: str, name: str) -> Parameter | None:
+        """The parameter of that name, of any route that takes the model."""
+        for op in self.bindings.operations.values():
+            for binding in op.rest.values() if op.request == model else ():
+                route = self.facts.openapi.routes.get(binding.route)
+                found = route.parameters.get(name) if route else None
+                if found and found.where == where:
+                    return found
+        return None
 
     # --- types ---
 
@@ -279,7 +294,8 @@ class _Fields:
         """A field that one wire has and the other has not under that name: somebody must say what it is."""
         if on_grpc:
             field = self.facts.proto_field(self.b.grpc or "", (name,))
-            item, lacks = f"{self.b.grpc}.{name}", " and ".join(self.b.rest.values())
+            items: tuple[str, ...] = (f"{self.b.grpc}.{name}",)
+            lacks = " and ".join(self.b.rest.values())
             words = self.linker.grpc_side(field).words if field else "?"
             line, side, pair = (
                 f'field.{name} = {{ grpc = "{name}" }}',
@@ -288,27 +304,30 @@ class _Fields:
             )
         else:
             place = self.facts.place(self.b.rest[shapes[0]], (name,))
-            item, lacks = f"{self.b.rest[shapes[0]]}.{name}", self.b.grpc or ""
+            items = place.items if place else ()
+            lacks = self.b.grpc or ""
             words = self.linker.rest_side(place.schema, shapes[0]).words if place else "?"
             line, side, pair = (
                 f'field.{name} = {{ rest = "{name}" }}',
                 "REST",
                 f'field.{name} = {{ grpc = "...", rest = "{name}" }}',
             )
+        quoted = ", ".join(f'"{item}"' for item in items)
         self.problem(
-            f"{item} ({words}) has no field of that name in {lacks}. In bindings/{self.b.domain}.toml, paste one of\n"
+            f"{' and '.join(items)} ({words}) has no field of that name in {lacks}. In bindings/{self.b.domain}.toml, paste one of\n"
             f"    {line:60} # in {self.where}: {side} only\n"
             f"    {pair:60} # in {self.where}: the other side has another name\n"
-            f'    no-counterpart = ["{item}"]   # in [waive]: left out on purpose'
+            f'    no-counterpart = [{quoted}]   # in [waive]: left out on purpose'
         )
         # said already: the coverage check need not say it again
-        self.coverage.use(item, "asked")
-        if not on_grpc and place:
-            self.coverage.use_all(place.items, "asked")
+        self.coverage.use_all(items, "asked")
 
     def _field(
         self, name: str, f: FieldBinding, grpc_path: str | None, rest_paths: Mapping[str, str]
     ) -> ir.Field | None:
+        why = unfit(name)
+        if why:
+            self.problem(f"field.{name}: {name!r} {why}; write `field.OTHER` with `grpc` and `rest` for where it stands")
         grpc = self._grpc_slot(name, grpc_path) if grpc_path else None
         rest = {shape: s for shape, path in rest_paths.items() if (s := self._rest_slot(name, shape, path))}
         if (grpc_path and grpc is None) or len(rest) != len(rest_paths):
@@ -344,7 +363,15 @@ class _Fields:
     def _rest_slot(self, name: str, shape: str, path: str) -> ir.RestSlot | None:
         where, _, parameter = path.partition(":")
         if where in ("path", "query") and parameter:
-            return ir.RestSlot("path" if where == "path" else "query", (parameter,), Schema("string"), where == "path")
+            found = self.linker.parameter(self.b.name, where, parameter)
+            if found is None:
+                self.problem(f"field.{name}: no route of the model's operations has a parameter {path}")
+                return None
+            kind: Literal["path", "query"] = "path" if where == "path" else "query"
+            return ir.RestSlot(kind, (parameter,), found.schema, found.required and not found.schema.nullable)
+        if shape not in self.b.rest:
+            self.problem(f"field.{name}: {path} is neither path:NAME nor query:NAME, and the model has no JSON object")
+            return None
         steps = () if path == "." else tuple(path.split("."))
         place = self.facts.place(self.b.rest[shape], steps)
         if place is None:

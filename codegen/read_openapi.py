@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +123,7 @@ class _Reader:
         if len(kinds) > 1:
             variants = tuple(self.schema({**node, "type": kind}) for kind in kinds)
             return Schema("union", nullable=nullable, variants=variants, doc=doc)
-        values = tuple(str(v) for v in ([node["const"]] if "const" in node else node.get("enum", ())) if v is not None)
+        values = _values(node, kinds)
         base = Schema(
             kinds[0] if kinds else "string" if values else "any",
             nullable=nullable,
@@ -142,7 +142,7 @@ class _Reader:
         required = set(node.get("required", ()))
         properties = {
             name: Property(name, self.schema(value), name in required)
-            for name, value in (node.get("properties") or {}).items()
+            for name, value in _named(node.get("properties") or {})
             if not value.get("x-xai-absent")  # named by a source, but not a property
         }
         extra = node.get("additionalProperties")
@@ -174,6 +174,21 @@ class _Reader:
                 # a later, more telling schema of the same property wins; required anywhere is required
                 properties[name] = attrs.evolve(prop, required=prop.required or bool(before and before.required))
         return Schema("object", properties=properties, doc=doc)
+
+
+def _named(properties: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in properties.items():
+        if not isinstance(name, str):
+            raise DefinitionError(f"YAML reads a property's name as {name}: write it in quotes")
+        yield name, value
+
+
+def _values(node: Mapping[str, Any], kinds: list[str]) -> tuple[str, ...]:
+    values = [v for v in ([node["const"]] if "const" in node else node.get("enum", ())) if v is not None]
+    odd = next((v for v in values if isinstance(v, bool)), None)
+    if odd is not None and kinds != ["boolean"]:
+        raise DefinitionError(f"YAML reads a value of {values} as {odd}: write it in quotes")
+    return tuple(str(v) for v in values)
 
 
 def _name(node: Mapping[str, Any]) -> str:

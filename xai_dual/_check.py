@@ -89,6 +89,7 @@ def _too_large(value: float, name: str) -> NoReturn:
 def shortest(value: float) -> float:
     """The float with the fewest digits that is the same float32: 0.699999988079071 -> 0.7."""
     packed = _FLOAT32.pack(value)
+    value = _FLOAT32.unpack(packed)[0]  # nine digits are enough for a float32, not for what rounds to it
     for digits in (6, 7, 8):
         candidate = float(f"{value:.{digits}g}")
         if _FLOAT32.pack(candidate) == packed:
@@ -148,6 +149,15 @@ def segment(value: Any, name: str) -> str:
     if text in ("", ".", ".."):
         raise UsageError(f"must name something, got {text!r}", field=name)
     return quote(text, safe="")
+
+
+def query_pairs(*pairs: tuple[str, Any]) -> tuple[tuple[str, str], ...]:
+    """The parameters of a query that are given: booleans as JSON has them, a list once for each item."""
+    found: list[tuple[str, str]] = []
+    for key, value in pairs:
+        items = value if isinstance(value, list) else [] if value is None else [value]
+        found += [(key, str(x).lower() if isinstance(x, bool) else str(x)) for x in items]
+    return tuple(found)
 
 
 def mapping(value: Any, name: str) -> dict[str, Any]:

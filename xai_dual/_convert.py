@@ -318,12 +318,14 @@ def embed_input_from_json(value: Any) -> Any:
     return value if isinstance(value, (str, list)) else MISFIT
 
 
-def embed_input_to_json(value: Any, name: str) -> Any:
+def embed_input_to_json(value: Any, name: str, wire: bool = True) -> Any:
     if isinstance(value, str):
         return _check.string(value, name)
     items = _check.array(value, name)
     for i, item in enumerate(items):
         if isinstance(item, Mapping):
+            if not wire:
+                return list(items)
             raise UnsupportedOnTransport(f"{name}[{i}]", "rest", "it takes no images; transport='grpc' does")
     if items and isinstance(items[0], str):
         return _check.strings(items, name)

@@ -6,6 +6,7 @@ Reading never raises: what does not fit becomes the zero value and is kept, as i
 from __future__ import annotations
 
 from array import array as packed_array
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from struct import Struct
 from struct import error as struct_error
@@ -64,6 +65,20 @@ def read_float32(value: Any, zero: Any, key: str, extra: Extra) -> tuple[Any, Ex
     return misfit(value, zero, key, extra)
 
 
+def read_bytes(value: Any, zero: Any, key: str, extra: Extra) -> tuple[Any, Extra]:
+    """Base64 text, as protobuf's JSON form has bytes."""
+    if value.__class__ is str:
+        try:
+            return b64decode(value, validate=True), extra
+        except ValueError:
+            pass
+    return (bytes(value), extra) if isinstance(value, (bytearray, memoryview)) else misfit(value, zero, key, extra)
+
+
+def base64_text(value: bytes) -> str:
+    return b64encode(value).decode("ascii")
+
+
 def _fits(item: Any, kind: type) -> bool:
     return item.__class__ is kind or (kind is float and item.__class__ is int and abs(item) < _TOO_LARGE)
 
@@ -74,6 +89,11 @@ def read_list(value: Any, kind: type, key: str, extra: Extra) -> tuple[list[Any]
         return misfit(value, [], key, extra)
     items = [kind(item) for item in value if _fits(item, kind)]
     return items, extra if len(items) == len(value) else keep(extra, key, value)
+
+
+def read_free(value: Any, kind: type, key: str, extra: Extra) -> tuple[Any, Extra]:
+    """A list, or an object, of free-form values."""
+    return (value, extra) if value.__class__ is kind else misfit(value, kind(), key, extra)
 
 
 def read_models(decode: Callable[[Any], Any], value: Any, key: str, extra: Extra) -> tuple[list[Any], Extra]:
@@ -135,6 +155,12 @@ def one(encode: Callable[..., dict[str, Any]], cls: type, value: Any, name: str,
 def many(encode: Callable[..., dict[str, Any]], cls: type, value: Any, name: str, wire: bool) -> list[dict[str, Any]]:
     """The JSON of a list of nested models."""
     return [one(encode, cls, item, f"{name}[{i}]", wire) for i, item in enumerate(_check.array(value, name))]
+
+
+def model_map(encode: Callable[..., dict[str, Any]], cls: type, value: Any, name: str, wire: bool) -> dict[str, Any]:
+    """The JSON of a map of nested models."""
+    items = _check.mapping(value, name).items()
+    return {str(key): one(encode, cls, item, f"{name}[{key!r}]", wire) for key, item in items}
 
 
 def union(encode: Callable[[Any, bool], dict[str, Any]], value: Any, name: str, wire: bool) -> dict[str, Any]:

@@ -71,6 +71,12 @@ def many(encode: Callable[[Any, Any], None], cls: type, value: Any, target: Any,
         one(encode, cls, item, target.add(), f"{name}[{i}]")
 
 
+def model_map(encode: Callable[[Any, Any], None], cls: type, value: Any, target: Any, name: str) -> None:
+    """Write a map of nested models."""
+    for key, item in _check.mapping(value, name).items():
+        one(encode, cls, item, target[str(key)], f"{name}[{key!r}]")
+
+
 def union(encode: Callable[[Any, Any], None], value: Any, target: Any, name: str) -> None:
     """Write a union's member into the message that holds its oneof."""
     target.SetInParent()

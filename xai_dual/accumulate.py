@@ -6,7 +6,7 @@ import copy
 from collections.abc import Iterable
 from typing import Any, Generic, TypeVar
 
-__all__ = ["Text", "ToolCalls", "union"]
+__all__ = ["Text", "ToolCalls", "joined", "union"]
 
 T = TypeVar("T")
 
@@ -111,6 +111,11 @@ class ToolCalls(Generic[T]):
 
     def __bool__(self) -> bool:
         return bool(self._calls)
+
+
+def joined(so_far: Any, items: list[T]) -> list[T]:
+    """A new list of both; what is no list counts for nothing."""
+    return [*so_far, *items] if isinstance(so_far, list) else list(items)
 
 
 def union(known: list[T], items: Iterable[T] | None) -> None:

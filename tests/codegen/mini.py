@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import sys
 from collections.abc import Mapping
 from importlib import import_module
@@ -18,6 +19,8 @@ from codegen import ir
 from codegen.build import _emit, read
 from codegen.errors import LinkError
 from codegen.lines import snake
+
+_NUMBERS = itertools.count(1)
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -113,7 +116,7 @@ class Mini:
     def load(self) -> Package:
         """Link, emit and import."""
         api = self.link()
-        name = f"mini_{self.root.name}".replace("-", "_")
+        name = f"mini_{next(_NUMBERS)}"
         texts = {p.replace("xai_dual", name): t.replace("xai_dual", name) for p, t in _emit(api)}
         for path, text in texts.items():
             file = self.root / path

@@ -37,7 +37,8 @@ def test_the_reasons_are_a_closed_set(tmp_path: Path) -> None:
     ],
 )
 def test_stale_waivers_and_waivers_of_what_is_bound(tmp_path: Path, waiver: str, says: str) -> None:
-    problems = thing(tmp_path, *ARGS, f'{BOUND}\n[waive]\nconstant = ["{waiver}"]').problems()
+    both = 'field.a = { grpc = "a", rest = "a" }'
+    problems = thing(tmp_path, *ARGS, f'{BOUND}\n{both}\n[waive]\nconstant = ["{waiver}"]').problems()
     assert says in problems
     assert all(waiver in p for p in problems)
 
@@ -62,7 +63,8 @@ def test_a_whole_file_is_waived_but_what_is_bound_in_it(tmp_path: Path) -> None:
         "proto": "message Other { string text = 1; }\nmessage More { string text = 1; }",
         "openapi": "Other: {type: object, properties: {text: {type: string}}}",
         "paths": "/v1/other: {get: {responses: {'200': {description: ok}}}}",
-        "bindings": '[waive]\nnot-yet = ["mini/other.proto", "other.yaml"]\n[model.Other]\ngrpc = "mini.Other"\n',
+        "bindings": '[waive]\nnot-yet = ["mini/other.proto", "other.yaml"]\n[model.Other]\ngrpc = "mini.Other"\n'
+        '[operation."other.get"]\nresponse = "Other"\n',
     }
     project = mini(tmp_path, bindings="", other=other)
     api = project.link()

@@ -6,6 +6,7 @@ import base64
 import json
 from typing import Any
 
+import grpc
 import httpx
 import jsonschema
 import pytest
@@ -282,3 +283,46 @@ def test_api_key(rest: httpx.Client, rpc: Rpc) -> None:
 def test_ids_follow_the_request(rest: httpx.Client) -> None:
     first, again, other = (rest.post(CHAT, json=body(text)).json()["id"] for text in ("Say a", "Say a", "Say b"))
     assert first == again != other
+
+
+def test_deferred(rest: httpx.Client, rpc: Rpc) -> None:
+    given = CASES["sum"]
+    whole = chat_of_json(rest.post(CHAT, json=given).json())
+    started = rest.post(CHAT, json={**given, "deferred": True}, headers={"x-emulator-polls": "2"}).json()
+    url = f"/v1/chat/deferred-completion/{started['request_id']}"
+    polls = [rest.get(url) for _ in range(4)]
+    assert [poll.status_code for poll in polls] == [202, 202, 200, 404]
+    assert polls[0].content == b""
+    assert chat_of_json(polls[2].json()) == whole
+    begun = rpc("Chat/StartDeferredCompletion", to_proto(rpc, given), "StartDeferredResponse")
+    query = rpc.message("GetDeferredRequest", request_id=begun.request_id)
+    pending, done = (rpc("Chat/GetDeferredCompletion", query, "GetDeferredCompletionResponse") for _ in range(2))
+    assert (pending.status, pending.HasField("response"), done.status) == (3, False, 1)
+    assert chat_of_proto(done.response) == whole
+    with pytest.raises(grpc.RpcError) as caught:
+        rpc("Chat/GetDeferredCompletion", query, "GetDeferredCompletionResponse")
+    error: Any = caught.value
+    assert error.code() is grpc.StatusCode.NOT_FOUND
+    again = rpc(
+        "Chat/StartDeferredCompletion", to_proto(rpc, given), "StartDeferredResponse", ("x-emulator-polls", "0")
+    )
+    assert chat_of_json(rest.get(f"/v1/chat/deferred-completion/{again.request_id}").json()) == whole
+    assert rest.post(CHAT, json={**given, "deferred": True, "stream": True}).status_code == 400
+
+
+def test_image_edits(rest: httpx.Client, rpc: Rpc) -> None:
+    given = {"prompt": "Add a hat.", "image": {"url": "https://e.com/cat.png"}, "model": "grok-imagine-image"}
+    body = rest.post("/v1/images/edits", json=given).json()
+    request = rpc.message("GenerateImageRequest", prompt="Add a hat.", model="grok-imagine-image")
+    request.image.image_url = "https://e.com/cat.png"
+    message = rpc("Image/GenerateImage", request, "ImageResponse")
+    assert [image["url"] for image in body["data"]] == [image.url for image in message.images]
+    assert body["usage"]["input_tokens_details"]["image_tokens"] == message.usage.prompt_image_tokens == 256
+    assert rest.post("/v1/images/edits", json={"prompt": "x"}).status_code == 400
+    started = rest.post("/v1/images/edits", json={**given, "deferred": True}).json()
+    polls = [rest.get(f"/v1/images/{started['request_id']}") for _ in range(3)]
+    assert [poll.status_code for poll in polls] == [202, 200, 200]
+    done = polls[1].json()
+    assert (done["status"], done["data"]) == ("done", body["data"])
+    assert done["usage"]["image_cost"] == 2000000
+    assert rest.get("/v1/images/nothing").status_code == 404

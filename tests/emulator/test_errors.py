@@ -144,6 +144,13 @@ def test_unimplemented(rpc: Rpc) -> None:
         assert error.code() is grpc.StatusCode.UNIMPLEMENTED
 
 
+def test_broken_message(rpc: Rpc) -> None:
+    with pytest.raises(grpc.RpcError) as caught:
+        rpc.channel.unary_unary("/xai_api.Chat/GetCompletion")(b"\xff", metadata=rpc.metadata, timeout=10)
+    error: Any = caught.value
+    assert error.code() is grpc.StatusCode.INTERNAL
+
+
 def test_grpc_only_faults(rpc: Rpc) -> None:
     request = to_proto(rpc, body("weather", tools=[tool("get_weather")]))
     faults = []

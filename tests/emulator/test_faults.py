@@ -107,6 +107,11 @@ def test_stream_ends_early(rest: httpx.Client, rpc: Rpc) -> None:
     assert answer.text.count("data: ") == 2
     assert "[DONE]" not in answer.text
     assert grpc_error(rpc, spec, stream=True)[::2] == ("OK", 2)
+    spec = fault(action="end")
+    answer = rest.post(CHAT, json={**GIVEN, "stream": True}, headers={"x-emulator-fault": spec})
+    assert (answer.status_code, answer.text) == (200, "")
+    assert grpc_error(rpc, spec, stream=True)[::2] == ("OK", 0)
+    assert grpc_error(rpc, fault(action="garbage"), stream=True)[::2] == ("OK", 1)
 
 
 @pytest.mark.parametrize("after_chunks", [0, 2])
@@ -148,7 +153,9 @@ def test_hang(server: Server, rpc: Rpc, after_chunks: int) -> None:
     assert (name, count) == ("DEADLINE_EXCEEDED", after_chunks)
 
 
-@pytest.mark.parametrize("spec", ["{", "[]", '{"action": "explode"}', '{"code": "NOPE"}', '{"unknown": 1}'])
+@pytest.mark.parametrize(
+    "spec", ["{", "[]", '{"action": "explode"}', '{"code": "NOPE"}', '{"unknown": 1}', '{"times": "x"}']
+)
 def test_wrong_faults_are_refused(rest: httpx.Client, server: Server, spec: str) -> None:
     assert rest.get("/v1/me", headers={"x-emulator-fault": spec}).status_code == 400
     assert rest.post("/emulator/faults", content=spec).status_code == 400

@@ -45,6 +45,15 @@ def test_xai_sdk(xai: Any) -> None:
     assert [item.content for item in batch] == ["a", "a (2)"]
 
 
+def test_xai_sdk_deferred(xai: Any) -> None:
+    from datetime import timedelta
+
+    from xai_sdk import chat
+
+    conversation = xai.chat.create(model="grok-3", messages=[chat.user("Say later")])
+    assert conversation.defer(interval=timedelta(milliseconds=10)).content == "later"
+
+
 def test_xai_sdk_tools(xai: Any) -> None:
     from xai_sdk import chat
 

@@ -3,7 +3,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from wires import Wires
+
+from .wires import Wires
 
 
 @pytest.fixture(scope="session")

@@ -12,16 +12,17 @@ from concurrent import futures
 from pathlib import Path
 from typing import Any
 
-import codecs_ as api
 import grpc
 import httpx
 import pytest
-from wires import Wires, _Handler
 
 from xai_dual import errors
 from xai_dual._async.client import AsyncClient
 from xai_dual._sync.client import Client
 from xai_dual.options import CallOptions, Timeout
+
+from . import codecs as api
+from .wires import Wires, _Handler
 
 NONE = CallOptions()
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -147,6 +148,7 @@ def test_clients(cls: type[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     assert view._connections is client._connections
     assert client._options.timeout.total == 5
     assert b"secret" not in pickle.dumps(client)
+    assert deepcopy(client)._options.api_key == "secret-1"
     copy = pickle.loads(pickle.dumps(view))
     assert (copy._options.timeout.total, copy._options.max_retries) == (1, 0)
     assert copy._options.api_key is None

@@ -8,15 +8,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from wires import Wires
 
-HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
+from .wires import Wires
+
+ROOT = Path(__file__).parents[2]
 
 
 def run(code: str, *flags: str, wires: Wires | None = None, seconds: float = 30) -> str:
     """Run code in a fresh interpreter; return what it prints. Its errors fail the test."""
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{HERE}", "XAI_API_KEY": "k"}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "XAI_API_KEY": "k"}
     if wires is not None:
         environment |= {"XAI_BASE_URL": wires.url, "XAI_GRPC_TARGET": wires.grpc_target}
     done = subprocess.run(
@@ -80,7 +80,7 @@ except UsageError as error:
 FORK = """
 import asyncio, os, sys, faulthandler
 faulthandler.dump_traceback_later(15, exit=True)
-import codecs_ as api
+import tests.runtime.codecs as api
 from xai_dual import errors
 from xai_dual._{side}.client import {cls} as Client
 from xai_dual.options import CallOptions
@@ -117,7 +117,7 @@ def test_fork(wires: Wires, side: str, transport: str) -> None:
 def test_connections_of_closed_loops_are_dropped(wires: Wires, transport: str) -> None:
     code = f"""
 import asyncio
-import codecs_ as api
+import tests.runtime.codecs as api
 from xai_dual._async.client import AsyncClient
 from xai_dual.options import CallOptions
 client = AsyncClient(transport="{transport}")
@@ -131,7 +131,7 @@ print(len((inner._connections if inner.name == "grpc" else inner._clients)._valu
 
 def test_dropped_streams_warn_in_dev_mode(wires: Wires) -> None:
     code = """
-import codecs_ as api
+import tests.runtime.codecs as api
 from xai_dual._sync.client import Client
 from xai_dual.options import CallOptions
 client = Client(transport="rest")
@@ -157,7 +157,7 @@ print(({again}).text)
         if side == "_async":
             body = "async def main():" + body.replace("\n", "\n    ") + "\nimport asyncio\nasyncio.run(main())\n"
         code = f"""
-import codecs_ as api
+import tests.runtime.codecs as api
 from xai_dual.{side}.client import {cls}
 from xai_dual.options import CallOptions
 client = {cls}(transport="{transport}")

@@ -6,13 +6,14 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import codecs_ as api
 import pytest
-from wires import Wires
 
 from xai_dual import errors
 from xai_dual._sync.client import Client
 from xai_dual.options import CallOptions, Timeout
+
+from . import codecs as api
+from .wires import Wires
 
 NONE = CallOptions()
 HANG = {"chunks": ["a"], "end": "hang"}

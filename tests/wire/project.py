@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
@@ -25,9 +25,12 @@ MODELS = list(API.models.values())
 OPERATIONS = list(API.operations.values())
 
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much, HealthCheck.large_base_example]
-broad = settings(max_examples=15, deadline=None, derandomize=True, database=None, suppress_health_check=_SLOW)
+_PHASES = (Phase.explicit, Phase.generate, Phase.shrink)
+broad = settings(
+    max_examples=25, deadline=None, derandomize=True, database=None, suppress_health_check=_SLOW, phases=_PHASES
+)
 """For tests that run once for every model."""
-deep = settings(broad, max_examples=40)
+deep = settings(broad, max_examples=100)
 """For tests that run once for every operation, or once."""
 
 

@@ -146,7 +146,10 @@ def _item(type_: ir.Type, plain_form: bool, want: Want, limits: dict[str, Any]) 
 
 
 def _scalar(wire: str, plain_form: bool, limits: Mapping[str, Any]) -> Strategy:
-    low, high = limits.get("minimum"), limits.get("maximum")
+    low, high = limits.get("minimum", limits.get("exclusiveMinimum")), limits.get("maximum")
+    above = "exclusiveMinimum" in limits
+    if above and wire in ("float", "double"):
+        low, above = low + 2**-20, False  # what is nearer is the bound itself as a float32
     if wire == "string":
         return st.sampled_from(limits["enum"]) if "enum" in limits else texts
     if wire == "bool":
@@ -157,9 +160,9 @@ def _scalar(wire: str, plain_form: bool, limits: Mapping[str, Any]) -> Strategy:
         if plain_form and wire == "float":
             return st.floats(low, high, width=32, allow_nan=False, allow_infinity=False)
         bounded = st.floats(-3e38 if low is None else low, 3e38 if high is None else high)
-        return bounded | st.sampled_from([0, 1]) | st.sampled_from([0.7, 0.1, 1.0])
+        return bounded | st.sampled_from([1, 0.7, 0.1, 1.0])
     least, most = _INTS.get(wire, (-(2**63), 2**63 - 1))
-    return st.integers(least if low is None else low, most if high is None else high)
+    return st.integers(least if low is None else low + above, most if high is None else high)
 
 
 def _enum(enum: ir.Enum, want: Want, limits: Mapping[str, Any]) -> Strategy:

@@ -148,6 +148,12 @@ class AsyncClient(AsyncResources):
         settings = self._options
         return f"{type(self).__name__}(transport={settings.transport!r}, base_url={str(settings.endpoint)!r})"
 
+    def __copy__(self) -> Self:
+        return self.with_options()
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        return self.with_options()
+
     def __getstate__(self) -> dict[str, Any]:
         if self._arguments["http_client"] is not None:
             raise UsageError("cannot be pickled", field="http_client")

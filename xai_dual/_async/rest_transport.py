@@ -239,6 +239,8 @@ class _AsyncSseStream(Generic[C]):
             _io.http_drop(self._response, self._scope, self._reading)
 
     async def aclose(self) -> None:
+        if self._reading:  # in another task or thread, which is made to stop and closes
+            return self.cancel()
         if self._done and not self._ended and not self._cancelled:
             await self._drain()
         self._cancelled = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 import warnings
@@ -96,7 +97,7 @@ class AsyncStream(Generic[C, R]):
             try:
                 chunk = await raw.next()
             except BaseException as caught:
-                error = self._failed(caught, raw, attempt)
+                error = await self._failed(caught, raw, attempt)
                 if error is caught:
                     raise
                 raise error from error.__cause__
@@ -107,7 +108,7 @@ class AsyncStream(Generic[C, R]):
         try:
             self._fold.add(chunk)
         except BaseException:
-            raw.cancel()
+            await raw.aclose()
             raise
         return chunk
 
@@ -121,7 +122,6 @@ class AsyncStream(Generic[C, R]):
         if raw is None or attempt is None or self._ended:
             return
         attempt.timer.close()
-        raw.cancel()
         await raw.aclose()
         self._note_end(attempt)
 
@@ -134,17 +134,16 @@ class AsyncStream(Generic[C, R]):
         self._raw, self._first, self._attempt = raw, first, attempt
         self._idle = attempt.timeout.idle
         if self._closed:  # meanwhile, by someone else
-            raw.cancel()
             await raw.aclose()
         elif first is None:
             await self._end(raw, attempt)
 
-    def _failed(self, caught: BaseException, raw: AsyncRawStream[C], attempt: Attempt) -> BaseException:
+    async def _failed(self, caught: BaseException, raw: AsyncRawStream[C], attempt: Attempt) -> BaseException:
         """The stream broke: cancel it on the wire, and say what to raise."""
         self._ended = True
         cause = attempt.timer.failure(caught) or caught
         attempt.timer.close()
-        raw.cancel()
+        await raw.aclose()
         self._note_end(attempt)
         if not isinstance(cause, XaiError):
             return caught
@@ -183,6 +182,7 @@ class AsyncStream(Generic[C, R]):
         raw = getattr(self, "_raw", None)
         if raw is None or self._closed or self._ended:
             return
-        raw.cancel()
+        with contextlib.suppress(Exception):  # such as at the interpreter's end
+            raw.cancel()
         if sys.flags.dev_mode:
             warnings.warn(f"{self._op.name}: a stream was dropped open", ResourceWarning, source=self, stacklevel=2)

@@ -30,6 +30,9 @@ __all__ = ["Caller", "Connections", "user_agent"]
 C = TypeVar("C")
 R = TypeVar("R")
 
+GRACE = 0.03
+"""Seconds by which our own `total` timer is late: those of grpc and httpx clean up better, so they may go first."""
+
 
 def user_agent() -> str:
     """How this client names itself to servers."""
@@ -171,7 +174,7 @@ class Caller:
                 error = attempt.timer.failure(caught) or caught
                 attempt.timer.close()
                 if raw is not None:
-                    raw.cancel()
+                    raw.close()
                 pause = call.pause_after(error, attempt)
                 if pause is None:
                     if error is caught:
@@ -215,7 +218,7 @@ class Caller:
             end=call.end,
             extra_body=_extra_body(call.options.extra_body),
             rest_route=self._options.rest_route,
-            timer=_io.Timer(call.end),
+            timer=_io.Timer(None if call.end is None else call.end + GRACE),
             number=call.number,
         )
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any, Generic, TypeVar
 
 from .._policy import error_from_grpc
-from ..errors import DecodeError, TimeoutError, TimerName, UnsupportedOnTransport, UsageError, XaiError
+from ..errors import DecodeError, TimeoutError, TimerName, TransportError, UnsupportedOnTransport, UsageError, XaiError
 from ..meta import Meta
 from ..operation import Codec, GrpcBinding, Operation, StreamOperation
 from ..options import Endpoint
@@ -211,7 +211,9 @@ def _failure(
     """What to raise for an exception out of grpc; others come back as they are."""
     code = getattr(error, "code", None)
     if isinstance(error, XaiError) or not callable(code) or not hasattr(error, "trailing_metadata"):
-        return UsageError(f"gRPC refused the call: {error}") if isinstance(error, (TypeError, ValueError)) else error
+        if isinstance(error, (TypeError, ValueError)):  # such as metadata that it does not take, or a closed channel
+            return UsageError(f"gRPC refused the call: {error}")
+        return TransportError(str(error), meta=meta) if type(error).__module__.startswith("grpc") else error
     caught: Any = error
     status, details = caught.code().name, caught.details() or ""
     initial, trailing = caught.initial_metadata(), caught.trailing_metadata()

@@ -241,6 +241,8 @@ class _SseStream(Generic[C]):
             _io.http_drop(self._response, self._scope, self._reading)
 
     def close(self) -> None:
+        if self._reading:  # in another task or thread, which is made to stop and closes
+            return self.cancel()
         if self._done and not self._ended and not self._cancelled:
             self._drain()
         self._cancelled = True

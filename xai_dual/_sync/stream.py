@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 import warnings
@@ -109,7 +110,7 @@ class Stream(Generic[C, R]):
         try:
             self._fold.add(chunk)
         except BaseException:
-            raw.cancel()
+            raw.close()
             raise
         return chunk
 
@@ -123,7 +124,6 @@ class Stream(Generic[C, R]):
         if raw is None or attempt is None or self._ended:
             return
         attempt.timer.close()
-        raw.cancel()
         raw.close()
         self._note_end(attempt)
 
@@ -136,7 +136,6 @@ class Stream(Generic[C, R]):
         self._raw, self._first, self._attempt = raw, first, attempt
         self._idle = attempt.timeout.idle
         if self._closed:  # meanwhile, by someone else
-            raw.cancel()
             raw.close()
         elif first is None:
             self._end(raw, attempt)
@@ -146,7 +145,7 @@ class Stream(Generic[C, R]):
         self._ended = True
         cause = attempt.timer.failure(caught) or caught
         attempt.timer.close()
-        raw.cancel()
+        raw.close()
         self._note_end(attempt)
         if not isinstance(cause, XaiError):
             return caught
@@ -185,6 +184,7 @@ class Stream(Generic[C, R]):
         raw = getattr(self, "_raw", None)
         if raw is None or self._closed or self._ended:
             return
-        raw.cancel()
+        with contextlib.suppress(Exception):  # such as at the interpreter's end
+            raw.cancel()
         if sys.flags.dev_mode:
             warnings.warn(f"{self._op.name}: a stream was dropped open", ResourceWarning, source=self, stacklevel=2)

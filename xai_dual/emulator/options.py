@@ -5,6 +5,7 @@ from __future__ import annotations
 LEGACY = "x-emulator-legacy"
 SPLIT_TOOL_CALLS = "x-emulator-split-tool-calls"
 DELAY = "x-emulator-delay-ms"
+POLLS = "x-emulator-polls"
 FAULT = "x-emulator-fault"
 _MAX_DELAY_MS = 60_000.0
 
@@ -15,3 +16,8 @@ def delay(value: str | None) -> float:
         return min(max(float(value or 0), 0.0), _MAX_DELAY_MS) / 1000
     except ValueError:
         return 0.0
+
+
+def polls(value: str | None) -> int:
+    """How many polls find deferred work pending; one unless said otherwise."""
+    return int(value) if value is not None and value.isdecimal() and len(value) < 6 else 1

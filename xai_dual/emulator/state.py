@@ -1,4 +1,4 @@
-"""What the emulator keeps while it runs: keys, pictures it made, faults to come and counters a test can read."""
+"""What the emulator keeps while it runs: keys, pictures, deferred answers, faults to come and counters."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from xai_dual.emulator.errors import ServiceError, invalid
 from xai_dual.emulator.faults import Faults
+from xai_dual.emulator.service.deferred import DeferredJobs
 
 DEFAULT_API_KEY = "xai-emulator-key"
 DEFAULT_MANAGEMENT_KEY = "xai-token-emulator"
@@ -35,6 +36,7 @@ class State:
     url: str = ""
     images: OrderedDict[str, bytes] = field(default_factory=OrderedDict)
     stats: Stats = field(default_factory=Stats)
+    deferred: DeferredJobs = field(default_factory=DeferredJobs)
     faults: Faults = field(default_factory=Faults)
     # Cuts the public connection that a server behind knows by its client port; by RST if the second argument is true.
     cut: Callable[[int, bool], None] = lambda port, reset: None

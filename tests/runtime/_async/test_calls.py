@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import time
 
-import codecs_ as api
 import pytest
-from wires import Wires
 
-from xai_dual import errors
-from xai_dual._async._io import sleep
-from xai_dual._async.client import AsyncClient
-from xai_dual.options import CallOptions, Timeout
+from xai_dual import AsyncClient, Timeout, errors
+
+from .. import codecs as api
+from ..wires import Wires
 
 pytestmark = pytest.mark.anyio
 
-NONE = CallOptions()
+NONE = api.CallOptions()
 
 
 async def test_echo(wires: Wires, transport: str) -> None:
@@ -75,7 +73,7 @@ async def test_refused_is_retried(wires: Wires, transport: str) -> None:
         assert answer.meta.attempts == 3
         assert len({s.headers["x-client-request-id"] for s in wires.seen}) == 1
         with pytest.raises(errors.RateLimitError) as caught:
-            await client._caller.unary(api.ECHO, {"errors": [BUSY, BUSY]}, CallOptions(max_retries=1))
+            await client._caller.unary(api.ECHO, {"errors": [BUSY, BUSY]}, api.CallOptions(max_retries=1))
     assert caught.value.attempts == 2
     assert caught.value.retry_after == 0.01
 
@@ -98,7 +96,7 @@ async def test_a_long_hint_is_not_waited_for(wires: Wires, transport: str) -> No
             start = time.monotonic()
             request = {"errors": [{"code": "resource_exhausted", "headers": {"retry-after": seconds}}]}
             with pytest.raises(errors.RateLimitError) as caught:
-                await client._caller.unary(api.ECHO, request, CallOptions(timeout=timeout))
+                await client._caller.unary(api.ECHO, request, api.CallOptions(timeout=timeout))
             assert caught.value.retry_after == float(seconds)
             assert time.monotonic() - start < 1
 
@@ -170,19 +168,19 @@ async def test_broken_answers(wires: Wires, transport: str) -> None:
 async def test_headers(wires: Wires, transport: str) -> None:
     async with AsyncClient(**wires.options(transport), headers={"X-One": "1", "x-two": "2"}) as client:
         view = client.with_options(headers={"x-two": "3"})
-        await view._caller.unary(api.ECHO, {}, CallOptions(headers={"X-Three": "4"}))
+        await view._caller.unary(api.ECHO, {}, api.CallOptions(headers={"X-Three": "4"}))
         assert [wires.seen[0].headers[f"x-{n}"] for n in ("one", "two", "three")] == ["1", "3", "4"]
-        await client._caller.unary(api.ECHO, {}, CallOptions(headers={"Authorization": "Bearer other"}))
+        await client._caller.unary(api.ECHO, {}, api.CallOptions(headers={"Authorization": "Bearer other"}))
         assert wires.seen[1].headers["authorization"] == "Bearer other"
         for bad in ({"x": "a\r\nb"}, {"x y": "a"}, {"grpc-timeout": "1"}, {"x": "é"}):
             with pytest.raises(errors.UsageError):
-                await client._caller.unary(api.ECHO, {}, CallOptions(headers=bad))
+                await client._caller.unary(api.ECHO, {}, api.CallOptions(headers=bad))
     assert len(wires.seen) == 2
 
 
 async def test_extra_body(wires: Wires, transport: str) -> None:
     async with AsyncClient(**wires.options(transport)) as client:
-        extra = CallOptions(extra_body={"text": "new", "more": 1})
+        extra = api.CallOptions(extra_body={"text": "new", "more": 1})
         if transport == "grpc":
             with pytest.raises(errors.UnsupportedOnTransport, match="extra_body"):
                 await client._caller.unary(api.ECHO, {"text": "old"}, extra)
@@ -206,7 +204,7 @@ async def test_the_wrong_wire(wires: Wires) -> None:
 
 async def test_auto(wires: Wires) -> None:
     async def wire(client: AsyncClient, op: object, request: dict[str, object], **options: object) -> str:
-        answer = await client._caller.unary(op, request, CallOptions(**options))  # type: ignore[arg-type]
+        answer = await client._caller.unary(op, request, api.CallOptions(**options))  # type: ignore[arg-type]
         return answer.meta.transport  # type: ignore[union-attr, no-any-return]
 
     async with AsyncClient(**wires.options("auto")) as client:
@@ -258,5 +256,4 @@ async def test_a_closed_client_opens_again(wires: Wires, transport: str) -> None
         await client._caller.unary(api.ECHO, {}, NONE)
         await client.with_options(timeout=1).aclose()
         await client.aclose()
-    await sleep(0)
     assert len(wires.seen) == 2

@@ -7,24 +7,22 @@ import pickle
 import time
 from typing import Any
 
-import codecs_ as api
 import pytest
-from wires import Wires
 
-from xai_dual import errors
-from xai_dual._async.client import AsyncClient
-from xai_dual._async.stream import AsyncStream
-from xai_dual.options import CallOptions, Timeout
+from xai_dual import AsyncClient, AsyncStream, Timeout, errors
+
+from .. import codecs as api
+from ..wires import Wires
 
 pytestmark = pytest.mark.anyio
 
-NONE = CallOptions()
+NONE = api.CallOptions()
 THREE = {"chunks": ["a", "b", "c"]}
 HANG = {"chunks": ["a"], "end": "hang"}
 
 
 def begin(client: AsyncClient, request: dict[str, Any], **options: Any) -> AsyncStream[api.Piece, api.Answer]:
-    return client._caller.stream(api.STREAM, request, CallOptions(**options))
+    return client._caller.stream(api.STREAM, request, api.CallOptions(**options))
 
 
 async def texts(stream: AsyncStream[api.Piece, api.Answer]) -> str:

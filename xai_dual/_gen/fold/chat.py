@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...accumulate import Text, ToolCalls, union
+from ...accumulate import Text, ToolCalls, joined, union
 from ...types.chat import ChatChunk, ChatCompletion, Choice, ChoiceChunk, ChoiceMessage, Delta, LogProbs
 
 
@@ -164,7 +164,7 @@ class FoldChoiceMessage:
         if c.citations:
             self.citations.extend(c.citations)
         if c.images:
-            self.extra.setdefault("images", []).extend(c.images)
+            self.extra["images"] = joined(self.extra.get("images"), c.images)
         if c.extra:
             self.extra.update(c.extra)
 

@@ -43,10 +43,12 @@ from ..._convert import (
 )
 from ..._json import (
     Extra,
+    base64_text,
     convert,
     many,
     misfit,
     one,
+    read_bytes,
     read_float32,
     read_int,
     read_list,
@@ -358,7 +360,8 @@ def encode_chat_request(m: ChatRequest, wire: bool = True) -> dict[str, Any]:
             only_on("grpc", "guidelines")
         d["guidelines"] = many(encode_guideline, Guideline, m.guidelines, "guidelines", wire)
     if m.extra:
-        refuse_misfits(m.extra, _CHAT_REQUEST)
+        if wire:
+            refuse_misfits(m.extra, _CHAT_REQUEST)
         d.update(m.extra)
     return d
 
@@ -382,7 +385,8 @@ def encode_guideline(m: Guideline, wire: bool = True) -> dict[str, Any]:
     if m.policy is not None:
         d["policy"] = one(encode_policy_guideline, PolicyGuideline, m.policy, "policy", wire)
     if m.extra:
-        refuse_misfits(m.extra, _GUIDELINE)
+        if wire:
+            refuse_misfits(m.extra, _GUIDELINE)
         d.update(m.extra)
     return d
 
@@ -411,7 +415,8 @@ def encode_policy_guideline(m: PolicyGuideline, wire: bool = True) -> dict[str, 
     if m.behavior is not None:
         d["behavior"] = string(m.behavior, "behavior")
     if m.extra:
-        refuse_misfits(m.extra, _POLICY_GUIDELINE)
+        if wire:
+            refuse_misfits(m.extra, _POLICY_GUIDELINE)
         d.update(m.extra)
     return d
 
@@ -443,7 +448,8 @@ def encode_web_search_options(m: WebSearchOptions, wire: bool = True) -> dict[st
     if m.user_location is not None:
         d["user_location"] = m.user_location
     if m.extra:
-        refuse_misfits(m.extra, _WEB_SEARCH_OPTIONS)
+        if wire:
+            refuse_misfits(m.extra, _WEB_SEARCH_OPTIONS)
         d.update(m.extra)
     return d
 
@@ -511,7 +517,8 @@ def encode_message(m: Message, wire: bool = True) -> dict[str, Any]:
             only_on("grpc", "encrypted_content")
         d["encrypted_content"] = string(m.encrypted_content, "encrypted_content")
     if m.extra:
-        refuse_misfits(m.extra, _MESSAGE)
+        if wire:
+            refuse_misfits(m.extra, _MESSAGE)
         d.update(m.extra)
     return d
 
@@ -552,7 +559,8 @@ def encode_content_part(m: ContentPart, wire: bool = True) -> dict[str, Any]:
         d["text"] = string(m.text, "text")
     d["type"] = string(m.type, "type")
     if m.extra:
-        refuse_misfits(m.extra, _CONTENT_PART)
+        if wire:
+            refuse_misfits(m.extra, _CONTENT_PART)
         d.update(m.extra)
     return d
 
@@ -589,7 +597,8 @@ def encode_image_url(m: ImageUrl, wire: bool = True) -> dict[str, Any]:
             only_on("grpc", "detail")
         d["detail"] = string(m.detail, "detail")
     if m.extra:
-        refuse_misfits(m.extra, _IMAGE_URL)
+        if wire:
+            refuse_misfits(m.extra, _IMAGE_URL)
         d.update(m.extra)
     return d
 
@@ -610,7 +619,7 @@ def decode_file_ref(d: Mapping[str, Any]) -> FileRef:
         url, extra = misfit(url, None, "url", extra)
     data = get("data")
     if data.__class__ is not bytes and data is not None:
-        data, extra = misfit(data, None, "data", extra)
+        data, extra = read_bytes(data, None, "data", extra)
     filename = get("filename")
     if filename.__class__ is not str and filename is not None:
         filename, extra = misfit(filename, None, "filename", extra)
@@ -629,7 +638,7 @@ def encode_file_ref(m: FileRef, wire: bool = True) -> dict[str, Any]:
     if m.data is not None:
         if wire:
             only_on("grpc", "data")
-        d["data"] = octets(m.data, "data")
+        d["data"] = base64_text(octets(m.data, "data"))
     if m.filename is not None:
         if wire:
             only_on("grpc", "filename")
@@ -639,7 +648,8 @@ def encode_file_ref(m: FileRef, wire: bool = True) -> dict[str, Any]:
             only_on("grpc", "mime_type")
         d["mime_type"] = string(m.mime_type, "mime_type")
     if m.extra:
-        refuse_misfits(m.extra, _FILE_REF)
+        if wire:
+            refuse_misfits(m.extra, _FILE_REF)
         d.update(m.extra)
     return d
 
@@ -680,19 +690,19 @@ def decode_tool_call(d: Mapping[str, Any]) -> ToolCall:
 def encode_tool_call(m: ToolCall, wire: bool = True) -> dict[str, Any]:
     d: dict[str, Any] = {}
     d["function"] = one(encode_function_call, FunctionCall, m.function, "function", wire)
-    d["id"] = string(m.id, "id")
+    d["id"] = string(m.id, "id") if wire else m.id
     if m.index is not None:
-        d["index"] = int32(m.index, "index")
+        d["index"] = int32(m.index, "index") if wire else m.index
     if m.type is not None:
-        d["type"] = string(m.type, "type")
+        d["type"] = string(m.type, "type") if wire else m.type
     if m.status is not None:
         if wire:
             only_on("grpc", "status")
-        d["status"] = string(m.status, "status")
+        d["status"] = string(m.status, "status") if wire else m.status
     if m.error_message is not None:
         if wire:
             only_on("grpc", "error_message")
-        d["error_message"] = string(m.error_message, "error_message")
+        d["error_message"] = string(m.error_message, "error_message") if wire else m.error_message
     if m.extra:
         d.update(m.extra)
     return d
@@ -717,8 +727,8 @@ def decode_function_call(d: Mapping[str, Any]) -> FunctionCall:
 
 def encode_function_call(m: FunctionCall, wire: bool = True) -> dict[str, Any]:
     d: dict[str, Any] = {}
-    d["arguments"] = string(m.arguments, "arguments")
-    d["name"] = string(m.name, "name")
+    d["arguments"] = string(m.arguments, "arguments") if wire else m.arguments
+    d["name"] = string(m.name, "name") if wire else m.name
     if m.extra:
         d.update(m.extra)
     return d
@@ -745,7 +755,8 @@ def encode_function_tool(m: FunctionTool, wire: bool = True) -> dict[str, Any]:
     d["type"] = "function"
     d["function"] = one(encode_function_definition, FunctionDefinition, m.function, "function", wire)
     if m.extra:
-        refuse_misfits(m.extra, _FUNCTION_TOOL)
+        if wire:
+            refuse_misfits(m.extra, _FUNCTION_TOOL)
         d.update(m.extra)
     return d
 
@@ -771,7 +782,8 @@ def encode_live_search_tool(m: LiveSearchTool, wire: bool = True) -> dict[str, A
     d["type"] = "live_search"
     d["sources"] = unions(encode_search_source, m.sources, "sources", wire)
     if m.extra:
-        refuse_misfits(m.extra, _LIVE_SEARCH_TOOL)
+        if wire:
+            refuse_misfits(m.extra, _LIVE_SEARCH_TOOL)
         d.update(m.extra)
     return d
 
@@ -822,7 +834,8 @@ def encode_function_definition(m: FunctionDefinition, wire: bool = True) -> dict
     if m.strict is not None:
         d["strict"] = boolean(m.strict, "strict")
     if m.extra:
-        refuse_misfits(m.extra, _FUNCTION_DEFINITION)
+        if wire:
+            refuse_misfits(m.extra, _FUNCTION_DEFINITION)
         d.update(m.extra)
     return d
 
@@ -850,7 +863,8 @@ def encode_response_format(m: ResponseFormat, wire: bool = True) -> dict[str, An
     if m.json_schema is not None:
         d["json_schema"] = schema_text_to_json(m.json_schema, "json_schema")
     if m.extra:
-        refuse_misfits(m.extra, _RESPONSE_FORMAT)
+        if wire:
+            refuse_misfits(m.extra, _RESPONSE_FORMAT)
         d.update(m.extra)
     return d
 
@@ -903,7 +917,8 @@ def encode_search_parameters(m: SearchParameters, wire: bool = True) -> dict[str
     if m.to_date is not None:
         d["to_date"] = date_to_json(m.to_date, "to_date")
     if m.extra:
-        refuse_misfits(m.extra, _SEARCH_PARAMETERS)
+        if wire:
+            refuse_misfits(m.extra, _SEARCH_PARAMETERS)
         d.update(m.extra)
     return d
 
@@ -1532,7 +1547,8 @@ def encode_web_source(m: WebSource, wire: bool = True) -> dict[str, Any]:
     if m.safe_search is not None:
         d["safe_search"] = boolean(m.safe_search, "safe_search")
     if m.extra:
-        refuse_misfits(m.extra, _WEB_SOURCE)
+        if wire:
+            refuse_misfits(m.extra, _WEB_SOURCE)
         d.update(m.extra)
     return d
 
@@ -1567,7 +1583,8 @@ def encode_news_source(m: NewsSource, wire: bool = True) -> dict[str, Any]:
     if m.safe_search is not None:
         d["safe_search"] = boolean(m.safe_search, "safe_search")
     if m.extra:
-        refuse_misfits(m.extra, _NEWS_SOURCE)
+        if wire:
+            refuse_misfits(m.extra, _NEWS_SOURCE)
         d.update(m.extra)
     return d
 
@@ -1613,7 +1630,8 @@ def encode_x_source(m: XSource, wire: bool = True) -> dict[str, Any]:
     if m.post_view_count is not None:
         d["post_view_count"] = int32(m.post_view_count, "post_view_count")
     if m.extra:
-        refuse_misfits(m.extra, _X_SOURCE)
+        if wire:
+            refuse_misfits(m.extra, _X_SOURCE)
         d.update(m.extra)
     return d
 
@@ -1639,7 +1657,8 @@ def encode_rss_source(m: RssSource, wire: bool = True) -> dict[str, Any]:
     d["type"] = "rss"
     d["links"] = scalars(string, m.links, "links")
     if m.extra:
-        refuse_misfits(m.extra, _RSS_SOURCE)
+        if wire:
+            refuse_misfits(m.extra, _RSS_SOURCE)
         d.update(m.extra)
     return d
 

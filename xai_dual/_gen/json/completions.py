@@ -168,7 +168,8 @@ def encode_sample_request(m: SampleRequest, wire: bool = True) -> dict[str, Any]
             only_on("grpc", "top_logprobs")
         d["top_logprobs"] = int32(m.top_logprobs, "top_logprobs")
     if m.extra:
-        refuse_misfits(m.extra, _SAMPLE_REQUEST)
+        if wire:
+            refuse_misfits(m.extra, _SAMPLE_REQUEST)
         d.update(m.extra)
     return d
 

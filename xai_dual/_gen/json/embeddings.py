@@ -58,14 +58,15 @@ def encode_embedding_request(m: EmbeddingRequest, wire: bool = True) -> dict[str
         d["dimensions"] = int32(m.dimensions, "dimensions")
     if m.encoding_format is not None:
         d["encoding_format"] = string(m.encoding_format, "encoding_format")
-    d["input"] = embed_input_to_json(m.input, "input")
+    d["input"] = embed_input_to_json(m.input, "input", wire)
     d["model"] = string(m.model, "model")
     if m.preview is not None:
         d["preview"] = boolean(m.preview, "preview")
     if m.user is not None:
         d["user"] = string(m.user, "user")
     if m.extra:
-        refuse_misfits(m.extra, _EMBEDDING_REQUEST)
+        if wire:
+            refuse_misfits(m.extra, _EMBEDDING_REQUEST)
         d.update(m.extra)
     return d
 

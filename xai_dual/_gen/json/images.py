@@ -114,7 +114,8 @@ def encode_image_request(m: ImageRequest, wire: bool = True) -> dict[str, Any]:
             only_on("grpc", "quality")
         d["quality"] = string(m.quality, "quality")
     if m.extra:
-        refuse_misfits(m.extra, _IMAGE_REQUEST)
+        if wire:
+            refuse_misfits(m.extra, _IMAGE_REQUEST)
         d.update(m.extra)
     return d
 
@@ -139,7 +140,8 @@ def encode_image_output(m: ImageOutput, wire: bool = True) -> dict[str, Any]:
     d: dict[str, Any] = {}
     d["upload_urls"] = scalars(string, m.upload_urls, "upload_urls")
     if m.extra:
-        refuse_misfits(m.extra, _IMAGE_OUTPUT)
+        if wire:
+            refuse_misfits(m.extra, _IMAGE_OUTPUT)
         d.update(m.extra)
     return d
 
@@ -172,7 +174,8 @@ def encode_storage_options(m: StorageOptions, wire: bool = True) -> dict[str, An
     if m.public_url is not None:
         d["public_url"] = public_url_to_json(m.public_url, "public_url")
     if m.extra:
-        refuse_misfits(m.extra, _STORAGE_OPTIONS)
+        if wire:
+            refuse_misfits(m.extra, _STORAGE_OPTIONS)
         d.update(m.extra)
     return d
 
@@ -360,8 +363,8 @@ def decode_media_usage(d: Mapping[str, Any]) -> MediaUsage:
     server_side_tools_used = get("server_side_tools_used")
     if server_side_tools_used is not None:
         server_side_tools_used, extra = read_list(server_side_tools_used, str, "server_side_tools_used", extra)
-    input_tokens_details, inner = child(get("input_tokens_details"), _MEDIA_USAGE_INPUT_TOKENS_DETAILS)
-    inner_get: Any = input_tokens_details.get
+    nested, inner = child(get("input_tokens_details"), _MEDIA_USAGE_INPUT_TOKENS_DETAILS)
+    inner_get: Any = nested.get
     input_text_tokens = inner_get("text_tokens")
     if input_text_tokens.__class__ is not int:
         input_text_tokens, inner = read_int(input_text_tokens, 0, "text_tokens", inner)
@@ -373,8 +376,8 @@ def decode_media_usage(d: Mapping[str, Any]) -> MediaUsage:
         cached_tokens, inner = read_int(cached_tokens, 0, "cached_tokens", inner)
     if inner is not None:
         extra = keep(extra, "input_tokens_details", get("input_tokens_details"))
-    output_tokens_details, inner = child(get("output_tokens_details"), _MEDIA_USAGE_OUTPUT_TOKENS_DETAILS)
-    inner_get = output_tokens_details.get
+    nested, inner = child(get("output_tokens_details"), _MEDIA_USAGE_OUTPUT_TOKENS_DETAILS)
+    inner_get = nested.get
     output_text_tokens = inner_get("text_tokens")
     if output_text_tokens.__class__ is not int and output_text_tokens is not None:
         output_text_tokens, inner = read_int(output_text_tokens, None, "text_tokens", inner)

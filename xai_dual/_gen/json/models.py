@@ -43,7 +43,8 @@ def encode_model_request(m: ModelRequest, wire: bool = True) -> dict[str, Any]:
     if not wire:
         d["model"] = string(m.model, "model")
     if m.extra:
-        refuse_misfits(m.extra, _MODEL_REQUEST)
+        if wire:
+            refuse_misfits(m.extra, _MODEL_REQUEST)
         d.update(m.extra)
     return d
 

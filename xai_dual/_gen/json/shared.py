@@ -61,8 +61,8 @@ def decode_usage(d: Mapping[str, Any]) -> Usage:
     server_side_tools_used = get("server_side_tools_used")
     if server_side_tools_used is not None:
         server_side_tools_used, extra = read_list(server_side_tools_used, str, "server_side_tools_used", extra)
-    completion_tokens_details, inner = child(get("completion_tokens_details"), _USAGE_COMPLETION_TOKENS_DETAILS)
-    inner_get: Any = completion_tokens_details.get
+    nested, inner = child(get("completion_tokens_details"), _USAGE_COMPLETION_TOKENS_DETAILS)
+    inner_get: Any = nested.get
     reasoning_tokens = inner_get("reasoning_tokens")
     if reasoning_tokens.__class__ is not int:
         reasoning_tokens, inner = read_int(reasoning_tokens, 0, "reasoning_tokens", inner)
@@ -81,8 +81,8 @@ def decode_usage(d: Mapping[str, Any]) -> Usage:
         )
     if inner is not None:
         extra = keep(extra, "completion_tokens_details", get("completion_tokens_details"))
-    prompt_tokens_details, inner = child(get("prompt_tokens_details"), _USAGE_PROMPT_TOKENS_DETAILS)
-    inner_get = prompt_tokens_details.get
+    nested, inner = child(get("prompt_tokens_details"), _USAGE_PROMPT_TOKENS_DETAILS)
+    inner_get = nested.get
     prompt_text_tokens = inner_get("text_tokens")
     if prompt_text_tokens.__class__ is not int:
         prompt_text_tokens, inner = read_int(prompt_text_tokens, 0, "text_tokens", inner)
@@ -250,6 +250,7 @@ def encode_stream_options(m: StreamOptions, wire: bool = True) -> dict[str, Any]
     d: dict[str, Any] = {}
     d["include_usage"] = boolean(m.include_usage, "include_usage")
     if m.extra:
-        refuse_misfits(m.extra, _STREAM_OPTIONS)
+        if wire:
+            refuse_misfits(m.extra, _STREAM_OPTIONS)
         d.update(m.extra)
     return d

@@ -44,7 +44,8 @@ def encode_tokenize_request(m: TokenizeRequest, wire: bool = True) -> dict[str, 
     if m.user is not None:
         d["user"] = string(m.user, "user")
     if m.extra:
-        refuse_misfits(m.extra, _TOKENIZE_REQUEST)
+        if wire:
+            refuse_misfits(m.extra, _TOKENIZE_REQUEST)
         d.update(m.extra)
     return d
 

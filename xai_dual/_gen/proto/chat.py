@@ -55,7 +55,8 @@ from ...types.chat import (
     XCitation,
     XSource,
 )
-from ..json.chat import decode_search_source, decode_tool
+from ..json.chat import decode_search_source as search_source_of
+from ..json.chat import decode_tool as tool_of
 from .shared import FINISH_REASON_NAMES, SERVICE_TIER_NAMES, SERVICE_TIER_NUMBERS, decode_usage
 
 REASONING_EFFORT_NAMES = EnumNames({0: None, 1: "low", 2: "medium", 3: "high", 4: "none", 5: "xhigh"})
@@ -529,7 +530,7 @@ _TOOL_ENCODERS: dict[type, tuple[str, Callable[[Any, Any], None]]] = {FunctionTo
 
 def encode_tool(m: Any, p: Any) -> None:
     if isinstance(m, Mapping):
-        m = decode_tool(m)
+        m = tool_of(m)
     found = _TOOL_ENCODERS.get(m.__class__)
     if found is None:
         if isinstance(m, (Unknown, LiveSearchTool)):
@@ -551,7 +552,7 @@ _SEARCH_SOURCE_ENCODERS: dict[type, tuple[str, Callable[[Any, Any], None]]] = {
 
 def encode_search_source(m: Any, p: Any) -> None:
     if isinstance(m, Mapping):
-        m = decode_search_source(m)
+        m = search_source_of(m)
     found = _SEARCH_SOURCE_ENCODERS.get(m.__class__)
     if found is None:
         if isinstance(m, (Unknown,)):

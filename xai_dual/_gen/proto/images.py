@@ -135,7 +135,7 @@ def decode_media_usage(p: Any) -> MediaUsage:
         reasoning_tokens=p.reasoning_tokens,
         total_tokens=p.total_tokens,
         num_sources_used=p.num_sources_used,
-        server_side_tools_used=[SERVER_SIDE_TOOL_NAMES[x] for x in p.server_side_tools_used],
+        server_side_tools_used=[SERVER_SIDE_TOOL_NAMES[x] for x in p.server_side_tools_used if x],
     )
 
 

@@ -57,5 +57,5 @@ def decode_usage(p: Any) -> Usage:
         prompt_image_tokens=p.prompt_image_tokens,
         cached_tokens=p.cached_prompt_text_tokens,
         total_tokens=p.total_tokens,
-        server_side_tools_used=[SERVER_SIDE_TOOL_NAMES[x] for x in p.server_side_tools_used],
+        server_side_tools_used=[SERVER_SIDE_TOOL_NAMES[x] for x in p.server_side_tools_used if x],
     )

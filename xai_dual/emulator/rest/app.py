@@ -13,12 +13,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from xai_dual.emulator.errors import ServiceError
+from xai_dual.emulator.errors import ServiceError, invalid
 from xai_dual.emulator.faults import FaultHit, parse
 from xai_dual.emulator.rest import call as calls
 from xai_dual.emulator.rest import chat, media, models
 from xai_dual.emulator.rest.body import BodyError
-from xai_dual.emulator.rest.call import Call
+from xai_dual.emulator.rest.call import Call, Json
 from xai_dual.emulator.service import account, catalog
 from xai_dual.emulator.service import chat as chat_service
 from xai_dual.emulator.service import media as media_service
@@ -31,6 +31,8 @@ async def chat_completions(call: Call) -> Response:
     """POST /v1/chat/completions"""
     body = await call.body("ChatRequest")
     whole = chat_service.complete(chat.read_chat(body))
+    if body.get("deferred"):
+        return call.defer("chat", whole)
     if not body.get("stream"):
         return call.answer(chat.write_chat(whole))
     events = (chat.write_chunk(chunk) for chunk in chat_service.chunks(whole))
@@ -50,8 +52,33 @@ async def completions(call: Call) -> Response:
 
 async def image_generations(call: Call) -> Response:
     """POST /v1/images/generations"""
-    request = media.read_image(await call.body("GenerateImageRequest"))
-    return call.answer(media.write_images(media_service.generate(request, call.state)))
+    return _images(call, await call.body("GenerateImageRequest"))
+
+
+async def image_edits(call: Call) -> Response:
+    """POST /v1/images/edits"""
+    body = await call.body("EditImageRequest")
+    if not body.get("image") and not body.get("images"):
+        raise invalid("An edit needs an image.")
+    return _images(call, body)
+
+
+def _images(call: Call, body: Json) -> Response:
+    answer = media_service.generate(media.read_image(body), call.state)
+    return call.defer("image", answer) if body.get("deferred") else call.answer(media.write_images(answer))
+
+
+async def deferred_completion(call: Call) -> Response:
+    """GET /v1/chat/deferred-completion/{request_id}"""
+    whole = call.state.deferred.poll("chat", call.request.path_params["request_id"])
+    return Response(status_code=202) if whole is None else call.answer(chat.write_chat(whole))
+
+
+async def deferred_image(call: Call) -> Response:
+    """GET /v1/images/{request_id}"""
+    name = call.request.path_params["request_id"]
+    answer = call.state.deferred.poll("image", name, keep=True)
+    return Response(status_code=202) if answer is None else call.answer(media.write_deferred_images(name, answer))
 
 
 async def embeddings(call: Call) -> Response:
@@ -140,6 +167,9 @@ def _routes() -> list[Route]:
         ("POST", "/v1/chat/completions", chat_completions),
         ("POST", "/v1/completions", completions),
         ("POST", "/v1/images/generations", image_generations),
+        ("POST", "/v1/images/edits", image_edits),
+        ("GET", "/v1/images/{request_id}", deferred_image),
+        ("GET", "/v1/chat/deferred-completion/{request_id}", deferred_completion),
         ("POST", "/v1/embeddings", embeddings),
         ("POST", "/v1/tokenize-text", tokenize_text),
         ("GET", "/v1/api-key", api_key),

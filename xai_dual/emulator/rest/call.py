@@ -63,6 +63,11 @@ class Call:
         path = self.request.scope["route"].path
         return JSONResponse(legacy.prune(f"{self.request.method} {path}", content) if self.legacy else content)
 
+    def defer(self, kind: str, result: Any) -> Response:
+        """Keep an answer for later; its id."""
+        polls = options.polls(self.request.headers.get(options.POLLS))
+        return JSONResponse({"request_id": self.state.deferred.start(kind, result, polls)})
+
     def stream(self, events: Iterable[Json]) -> Response:
         """Server-sent events with ``[DONE]`` at the end."""
         path = self.request.scope["route"].path
@@ -80,11 +85,12 @@ class Call:
                 if self.fault is not None and position == self.fault.after_chunks:
                     async for piece in self._fail(self.fault):
                         yield piece
-                    return
+                    break
                 if position:
                     await asyncio.sleep(pause)  # also when 0: it lets a disconnect be noticed
                 yield b"data: " + json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode() + b"\n\n"
-            yield b"data: [DONE]\n\n"
+            else:
+                yield b"data: [DONE]\n\n"
             stats.streams_finished += 1
         except (asyncio.CancelledError, GeneratorExit):
             stats.streams_cancelled += 1

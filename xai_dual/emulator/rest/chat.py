@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from xai_dual.emulator.errors import invalid, unimplemented
+from xai_dual.emulator.errors import invalid
 from xai_dual.emulator.service.floats import float32, shortest
 from xai_dual.emulator.service.forms import (
     ChatRequest,
@@ -34,8 +34,8 @@ _SPLIT = 3
 
 def read_chat(body: Json) -> ChatRequest:
     """A chat request out of a checked body."""
-    if body.get("deferred"):
-        raise unimplemented("Deferred completion")
+    if body.get("deferred") and body.get("stream"):
+        raise invalid("A deferred completion cannot be streamed.")
     tools = body.get("tools") or []
     return ChatRequest(
         model=body["model"],

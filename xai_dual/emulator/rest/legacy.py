@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 # What a caller asked for explicitly stays, though no example shows it.
-_ASKED_FOR = frozenset({"tool_calls", "logprobs", "citations", "error", "code"})
+_ASKED_FOR = frozenset({"b64_json", "tool_calls", "logprobs", "citations", "error", "code"})
 
 
 @functools.lru_cache(maxsize=1)

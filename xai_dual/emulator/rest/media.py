@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from xai_dual.emulator.errors import invalid, unimplemented
+from xai_dual.emulator.errors import invalid
 from xai_dual.emulator.service.account import Account
 from xai_dual.emulator.service.floats import shortest
 from xai_dual.emulator.service.media import (
@@ -22,9 +22,9 @@ Json = dict[str, Any]
 
 
 def read_image(body: Json) -> ImageRequest:
-    """An image generation request."""
-    if body.get("deferred"):
-        raise unimplemented("Deferred image generation")
+    """An image request: a generation, or an edit if there are images to start from."""
+    sources = [body["image"]] if body.get("image") else []
+    sources += body.get("images") or []
     wanted = body.get("response_format") or "url"
     if wanted not in ("url", "b64_json"):
         raise invalid(f"response_format must be url or b64_json; got {wanted}.")
@@ -35,6 +35,7 @@ def read_image(body: Json) -> ImageRequest:
         format="url" if wanted == "url" else "base64",
         aspect_ratio=body.get("aspect_ratio") or "auto",
         resolution=body.get("resolution") or "1k",
+        sources=tuple(source.get("url") or source.get("file_id") or "" for source in sources),
     )
 
 
@@ -65,6 +66,13 @@ def write_images(answer: Images) -> Json:
             "cost_in_usd_ticks": usage.cost_ticks,
         },
     }
+
+
+def write_deferred_images(request_id: str, answer: Images) -> Json:
+    """Deferred images, ready. The example's ``image_cost`` is in no schema; its unit seems to be 1e-8 USD."""
+    body = write_images(answer)
+    usage = {**body["usage"], "image_cost": answer.usage.cost_ticks // 100}
+    return {"request_id": request_id, "status": "done", **body, "usage": usage}
 
 
 def read_embed(body: Json) -> EmbedRequest:

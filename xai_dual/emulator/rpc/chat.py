@@ -166,6 +166,13 @@ def write_chat(whole: Completion) -> Any:
     return answer
 
 
+def write_deferred(whole: Completion | None) -> Any:
+    """A poll's answer as ``xai_api.GetDeferredCompletionResponse``."""
+    status = enum_number("xai_api.DeferredStatus", "PENDING" if whole is None else "DONE")
+    response = None if whole is None else write_chat(whole)
+    return message("xai_api.GetDeferredCompletionResponse")(status=status, response=response)
+
+
 def write_chunk(chunk: Chunk) -> Any:
     """A stream message as ``xai_api.GetChatCompletionChunk``."""
     answer: Any = message("xai_api.GetChatCompletionChunk")()

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import grpc
+from google.protobuf.message import DecodeError
 
 from xai_dual.emulator import options
 from xai_dual.emulator.definitions import message
@@ -26,55 +27,73 @@ _EMPTY = "google.protobuf.Empty"
 
 
 @dataclass(frozen=True)
+class Call:
+    """What a method may need beside its request."""
+
+    state: State
+    metadata: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Method:
     """A method the emulator serves: its request message and what makes the answer, or the answers, of it."""
 
     request: str
-    run: Callable[[Any, State], Any]
+    run: Callable[[Any, Call], Any]
     streams: bool = False
     name: str = ""  # as faults know it: "xai_api.Chat/GetCompletion"
 
 
-def _get_completion(request: Any, state: State) -> Any:
+def _get_completion(request: Any, call: Call) -> Any:
     return chat.write_chat(chat_service.complete(chat.read_chat(request)))
 
 
-def _get_completion_chunk(request: Any, state: State) -> Iterable[Any]:
+def _get_completion_chunk(request: Any, call: Call) -> Iterable[Any]:
     whole = chat_service.complete(chat.read_chat(request))
     return (chat.write_chunk(chunk) for chunk in chat_service.chunks(whole))
 
 
-def _sample_text(request: Any, state: State) -> Any:
+def _start_deferred(request: Any, call: Call) -> Any:
+    whole = chat_service.complete(chat.read_chat(request))
+    polls = options.polls(call.metadata.get(options.POLLS))
+    return message("xai_api.StartDeferredResponse")(request_id=call.state.deferred.start("chat", whole, polls))
+
+
+def _get_deferred(request: Any, call: Call) -> Any:
+    return chat.write_deferred(call.state.deferred.poll("chat", request.request_id))
+
+
+def _sample_text(request: Any, call: Call) -> Any:
     return chat.write_sample(chat_service.sample(chat.read_sample(request)))
 
 
-def _sample_text_streaming(request: Any, state: State) -> Iterable[Any]:
+def _sample_text_streaming(request: Any, call: Call) -> Iterable[Any]:
     whole = chat_service.sample(chat.read_sample(request))
     return (chat.write_sample_chunk(chunk) for chunk in chat_service.chunks(whole))
 
 
-def _generate_image(request: Any, state: State) -> Any:
-    return media.write_images(media_service.generate(media.read_image(request), state))
+def _generate_image(request: Any, call: Call) -> Any:
+    return media.write_images(media_service.generate(media.read_image(request), call.state))
 
 
-def _embed(request: Any, state: State) -> Any:
+def _embed(request: Any, call: Call) -> Any:
     wanted = media.read_embed(request)
     return media.write_embeddings(media_service.embed(wanted), wanted.base64)
 
 
-def _tokenize(request: Any, state: State) -> Any:
+def _tokenize(request: Any, call: Call) -> Any:
     return media.write_tokens(*media_service.tokenize(request.text, request.model))
 
 
-def _api_key(request: Any, state: State) -> Any:
-    return media.write_api_key(account.account(state))
+def _api_key(request: Any, call: Call) -> Any:
+    return media.write_api_key(account.account(call.state))
 
 
 def _models(kind: str) -> tuple[Method, Method]:
-    def get(request: Any, state: State) -> Any:
+    def get(request: Any, call: Call) -> Any:
         return media.write_model(catalog.find(request.name, kind))
 
-    def list_all(request: Any, state: State) -> Any:
+    def list_all(request: Any, call: Call) -> Any:
         return media.write_models(kind, catalog.of_kind(kind))
 
     return Method("xai_api.GetModelRequest", get), Method(_EMPTY, list_all)
@@ -86,6 +105,8 @@ def _methods() -> dict[str, Method]:
         "/xai_api.Chat/GetCompletionChunk": Method(
             "xai_api.GetCompletionsRequest", _get_completion_chunk, streams=True
         ),
+        "/xai_api.Chat/StartDeferredCompletion": Method("xai_api.GetCompletionsRequest", _start_deferred),
+        "/xai_api.Chat/GetDeferredCompletion": Method("xai_api.GetDeferredRequest", _get_deferred),
         "/xai_api.Sample/SampleText": Method("xai_api.SampleTextRequest", _sample_text),
         "/xai_api.Sample/SampleTextStreaming": Method(
             "xai_api.SampleTextRequest", _sample_text_streaming, streams=True
@@ -119,20 +140,20 @@ class Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
         if method is None:
             # A stream-stream handler fits callers of every shape.
             return grpc.stream_stream_rpc_method_handler(_unimplemented)
-        reader = message(method.request).FromString
+        # Requests stay bytes here: grpc would answer UNKNOWN to what is no message.
         if method.streams:
-            return grpc.unary_stream_rpc_method_handler(self._streamer(method), reader, _serialize)
-        return grpc.unary_unary_rpc_method_handler(self._answerer(method), reader, _serialize)
+            return grpc.unary_stream_rpc_method_handler(self._streamer(method), None, _serialize)
+        return grpc.unary_unary_rpc_method_handler(self._answerer(method), None, _serialize)
 
     def _answerer(self, method: Method) -> Any:
-        async def answer(request: Any, context: Any) -> Any:
+        async def answer(data: bytes, context: Any) -> Any:
             trailer = _request_id()
             try:
-                _, fault = await self._enter(context, method.name)
+                metadata, fault = await self._enter(context, method.name)
                 if fault is not None and not fault.after_chunks:
                     response = await self._fail(fault, context)
                 else:
-                    response = method.run(request, self.state)
+                    response = method.run(_parse(method, data), Call(self.state, metadata))
             except Exception as error:
                 await _abort(context, error, trailer)
             await context.send_initial_metadata(trailer)
@@ -141,38 +162,35 @@ class Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
         return answer
 
     def _streamer(self, method: Method) -> Any:
-        async def stream(request: Any, context: Any) -> AsyncIterator[Any]:
+        async def stream(data: bytes, context: Any) -> AsyncIterator[Any]:
             trailer = _request_id()
             stats = self.state.stats
             try:
                 metadata, fault = await self._enter(context, method.name)
-                if fault is not None and not fault.after_chunks:
+                if fault is not None and not fault.after_chunks and fault.action not in ("end", "garbage"):
                     await self._fail(fault, context)
-                messages = method.run(request, self.state)
+                messages = method.run(_parse(method, data), Call(self.state, metadata))
             except Exception as error:
                 await _abort(context, error, trailer)
             await context.send_initial_metadata(trailer)
             pause = options.delay(metadata.get(options.DELAY))
             stats.streams_open += 1
-            finished = False
             try:
                 for position, item in enumerate(messages):
                     if fault is not None and position == fault.after_chunks:
                         piece = await self._fail(fault, context, trailer)
                         if piece:
                             yield piece
-                        return
+                        break
                     if position and pause:
                         await asyncio.sleep(pause)
                     yield item
-                finished = True
+                stats.streams_finished += 1
+            except (asyncio.CancelledError, GeneratorExit):  # the caller left
+                stats.streams_cancelled += 1
+                raise
             finally:
-                # A caller who leaves ends this by CancelledError or GeneratorExit.
                 stats.streams_open -= 1
-                if finished:
-                    stats.streams_finished += 1
-                else:
-                    stats.streams_cancelled += 1
 
         return stream
 
@@ -200,6 +218,13 @@ class Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
             self.state.cut(int(context.peer().rpartition(":")[2]), fault.action == "reset")
             await asyncio.Event().wait()  # the cut cancels this call
         return b"\xff" if fault.action == "garbage" else b""
+
+
+def _parse(method: Method, data: bytes) -> Any:
+    try:
+        return message(method.request).FromString(data)
+    except DecodeError as error:
+        raise ServiceError("INTERNAL", f"The request is no {method.request}: {error}") from None
 
 
 def _serialize(item: Any) -> bytes:

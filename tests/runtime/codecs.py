@@ -11,6 +11,9 @@ from google.protobuf.wrappers_pb2 import StringValue
 from xai_dual.errors import UnsupportedOnTransport, UsageError
 from xai_dual.meta import Meta
 from xai_dual.operation import Codec, GrpcBinding, Operation, RestBinding, RestRequest, StreamOperation
+from xai_dual.options import CallOptions
+
+__all__ = ["ECHO", "GRPC_ONLY", "READ", "REST_ONLY", "STREAM", "Answer", "CallOptions", "Piece"]
 
 
 @attrs.define

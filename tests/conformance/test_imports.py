@@ -1,0 +1,150 @@
+"""What is loaded when, in processes of their own."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import xai_dual
+from xai_dual.emulator import Server
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "xai_dual"
+LOADED = """
+import sys
+def loaded(*names):
+    return sorted(name for name in names if any(m == name or m.startswith(name + '.') for m in sys.modules))
+"""
+CHAT = """
+from xai_dual import Client, AsyncClient
+def chat(transport):
+    with Client(transport=transport, base_url=sys.argv[1], api_key=sys.argv[2]) as client:
+        assert client.chat.create(model='grok-4', messages='What is 101*3?').text == '101 multiplied by 3 is 303.'
+        for chunk in client.chat.stream(model='grok-4', messages='Hi'):
+            pass
+        client.models.list_language(), client.images.generate(model='grok-imagine-image', prompt='x')
+"""
+
+
+def run(code: str, *arguments: str, flags: tuple[str, ...] = ("-W", "error")) -> str:
+    command = [sys.executable, *flags, "-c", LOADED + code, *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+HEAVY = "'grpc', 'httpx', 'google.protobuf', 'orjson', 'anyio', 'xai_dual.types', 'xai_dual._gen'"
+
+
+def test_the_package_is_light() -> None:
+    assert run(f"import xai_dual; dir(xai_dual); print(loaded({HEAVY}))") == "[]"
+
+
+def test_names_are_light() -> None:
+    code = (
+        "from xai_dual import Timeout, UsageError, user, tool, Meta; print(loaded('grpc', 'httpx', 'google.protobuf'))"
+    )
+    assert run(code) == "[]"
+
+
+@pytest.mark.parametrize("name", ["Client", "AsyncClient"])
+def test_making_a_client_is_light(name: str) -> None:
+    code = f"import xai_dual; c = xai_dual.{name}(api_key='k'); c.chat, c.models, c.images; print(loaded({HEAVY}))"
+    assert run(code) == "['orjson', 'xai_dual._gen', 'xai_dual.types']"
+
+
+def test_rest_needs_neither_grpc_nor_protobuf(server: Server) -> None:
+    code = CHAT + "chat('rest'); print(loaded('grpc', 'google.protobuf', 'httpx'))"
+    assert run(code, server.url, server.api_key) == "['httpx']"
+
+
+def test_grpc_needs_no_httpx(server: Server) -> None:
+    code = CHAT + "chat('grpc'); print(loaded('grpc', 'google.protobuf', 'httpx'))"
+    assert run(code, server.url, server.api_key) == "['google.protobuf', 'grpc']"
+
+
+def test_rest_works_without_grpcio(server: Server) -> None:
+    code = """
+sys.modules['grpc'] = sys.modules['google.protobuf'] = None
+import importlib.util, importlib.machinery
+find = importlib.util.find_spec
+importlib.util.find_spec = lambda name, package=None: None if name == 'grpc' else find(name, package)
+"""
+    code += CHAT + "chat('rest'); chat('auto')\nimport xai_dual\n"
+    code += "try: Client(transport='grpc', api_key='k')\nexcept xai_dual.UsageError as error: print(error)"
+    assert "pip install grpcio" in run(code, server.url, server.api_key)
+
+
+THEIRS = """
+import xai_sdk, xai_sdk.chat
+def theirs():
+    with xai_sdk.Client(api_key=sys.argv[2], api_host=sys.argv[1].split('//')[1], use_insecure_channel=True) as client:
+        chat = client.chat.create(model='grok-4', messages=[xai_sdk.chat.user('What is 101*3?')])
+        assert chat.sample().content == '101 multiplied by 3 is 303.'
+"""
+
+
+@pytest.mark.parametrize("order", ["theirs first", "ours first"])
+def test_beside_xai_sdk(server: Server, order: str) -> None:
+    """Both have the same messages; ours live in a pool of their own."""
+    pytest.importorskip("xai_sdk", reason="a development dependency")
+    parts = (THEIRS + "theirs()\n", CHAT + "chat('grpc')\n")
+    code = "".join(parts if order == "theirs first" else parts[::-1]) + "theirs(); chat('grpc'); chat('rest')"
+    run(code, server.url, server.api_key, flags=())
+
+
+def test_all_is_what_there_is() -> None:
+    names = xai_dual.__all__
+    assert len(names) == len(set(names))
+    assert set(dir(xai_dual)) >= set(names)
+    for name in names:
+        assert getattr(xai_dual, name) is not None
+    found = run("import xai_dual; print(*(n for n in dir(xai_dual) if not n.startswith('_')))").split()
+    allowed = {"annotations", "import_module", "TYPE_CHECKING", "Any", "errors"}
+    assert set(found) - allowed == {name for name in names if not name.startswith("_")}
+    with pytest.raises(AttributeError, match="nope"):
+        xai_dual.nope  # noqa: B018
+    with pytest.raises(ImportError):
+        from xai_dual import nope  # type: ignore[attr-defined] # noqa: F401
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Modules that a file imports, also by name."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+        elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if called in ("import_module", "__import__"):
+                yield str(node.args[0].value)
+
+
+ALLOWED = {
+    "grpc": {"_async/grpc_transport.py", "_async/_io.py", "_sync/grpc_transport.py", "_sync/_io.py"},
+    "httpx": {"_async/rest_transport.py", "_async/_io.py", "_sync/rest_transport.py", "_sync/_io.py"},
+}
+
+
+@pytest.mark.parametrize("library", ALLOWED)
+def test_only_transports_know_the_wires(library: str) -> None:
+    users = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*.py")
+        if any(name.partition(".")[0] == library for name in imports(path))
+    }
+    users = {name for name in users if not name.startswith("emulator/")}  # a server
+    assert users
+    assert users <= ALLOWED[library]
+
+
+def test_the_emulator_knows_nothing_of_the_client() -> None:
+    for path in (PACKAGE / "emulator").rglob("*.py"):
+        for name in imports(path):
+            assert not name.startswith("xai_dual") or name.startswith("xai_dual.emulator"), (path, name)

@@ -1,0 +1,113 @@
+"""What every model does: JSON form and back, copies, repr, comparison."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from typing import Any
+
+import attrs
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codegen import ir
+from xai_dual.meta import Meta
+from xai_dual.model import same
+
+from .project import API, MODELS, broad, model_class, named, proto_function
+from .strategies import ANY, canonical, models
+
+EVERY_MODEL = pytest.mark.parametrize("model", named(MODELS))
+
+
+@EVERY_MODEL
+@broad
+@given(data=st.data())
+def test_json_form_and_back(model: ir.Model, data: st.DataObject) -> None:
+    value = data.draw(models(model.name, canonical(ANY)))
+    tree = value.to_dict()
+    again = model_class(model.name).from_dict(orjson.loads(orjson.dumps(tree)))
+    assert again == value
+    assert again.extra is None
+    assert again.to_dict() == tree
+
+
+@EVERY_MODEL
+@broad
+@given(data=st.data())
+def test_json_form_of_what_callers_pass(model: ir.Model, data: st.DataObject) -> None:
+    tree = data.draw(models(model.name, ANY)).to_dict()
+    again = model_class(model.name).from_dict(tree)
+    assert again.extra is None
+    assert again.to_dict() == tree
+
+
+@EVERY_MODEL
+@broad
+@given(data=st.data())
+def test_copies(model: ir.Model, data: st.DataObject) -> None:
+    value = data.draw(models(model.name, ANY))
+    value.extra = {"new": [1, {"a": None}]}
+    if model.answers:
+        value.meta = Meta(transport="rest", route="GET /v1/models", request_id="r1")
+    for again in (pickle.loads(pickle.dumps(value)), copy.deepcopy(value), copy.copy(value)):
+        assert again == value
+        assert same(again, value)
+        assert again.extra == value.extra
+        assert getattr(again, "meta", None) == getattr(value, "meta", None)
+
+
+@EVERY_MODEL
+@broad
+@given(data=st.data())
+def test_repr_shows_what_is_set(model: ir.Model, data: st.DataObject) -> None:
+    value = data.draw(models(model.name, ANY))
+    value.extra = {"unknown": "property"}
+    fields = {f.name: getattr(value, f.name) for f in attrs.fields(type(value)) if f.name not in ("extra", "meta")}
+    shown = [f"{name}={content!r}" for name, content in fields.items() if content not in (None, [], {})]
+    assert repr(value) == f"{model.name}({', '.join(shown)})"
+
+
+@EVERY_MODEL
+@broad
+@given(data=st.data())
+def test_comparison(model: ir.Model, data: st.DataObject) -> None:
+    value = data.draw(models(model.name, ANY))
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(value)
+    other = copy.copy(value)
+    other.extra = {"a": 1}
+    if model.answers:
+        other.meta = Meta(transport="grpc", route="a/b")
+    assert other == value
+    assert value != value.to_dict()
+    for field in model.fields:
+        changed: Any = attrs.evolve(value, **{field.name: object()})
+        assert changed != value
+        two_sided = model.grpc and model.rest
+        assert same(changed, value) == bool(two_sided and field.one_sided), field.name
+
+
+@EVERY_MODEL
+def test_one_sided_is_what_the_bindings_say(model: ir.Model) -> None:
+    both = model.grpc and model.rest
+    assert model_class(model.name).one_sided == ({f.name: f.one_sided for f in model.fields if f.one_sided} if both else {})
+
+
+@pytest.mark.parametrize("model", named(m for m in MODELS if m.received))
+def test_zero_values_are_the_same_everywhere(model: ir.Model) -> None:
+    cls = model_class(model.name)
+    assert cls() == cls.from_dict({}) == cls.from_dict(dict.fromkeys(cls().to_dict()))
+    if model.grpc:
+        from .project import message
+
+        assert same(proto_function("decode", model)(message(model.grpc)()), cls())
+
+
+def test_json_names_do_not_collide() -> None:
+    for model in API.models.values():
+        paths = [s.path if s.where == "body" else (f.name,) for f in model.fields for s in f.rest.values()]
+        paths += [(f.name,) for f in model.fields if not f.rest]
+        assert len(set(paths)) >= len({f.name for f in model.fields}), model.name
