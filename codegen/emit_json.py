@@ -145,13 +145,14 @@ class _Model:
             test = f"{name}.__class__ is not str or not {name}"  # "" is no value: gRPC cannot tell it from absent
         with m.body.block(f"if {test}:"):
             if isinstance(field.type, ir.EnumRef) and zero == "None":
-                m.body(f"{name}, {extra} = {m.use('_json', slow)}(None if {name} == \"\" else {name}, {zero}, {k}, {extra})")
+                m.body(
+                    f'{name}, {extra} = {m.use("_json", slow)}(None if {name} == "" else {name}, {zero}, {k}, {extra})'
+                )
             else:
                 m.body(f"{name}, {extra} = {m.use('_json', slow)}({name}, {zero}, {k}, {extra})")
 
     def _read_compound(self, field: ir.Field, source: str, zero: str, k: str, extra: str) -> None:
         m, name, type_ = self.m, field.name, field.type
-        optional = field.kind == "optional" or self.model.sent_only
         if isinstance(type_, ir.Json):
             if not field.many:
                 m.body(f"{name} = {source}")
@@ -379,11 +380,11 @@ def _rest_request(m: CodecModule, op: ir.Operation, route: ir.RestRoute, request
                 segment = f"{m.use('_check', 'segment')}(m.{field.name}, {field.name!r})"
                 path = path.replace(f"{{{slot.path[0]}}}", f"{{{segment}}}")
             else:
-                value = _Model(m, request).value(field) if request else ""
-                query.append((slot.path[0], f"None if m.{field.name} is None else {value}"))
+                sent = _Model(m, request).value(field) if request else ""
+                query.append((slot.path[0], f"None if m.{field.name} is None else {sent}"))
         path = f'f"{path}"' if path != route.path else literal(path)
         if query:
-            pairs = ", ".join(f"({literal(k)}, {value})" for k, value in query)
+            pairs = ", ".join(f"({literal(k)}, {source})" for k, source in query)
             m.body(f"query = {m.use('_check', 'query_pairs')}({pairs})")
         if request and in_body:
             m.body(f"body = {m.function('encode', request.name)}(m)")

@@ -15,7 +15,6 @@ from .link_models import ModelLinker
 from .names import unfit_argument
 from .raw import Definitions
 
-
 RESERVED = (
     *("Listing", "Meta", "Model", "Unknown", "CallOptions", "Codec", "EnumNames", "Extra", "GrpcBinding", "INHERIT"),
     *("Inherit", "Operation", "RestBinding", "RestRequest", "StreamOperation", "Text", "Timeout", "ToolCalls"),
@@ -177,7 +176,9 @@ class Linker:
         for field in request.fields if request else ():
             why = unfit_argument(field.name)
             if why:
-                self.problems.append(f"[model.{b.request}] field.{field.name}: {field.name!r} {why}; write `field.OTHER`")
+                self.problems.append(
+                    f"[model.{b.request}] field.{field.name}: {field.name!r} {why}; write `field.OTHER`"
+                )
         for name in b.required:
             if request is None or name not in {f.name for f in request.fields}:
                 self.problems.append(f"{where}: required names {name!r}, which {b.request} does not have")

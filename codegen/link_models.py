@@ -161,10 +161,11 @@ class ModelLinker:
         """What OpenAPI says of a property."""
         if schema.kind == "array" and schema.items:
             inner = self.rest_side(schema.items, shape)
-            return _Side(inner.types, "list", f"array of {inner.words}")
+            # a list of lists is free-form: protobuf has none
+            return _Side((ir.Json(),) if inner.many else inner.types, "list", f"array of {inner.words}")
         if schema.kind == "map" and schema.items:
             inner = self.rest_side(schema.items, shape)
-            return _Side(inner.types, "map", f"map of {inner.words}")
+            return _Side((ir.Json(),) if inner.many else inner.types, "map", f"map of {inner.words}")
         if schema.kind == "ref":
             return self._reference(schema, shape)
         words = f"{schema.kind} ({schema.format})" if schema.format else schema.kind
@@ -314,10 +315,11 @@ class _Fields:
             )
         quoted = ", ".join(f'"{item}"' for item in items)
         self.problem(
-            f"{' and '.join(items)} ({words}) has no field of that name in {lacks}. In bindings/{self.b.domain}.toml, paste one of\n"
+            f"{' and '.join(items)} ({words}) has no field of that name in {lacks}."
+            f" In bindings/{self.b.domain}.toml, paste one of\n"
             f"    {line:60} # in {self.where}: {side} only\n"
             f"    {pair:60} # in {self.where}: the other side has another name\n"
-            f'    no-counterpart = [{quoted}]   # in [waive]: left out on purpose'
+            f"    no-counterpart = [{quoted}]   # in [waive]: left out on purpose"
         )
         # said already: the coverage check need not say it again
         self.coverage.use_all(items, "asked")
@@ -327,7 +329,9 @@ class _Fields:
     ) -> ir.Field | None:
         why = unfit(name)
         if why:
-            self.problem(f"field.{name}: {name!r} {why}; write `field.OTHER` with `grpc` and `rest` for where it stands")
+            self.problem(
+                f"field.{name}: {name!r} {why}; write `field.OTHER` with `grpc` and `rest` for where it stands"
+            )
         grpc = self._grpc_slot(name, grpc_path) if grpc_path else None
         rest = {shape: s for shape, path in rest_paths.items() if (s := self._rest_slot(name, shape, path))}
         if (grpc_path and grpc is None) or len(rest) != len(rest_paths):

@@ -9,9 +9,13 @@ CALL_OPTIONS = ("timeout", "headers", "max_retries", "extra_body")
 
 _OF_MODELS = frozenset({"extra", "meta", "one_sided", "codec", "to_dict", "from_dict", "attrs", "list", "dict"})
 _OF_DECODERS = frozenset(
-    "d get nested inner inner_get nested_ inner_ inner__get unknown misfit keep child convert read_int read_float read_float32 read_list read_items"
-    " read_map read_model read_models read_model_map".split()
+    {
+        *("d", "get", "extra", "nested", "inner", "inner_get", "nested_", "inner_", "inner__get"),
+        *("unknown", "misfit", "keep", "child", "convert", "read_int", "read_float", "read_float32", "read_free"),
+        *("read_list", "read_map", "read_model", "read_models", "read_model_map"),
+    }
 )
+"""Variables and helpers of the generated JSON decoders, whose variables the fields are."""
 
 
 def unfit(name: str) -> str | None:

@@ -96,5 +96,7 @@ def _difference(have: bytes, want: bytes, most: int = 20) -> str:
     except UnicodeDecodeError:
         return f"  {len(have)} bytes stand there, {len(want)} are wanted"
     shown = list(difflib.unified_diff(stands, wanted, "stands", "wanted", lineterm="", n=1))
+    if not shown:
+        return "  the ends of lines differ"
     rest = [f"  ... and {len(shown) - most} lines more"] if len(shown) > most else []
     return "\n".join(["  " + line for line in shown[:most]] + rest)

@@ -112,7 +112,8 @@ class _Reader:
         if "$ref" in node:
             return Schema("ref", ref=_name(node), doc=doc)
         if "allOf" in node:
-            return self._merged(node["allOf"], doc)
+            beside = {key: node[key] for key in ("properties", "required") if key in node}
+            return self._merged([*node["allOf"], {"type": "object", **beside}] if beside else node["allOf"], doc)
         for key in ("oneOf", "anyOf"):
             if key in node:
                 return self._union(node, node[key], doc)
@@ -166,6 +167,7 @@ class _Reader:
             only = self.schema(members[0])
             return attrs.evolve(only, doc=doc or only.doc)
         properties: dict[str, Property] = {}
+        required = {name for member in members for name in member.get("required", ())}
         for member in members:
             part = self.schema(member)
             part = self.named(part.ref) if part.ref else part
@@ -173,6 +175,7 @@ class _Reader:
                 before = properties.get(name)
                 # a later, more telling schema of the same property wins; required anywhere is required
                 properties[name] = attrs.evolve(prop, required=prop.required or bool(before and before.required))
+        properties = {n: attrs.evolve(p, required=p.required or n in required) for n, p in properties.items()}
         return Schema("object", properties=properties, doc=doc)
 
 

@@ -48,7 +48,7 @@ class Rewriter:
                 if text_ != token.string:
                     edits.append((token.start[0], token.start[1], token.end[1], text_))
             elif token.type == tokenize.STRING:
-                self._long_string(token, lines)
+                edits += self._long_string(token, lines)
         for line, start, end, replacement in sorted(edits, reverse=True):
             row = lines[line - 1]
             lines[line - 1] = row[:start] + replacement + row[end:]
@@ -76,9 +76,15 @@ class Rewriter:
             word = ""
         return "".join(out)[:-1]
 
-    def _long_string(self, token: tokenize.TokenInfo, lines: list[str]) -> None:
-        for number in range(token.start[0], token.end[0] + 1):
-            lines[number - 1] = self._string(lines[number - 1])
+    def _long_string(self, token: tokenize.TokenInfo, lines: list[str]) -> list[tuple[int, int, int, str]]:
+        """The edits of a string over several lines, line by line."""
+        (first, start), (last, end) = token.start, token.end
+        edits = []
+        for number in range(first, last + 1):
+            row = lines[number - 1]
+            left, right = start if number == first else 0, end if number == last else len(row)
+            edits.append((number, left, right, self._string(row[left:right])))
+        return edits
 
     def unused(self) -> list[str]:
         """Rules that matched nothing."""

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from .errors import UnsupportedOnTransport, UsageError
 
 _FLOAT32 = Struct("<f")
+_LARGEST: float = _FLOAT32.unpack(b"\xff\xff\x7f\x7f")[0]
 
 
 def wrong(value: object, expected: str, name: str) -> NoReturn:
@@ -79,7 +80,7 @@ def float32(value: Any, name: str) -> float:
     """A number that a float32 can hold, as its shortest decimal."""
     if value.__class__ is not float or not isfinite(value):
         value = double(value, name)
-    return shortest(value) if -3.4e38 < value < 3.4e38 else _too_large(value, name)
+    return shortest(value) if -_LARGEST <= value <= _LARGEST else _too_large(value, name)
 
 
 def _too_large(value: float, name: str) -> NoReturn:

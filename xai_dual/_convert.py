@@ -292,7 +292,12 @@ def public_url_from_json(value: Any) -> Any:
 
 
 def public_url_to_json(value: Any, name: str) -> bool | dict[str, Any]:
-    return value if isinstance(value, bool) else _check.mapping(value, name)
+    if isinstance(value, bool):
+        return value
+    options = _check.mapping(value, name)
+    if options.get("expires_after") is not None:
+        _check.int64(options["expires_after"], f"{name}.expires_after")
+    return options
 
 
 def public_url_from_proto(value: Any) -> bool | dict[str, Any]:
@@ -369,7 +374,9 @@ def vector_from_json(value: Any) -> Any:
 
 
 def vector_to_json(value: Any, name: str) -> str | list[float]:
-    return _check.string(value, name) if isinstance(value, str) else _check.scalars(_check.float32, value, name)
+    if isinstance(value, str):
+        return _check.string(value, name)
+    return [_check.shortest(x) if x.__class__ is float else _check.float32(x, name) for x in _check.array(value, name)]
 
 
 def vector_from_proto(value: Any) -> str | list[float]:

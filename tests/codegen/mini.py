@@ -157,7 +157,9 @@ def _write(root: Path, name: str, texts: Mapping[str, str]) -> None:
     protos, openapi, bindings = root / "protos" / "mini", root / "protos" / "openapi", root / "codegen" / "bindings"
     for folder in (protos, openapi, bindings):
         folder.mkdir(parents=True, exist_ok=True)
-    imports = 'import "google/protobuf/timestamp.proto";\n' if "google.protobuf.Timestamp" in texts.get("proto", "") else ""
+    imports = (
+        'import "google/protobuf/timestamp.proto";\n' if "google.protobuf.Timestamp" in texts.get("proto", "") else ""
+    )
     (protos / f"{name}.proto").write_text(f'syntax = "proto3";\npackage mini;\n{imports}{texts.get("proto", "")}')
     document = {
         "openapi": "3.1.0",
@@ -185,7 +187,9 @@ rest = "POST /v1/echo"
 """
 
 
-def thing(root: Path, proto: str, openapi: str, fields: str = "", *, required: str = "", more: Any = ("", "", "")) -> Mini:
+def thing(
+    root: Path, proto: str, openapi: str, fields: str = "", *, required: str = "", more: Any = ("", "", "")
+) -> Mini:
     """A project with one model, Thing, which is both sent and received on both wires.
 
     `proto` and `openapi` are its fields and its properties, `fields` the lines of its binding; `more` is more of each.

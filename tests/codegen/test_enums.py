@@ -15,7 +15,9 @@ FIELDS = 'field.hue = { convert = "enum", type = "Hue" }\nfield.hues = { convert
 OPENAPI = "hue: {type: string}\nhues: {type: array, items: {type: string}}"
 
 
-def hue(root: Path, enum: str = HUE, binding: str = 'grpc = "mini.Hue"', schema: str = "", openapi: str = OPENAPI) -> Mini:
+def hue(
+    root: Path, enum: str = HUE, binding: str = 'grpc = "mini.Hue"', schema: str = "", openapi: str = OPENAPI
+) -> Mini:
     """A model with one enum field and a list of it."""
     more = (enum, schema, f"[enum.Hue]\n{binding}")
     return thing(root, "Hue hue = 1; repeated Hue hues = 2;", openapi, FIELDS, more=more)
@@ -35,7 +37,9 @@ def hue(root: Path, enum: str = HUE, binding: str = 'grpc = "mini.Hue"', schema:
         ("HUE_UNSPECIFIED = 0; HUE = 1; HUE_RED = 2;", {"hue": 1, "hue_red": 2}),
     ],
 )
-def test_the_common_prefix_goes_and_unset_zeros_have_no_name(tmp_path: Path, members: str, public: dict[str, int]) -> None:
+def test_the_common_prefix_goes_and_unset_zeros_have_no_name(
+    tmp_path: Path, members: str, public: dict[str, int]
+) -> None:
     enum = hue(tmp_path, f"enum Hue {{ {members} }}").link().enums["Hue"]
     assert {v.name: v.number for v in enum.values} == public
     assert enum.zero == next((name for name, n in public.items() if n == 0), None)
@@ -60,7 +64,9 @@ def test_a_real_zero_is_a_value(tmp_path: Path) -> None:
 
 def test_values_go_both_ways(tmp_path: Path) -> None:
     package = hue(tmp_path).load()
-    on_grpc, on_rest = package.both("Thing", {"hue": 2, "hues": [1, 2]}, {"hue": "dark_blue", "hues": ["red", "dark_blue"]})
+    on_grpc, on_rest = package.both(
+        "Thing", {"hue": 2, "hues": [1, 2]}, {"hue": "dark_blue", "hues": ["red", "dark_blue"]}
+    )
     assert on_grpc == on_rest
     assert package.to_rest(on_grpc) == {"hue": "dark_blue", "hues": ["red", "dark_blue"]}
     assert package.to_grpc(on_rest) == package.message("Thing").__class__(hue=2, hues=[1, 2])
@@ -74,7 +80,7 @@ def test_unknown_values_are_kept_both_ways(tmp_path: Path) -> None:
     on_rest = package.from_rest("Thing", {"hue": "mauve"})
     assert on_rest.hue == "mauve"
     assert package.to_rest(on_rest) == {"hue": "mauve"}
-    with pytest.raises(UsageError, match="hue: .*'mauve' has no number there, only 'red', 'dark_blue'"):
+    with pytest.raises(UsageError, match=r"hue: .*'mauve' has no number there, only 'red', 'dark_blue'"):
         package.to_grpc(on_rest)
 
 
@@ -165,5 +171,5 @@ def test_values_that_yaml_reads_as_something_else_are_refused(tmp_path: Path) ->
     (tmp_path / "protos/openapi/more.yaml").write_text(
         "openapi: 3.1.0\ncomponents: {schemas: {Mode: {type: string, enum: [on, off]}}}\n"
     )
-    with pytest.raises(DefinitionError, match="True.*quotes"):
+    with pytest.raises(DefinitionError, match=r"True.*quotes"):
         project.link()

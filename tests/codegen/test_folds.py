@@ -11,8 +11,14 @@ from .mini import Mini, Package, body, mini
 PROTO = """
 service Mini { rpc Go(Ask) returns (stream Chunk); }
 message Ask { string q = 1; }
-message Chunk { string id = 1; repeated Piece parts = 2; repeated string sources = 3; repeated int32 marks = 4; Usage usage = 5; optional int32 left = 6; }
-message Answer { string id = 1; repeated Part parts = 2; repeated string sources = 3; repeated int32 marks = 4; Usage usage = 5; optional int32 left = 6; }
+message Chunk {
+  string id = 1; repeated Piece parts = 2; repeated string sources = 3; repeated int32 marks = 4; Usage usage = 5;
+  optional int32 left = 6;
+}
+message Answer {
+  string id = 1; repeated Part parts = 2; repeated string sources = 3; repeated int32 marks = 4; Usage usage = 5;
+  optional int32 left = 6;
+}
 message Usage { int32 total = 1; }
 message Piece { int32 index = 1; Delta delta = 2; optional string reason = 3; }
 message Part { int32 index = 1; Body text = 2; optional string reason = 3; }
@@ -62,7 +68,9 @@ def test_every_rule(package: Package) -> None:
     fold = package.module("_gen.fold.mini").FoldAnswer()
     assert fold.response() == t.Answer()
     assert not fold.complete
-    fold.add(t.Chunk(id="a", parts=[t.Piece(index=1, delta=t.Delta(content="B"))], sources=["x", "y"], marks=[1], left=2))
+    fold.add(
+        t.Chunk(id="a", parts=[t.Piece(index=1, delta=t.Delta(content="B"))], sources=["x", "y"], marks=[1], left=2)
+    )
     fold.add(t.Chunk(id="", parts=[t.Piece(index=0, delta=t.Delta(content="A"))], sources=["y", "z"], marks=[1, 2]))
     assert not fold.complete
     assert fold.response().parts[1].text.content == "B"  # readable at any time
@@ -126,10 +134,14 @@ def test_the_operation_knows_its_fold(package: Package) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ('extras = ["images"]\n', "", '[fold.Body]: Delta.images has no place in Body.'),
+        ('extras = ["images"]\n', "", "[fold.Body]: Delta.images has no place in Body."),
         ('source.text = "delta"\n', "", "[fold.Part]: Piece.delta has no place in Part."),
         ('[fold.Part]\nchunk = "Piece"', '[fold.Call]\nchunk = "Piece"', "folds by index, so [fold.Part] is needed"),
-        ('[fold.Answer]\nchunk = "Chunk"', '[fold.Call]\nchunk = "Call"', "answers with a stream, so [fold.Answer] is needed"),
+        (
+            '[fold.Answer]\nchunk = "Chunk"',
+            '[fold.Call]\nchunk = "Call"',
+            "answers with a stream, so [fold.Answer] is needed",
+        ),
         ('chunk = "Chunk"\ngrpc', "grpc", "`chunk` says otherwise"),
         ('rule.content = "concat"', 'rule.content = "append"', "rule.content"),
         ('rule.sources = "union"', 'rule.id = "union"', "rule.id"),

@@ -151,7 +151,9 @@ def test_none_is_not_sent_and_an_explicit_default_is(package: Package) -> None:
 
 def test_models_go_over_each_wire_and_come_back(package: Package) -> None:
     part = package.types.Part(text="p")
-    sent = package.types.Thing(name="n", tags=["t"], votes={"a": 2}, part=part, parts=[part, {"text": "dict"}], heat=0.7)
+    sent = package.types.Thing(
+        name="n", tags=["t"], votes={"a": 2}, part=part, parts=[part, {"text": "dict"}], heat=0.7
+    )
     back = package.from_rest("Thing", package.to_rest(sent))
     over = package.to_grpc(sent)
     decoded = package._codec("proto", "decode", "Thing")(over)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -79,14 +78,16 @@ NAMES = [*"s i b f h part parts names votes made hue at raw nested shape maybe r
 
 
 @pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Package]:
+def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
     root: Path = tmp_path_factory.mktemp("misfits")
-    yield thing(root, PROTO, OPENAPI, FIELDS, more=MORE).load()
+    return thing(root, PROTO, OPENAPI, FIELDS, more=MORE).load()
 
 
 json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*NAMES, "type", "text"]), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*NAMES, "type", "text"]), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 

@@ -24,14 +24,15 @@ def test_all_of_merges_properties(tmp_path: Path) -> None:
         tmp_path,
         """
         Base: {type: object, required: [a], properties: {a: {type: string}, b: {type: string}}}
-        More: {allOf: [{$ref: '#/x/Base'}, {type: object, required: [b], properties: {a: {const: x}, c: {type: integer}}}]}
+        Own: {type: object, required: [b], properties: {a: {const: x}, c: {type: integer}}}
+        More: {allOf: [{$ref: '#/x/Base'}, {$ref: '#/x/Own'}, {required: [b]}]}
         One: {allOf: [{$ref: '#/x/Base'}], description: Just one.}
         Beside: {type: object, properties: {d: {type: string}}, required: [d], allOf: [{$ref: '#/x/Base'}]}
         """,
     ).schemas
     more = schemas["More"]
     assert {n: (p.required, p.schema.kind) for n, p in more.properties.items()} == {
-        "a": (True, "string"), "b": (False, "string"), "c": (False, "integer"),
+        "a": (True, "string"), "b": (True, "string"), "c": (False, "integer"),
     }  # fmt: skip
     assert more.properties["a"].schema.values == ("x",)
     assert (schemas["One"].kind, schemas["One"].ref, schemas["One"].doc) == ("ref", "Base", "Just one.")
@@ -39,9 +40,10 @@ def test_all_of_merges_properties(tmp_path: Path) -> None:
 
 
 def test_null_is_nullable_however_it_is_written(tmp_path: Path) -> None:
-    properties = openapi(
-        tmp_path,
-        """
+    properties = (
+        openapi(
+            tmp_path,
+            """
         A:
           type: object
           properties:
@@ -53,7 +55,10 @@ def test_null_is_nullable_however_it_is_written(tmp_path: Path) -> None:
             f: {type: string}
         B: {type: object}
         """,
-    ).schemas["A"].properties
+        )
+        .schemas["A"]
+        .properties
+    )
     assert {n: p.schema.nullable for n, p in properties.items()} == dict.fromkeys("abcde", True) | {"f": False}
     assert {n: p.schema.kind for n, p in properties.items()} == {
         "a": "string", "b": "ref", "c": "ref", "d": "string", "e": "union", "f": "string",
@@ -88,7 +93,9 @@ def test_untagged_and_absent_are_marks_for_the_reader(tmp_path: Path) -> None:
           oneOf:
             - {type: object, properties: {text: {type: string}}}
             - {type: object, properties: {many: {type: array, items: {type: string}}}}
-        A: {type: object, properties: {real: {type: string, description: Prose.}, made_up: {type: string, x-xai-absent: true}}}
+        A:
+          type: object
+          properties: {real: {type: string, description: Prose.}, made_up: {type: string, x-xai-absent: true}}
         """,
     )
     assert api.schemas["Choice"].untagged
@@ -102,7 +109,9 @@ def test_untagged_and_absent_are_marks_for_the_reader(tmp_path: Path) -> None:
 
 
 def test_the_document_keeps_properties_that_are_called_like_prose(tmp_path: Path) -> None:
-    api = openapi(tmp_path, "A: {type: object, properties: {title: {type: string, title: T}, description: {type: string}}}")
+    api = openapi(
+        tmp_path, "A: {type: object, properties: {title: {type: string, title: T}, description: {type: string}}}"
+    )
     components: Any = api.document["components"]
     assert components["schemas"]["A"]["properties"] == {"title": {"type": "string"}, "description": {"type": "string"}}
 
@@ -145,7 +154,9 @@ def test_maps_of_scalars_and_of_models(tmp_path: Path) -> None:
 
 
 def test_free_form_json_goes_through_as_it_is(tmp_path: Path) -> None:
-    openapi = "any: {}\nfree: {type: object}\nrows: {type: array, items: {}}\ntable: {type: object, additionalProperties: {}}"
+    openapi = (
+        "any: {}\nfree: {type: object}\nrows: {type: array, items: {}}\ntable: {type: object, additionalProperties: {}}"
+    )
     fields = "".join(f'field.{n} = {{ rest = "{n}" }}\n' for n in ("any", "free", "rows", "table"))
     package = thing(tmp_path, "", openapi, fields).load()
     data = {"any": [1, {"a": None}], "free": {"x": [True]}, "rows": [1, "x", None, {}], "table": {"a": None, "b": [0]}}

@@ -20,7 +20,7 @@ def paste_lines(problem: str) -> dict[str, str]:
 def test_equal_name_and_type_pair_by_themselves(tmp_path: Path) -> None:
     api = thing(
         tmp_path,
-        "string s = 1; int64 i = 2; uint32 u = 3; bool b = 4; float f = 5; repeated double e = 6; map<string, bool> m = 7;",
+        "string s=1; int64 i=2; uint32 u=3; bool b=4; float f=5; repeated double e=6; map<string,bool> m=7;",
         """
         s: {type: string}
         i: {type: integer, format: int64}
@@ -88,7 +88,11 @@ def test_a_converter_must_exist_and_fit(tmp_path: Path, field: str, says: str) -
 
 ONE_SIDED = [
     ("string a = 1; string b = 2;", "a: {type: string}", "mini.Thing.b (string) has no field of that name in Thing"),
-    ("string a = 1;", "a: {type: string}\nb: {type: boolean}", "Thing.b (boolean) has no field of that name in mini.Thing"),
+    (
+        "string a = 1;",
+        "a: {type: string}\nb: {type: boolean}",
+        "Thing.b (boolean) has no field of that name in mini.Thing",
+    ),
 ]
 
 
@@ -132,7 +136,9 @@ def test_a_pasted_waiver_reaches_into_a_variant(tmp_path: Path) -> None:
     thing(tmp_path, *args, more=(*more[:2], more[2] + waive)).link()
 
 
-@pytest.mark.parametrize(("grpc", "rest"), [("max_tokens", "maxtokens"), ("item_id", "item_ids"), ("fooBar", "foo_bar")])
+@pytest.mark.parametrize(
+    ("grpc", "rest"), [("max_tokens", "maxtokens"), ("item_id", "item_ids"), ("fooBar", "foo_bar")]
+)
 def test_nearly_equal_names_must_be_paired_or_said_to_differ(tmp_path: Path, grpc: str, rest: str) -> None:
     proto, openapi = f"string {grpc} = 1;", f"{rest}: {{type: string}}"
     both = f'field.{grpc} = {{ grpc = "{grpc}" }}\nfield.{rest} = {{ rest = "{rest}" }}'
@@ -175,7 +181,9 @@ def test_names_that_python_or_the_models_need_are_refused(tmp_path: Path, name: 
     assert renamed.to_rest(renamed.types.Thing(renamed="x")) == {name: "x"}
 
 
-@pytest.mark.parametrize("name", ["get", "d", "m", "p", "inner", "inner_get", "unknown", "misfit", "convert", "wire", "string"])
+@pytest.mark.parametrize(
+    "name", ["get", "d", "m", "p", "inner", "inner_get", "unknown", "misfit", "convert", "wire", "string"]
+)
 def test_a_name_that_generated_code_uses_itself_does_no_harm(tmp_path: Path, name: str) -> None:
     """Either it works, or linking says that it needs another public name."""
     project = thing(
@@ -188,9 +196,7 @@ def test_a_name_that_generated_code_uses_itself_does_no_harm(tmp_path: Path, nam
     except Exception as error:
         assert name in str(error), error  # noqa: PT017
         return
-    on_grpc, on_rest = package.both(
-        "Thing", {name: "x", "other": "y"}, {name: "x", "other": "y", "new": 1}
-    )
+    on_grpc, on_rest = package.both("Thing", {name: "x", "other": "y"}, {name: "x", "other": "y", "new": 1})
     assert on_grpc == on_rest
     assert package.to_rest(on_rest) == {name: "x", "other": "y", "new": 1}
     odd = package.from_rest("Thing", {name: 5, "other": []})

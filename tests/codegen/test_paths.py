@@ -112,9 +112,17 @@ def test_a_path_into_a_message(tmp_path: Path) -> None:
 
 def test_a_dot_is_the_object_itself(tmp_path: Path) -> None:
     """gRPC has Thing = Inner; REST wraps it."""
-    more = ("", "Inner: {type: object, properties: {a: {type: string}}}", '[model.Inner]\ngrpc = "mini.Thing"\nrest = "Inner"')
+    more = (
+        "",
+        "Inner: {type: object, properties: {a: {type: string}}}",
+        '[model.Inner]\ngrpc = "mini.Thing"\nrest = "Inner"',
+    )
     package = thing(
-        tmp_path, "string a = 1;", "whole: {$ref: '#/x/Inner'}", 'field.whole = { grpc = ".", rest = "whole" }', more=more
+        tmp_path,
+        "string a = 1;",
+        "whole: {$ref: '#/x/Inner'}",
+        'field.whole = { grpc = ".", rest = "whole" }',
+        more=more,
     ).load()
     on_grpc, on_rest = package.both("Thing", {"a": "x"}, {"whole": {"a": "x"}})
     assert on_grpc == on_rest == package.types.Thing(whole=package.types.Inner(a="x"))
@@ -168,12 +176,20 @@ message Item { string text = 1; }
 SCHEMAS = """
 Item: {type: object, properties: {text: {type: string}}}
 Items: {type: object, properties: {data: {type: array, items: {$ref: '#/x/Item'}}}}
-PutBody: {type: object, required: [text], properties: {text: {type: string}, kind: {type: string}, stream: {type: boolean}, n: {type: integer}}}
+PutBody:
+  type: object
+  required: [text]
+  properties: {text: {type: string}, kind: {type: string}, stream: {type: boolean}, n: {type: integer}}
 """
 
 
 def parameter(name: str, where: str = "query", kind: str = "string") -> dict[str, Any]:
-    return {"name": name, "in": where, "required": where == "path", "schema": {"type": kind, **({"items": {"type": "string"}} if kind == "array" else {})}}
+    return {
+        "name": name,
+        "in": where,
+        "required": where == "path",
+        "schema": {"type": kind, **({"items": {"type": "string"}} if kind == "array" else {})},
+    }
 
 
 KINDS = {"limit": "integer", "deep": "boolean", "tag": "array"}
@@ -185,7 +201,12 @@ def items(root: Path, bindings: str = ITEM, query: tuple[str, ...] = ("limit", "
         "get": {"responses": {"200": body("Item")}},
         "post": {"requestBody": body("PutBody"), "responses": {"200": body("Item")}},
     }
-    many = {"get": {"parameters": [parameter(q, kind=KINDS.get(q, "string")) for q in query], "responses": {"200": body("Items")}}}
+    many = {
+        "get": {
+            "parameters": [parameter(q, kind=KINDS.get(q, "string")) for q in query],
+            "responses": {"200": body("Items")},
+        }
+    }
     paths = yaml.safe_dump({"/v1/items/{item_id}": one, "/v1/items": many})
     return mini(root, PROTO, SCHEMAS, bindings, paths=paths)
 
@@ -202,9 +223,10 @@ def test_path_segments_are_percent_encoded(tmp_path: Path, value: str, path: str
     codec = package.module("_gen.json.mini")
     request = package.types.ItemRequest(id=value)
     assert codec.request_items_get_rest(request) == RestRequest(f"/v1/items/{path}")
-    assert package.module("_gen.proto.mini").request_items_get(request) == package.message("ItemRequest").__class__(
-        id=value
-    ).SerializeToString()
+    assert (
+        package.module("_gen.proto.mini").request_items_get(request)
+        == package.message("ItemRequest").__class__(id=value).SerializeToString()
+    )
 
 
 @pytest.mark.parametrize("value", ["", ".", "..", None, 5, b"x"])

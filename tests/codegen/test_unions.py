@@ -66,7 +66,9 @@ def test_members_are_sent_on_both_wires(package: Package) -> None:
     circle, square = package.types.Circle(radius=2), package.types.Square(side=3)
     sent = package.types.Thing(one=circle, many=[square, CIRCLE])
     assert package.to_rest(sent) == {"one": CIRCLE, "many": [SQUARE, CIRCLE]}
-    expected = package.message("Thing").__class__(one={"circle": {"radius": 2}}, many=[{"square": {"side": 3}}, {"circle": {"radius": 2}}])
+    expected = package.message("Thing").__class__(
+        one={"circle": {"radius": 2}}, many=[{"square": {"side": 3}}, {"circle": {"radius": 2}}]
+    )
     assert package.to_grpc(sent) == expected
 
 
@@ -126,7 +128,7 @@ def test_the_tag_is_the_property_that_differs(package: Package) -> None:
         ('grpc = "circle"', 'grpc = "gone"', "[union.Shape] variant.Circle: mini.Shape has no field gone"),
         ('rest = "circle"', 'rest = "gone"', "Shape#gone is no object schema or variant"),
         ('[union.Shape]\ngrpc = "mini.Shape"', '[union.Shape]\ngrpc = "mini.Circle"', "mini.Circle has 0 oneofs"),
-        ("variant.Line = { rest = \"line\" }\n", "", "case Shape#line (mini.yaml) is not bound"),
+        ('variant.Line = { rest = "line" }\n', "", "case Shape#line (mini.yaml) is not bound"),
         ('no-counterpart = ["mini.Shape.blob"]\n', "", "field mini.Shape.blob (mini/mini.proto) is not bound"),
     ],
 )
@@ -146,9 +148,7 @@ def test_a_union_that_only_grpc_has(tmp_path: Path) -> None:
     no-counterpart = ["mini.Shape.blob"]
     """
     fields = 'field.one = { grpc = "one" }\nfield.many = { grpc = "many" }'
-    package = thing(
-        tmp_path, "Shape one = 1; repeated Shape many = 2;", "", fields, more=(PROTO, "", binding)
-    ).load()
+    package = thing(tmp_path, "Shape one = 1; repeated Shape many = 2;", "", fields, more=(PROTO, "", binding)).load()
     read = package.from_grpc("Thing", one={"circle": {"radius": 1}}, many=[{"square": {}}])
     assert (read.one.radius, read.many[0].side) == (1, 0)
     assert package.to_grpc(read).many[0].WhichOneof("kind") == "square"
@@ -158,8 +158,16 @@ def test_a_union_that_only_grpc_has(tmp_path: Path) -> None:
 
 FLAT_PROTO = "message Part { oneof content { string text = 1; string url = 2; } int32 rank = 3; }"
 FLAT_OPENAPI = """
-Part: {oneOf: [{$ref: '#/x/TextPart'}, {type: object, required: [type, url], properties: {type: {const: url}, url: {type: string}, rank: {type: integer}}}]}
-TextPart: {type: object, required: [type, text], properties: {type: {const: text}, text: {type: string}, rank: {type: integer}}}
+Part:
+  oneOf:
+    - $ref: '#/x/TextPart'
+    - type: object
+      required: [type, url]
+      properties: {type: {const: url}, url: {type: string}, rank: {type: integer}}
+TextPart:
+  type: object
+  required: [type, text]
+  properties: {type: {const: text}, text: {type: string}, rank: {type: integer}}
 """
 FLAT = '[model.Part]\ngrpc = "mini.Part"\nrest = "Part"\nfield.type = { rest = "type", drop = true }'
 
@@ -173,7 +181,9 @@ def test_a_union_can_be_one_flat_model(tmp_path: Path) -> None:
     assert (on_rest.part.text, on_rest.part.url, on_rest.part.rank) == (None, "u", 0)
     assert on_grpc.part.url == "u"
     assert on_grpc.part.text is None
-    assert package.to_rest(package.types.Thing(part=cls(type="text", text="t"))) == {"part": {"type": "text", "text": "t"}}
+    assert package.to_rest(package.types.Thing(part=cls(type="text", text="t"))) == {
+        "part": {"type": "text", "text": "t"}
+    }
     for send in (package.to_grpc, package.to_rest):
         with pytest.raises(UsageError, match=r"part\.text.*excludes url: give only one of text, url"):
             send(package.types.Thing(part=cls(text="t", url="u")))

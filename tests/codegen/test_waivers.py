@@ -44,7 +44,7 @@ def test_stale_waivers_and_waivers_of_what_is_bound(tmp_path: Path, waiver: str,
 
 
 def test_a_waiver_stands_once(tmp_path: Path) -> None:
-    with pytest.raises(DefinitionError, match="Thing.c is waived twice"):
+    with pytest.raises(DefinitionError, match=r"Thing.c is waived twice"):
         thing(tmp_path, *ARGS, '[waive]\nconstant = ["Thing.c"]\nnot-yet = ["Thing.c"]').link()
 
 
@@ -88,7 +88,10 @@ def test_a_whole_file_is_waived_but_what_is_bound_in_it(tmp_path: Path) -> None:
         ('[operation."x.y"]\nresponse = "X"\nrest.a = { const = {} }', r"rest.a needs `route`"),
         ('[operation."x.y"]\ngrpc = "A/B"', r'\[operation."x.y"\] needs `response`'),
         ("[model.Thing\n", "extra.toml"),
-        ("[model.Thing]", r"extra.toml: \[model.Thing\] stands in mini.toml already|\[model.Thing\] stands in extra.toml"),
+        (
+            "[model.Thing]",
+            r"extra.toml: \[model.Thing\] stands in mini.toml already|\[model.Thing\] stands in extra.toml",
+        ),
     ],
 )
 def test_a_misspelt_binding_is_an_error(tmp_path: Path, text: str, says: str) -> None:
@@ -111,7 +114,10 @@ def test_a_misspelt_binding_is_an_error(tmp_path: Path, text: str, says: str) ->
         ('[model.X]\nrest = "Thing#tag"', "[model.X]: Thing#tag is no object schema or variant of a tagged union"),
         ('[enum.X]\ngrpc = "mini.Gone"', "[enum.X]: there is no enum mini.Gone"),
         ('[enum.X]\nrest = "Gone"', "[enum.X]: there is no schema Gone"),
-        ('[enum.X]\ngrpc = "mini.Hue"\nvalue.red = "GONE"', "[enum.X]: value.red names GONE, which mini.Hue does not have"),
+        (
+            '[enum.X]\ngrpc = "mini.Hue"\nvalue.red = "GONE"',
+            "[enum.X]: value.red names GONE, which mini.Hue does not have",
+        ),
         ('[union.X]\ngrpc = "mini.Gone"', "[union.X]: there is no message mini.Gone"),
         ('[union.X]\ngrpc = "mini.Thing"', "[union.X]: mini.Thing has 0 oneofs; a union needs one"),
         ('[union.X]\nrest = "Gone"', "[union.X]: Gone is no schema whose variants have a tag property"),
@@ -124,7 +130,10 @@ def test_a_misspelt_binding_is_an_error(tmp_path: Path, text: str, says: str) ->
             '[operation."x.y"]\nresponse = "Thing"\nrest = { route = "POST /v1/echo", const = { gone = 1 } }',
             "const names 'gone', which the request body does not have",
         ),
-        ('[operation."x.y"]\nresponse = "Thing"\nitems = "gone"\ngrpc = "mini.Mini/Echo"', "mini.Thing has no field gone"),
+        (
+            '[operation."x.y"]\nresponse = "Thing"\nitems = "gone"\ngrpc = "mini.Mini/Echo"',
+            "mini.Thing has no field gone",
+        ),
         ('[operation."x.y"]\nresponse = "Thing"\nitems = "gone"\nrest = "POST /v1/echo"', "Thing has no property gone"),
         ('[operation."x.y"]\nresponse = "Thing"\nchunk = "Thing"\ngrpc = "mini.Mini/Echo"', "`chunk` says otherwise"),
         ('[fold.Gone]\nchunk = "Thing"', "[fold.Gone]: Gone is no model"),
@@ -145,7 +154,7 @@ def test_a_binding_of_what_is_gone_fails(tmp_path: Path, binding: str, says: str
 @pytest.mark.parametrize(
     ("more", "says"),
     [
-        (("message New { string x = 1; }", "", ""), 'field mini.New.x (mini/mini.proto) is not bound.'),
+        (("message New { string x = 1; }", "", ""), "field mini.New.x (mini/mini.proto) is not bound."),
         (("enum New { ZERO = 0; ONE = 1; }", "", ""), "value mini.New.ONE (mini/mini.proto) is not bound."),
         (("service New { rpc Go(Thing) returns (Thing); }", "", ""), "rpc mini.New/Go (mini/mini.proto) is not bound."),
         (("", "New: {type: object, properties: {x: {type: string}}}", ""), "property New.x (mini.yaml) is not bound."),
@@ -180,7 +189,7 @@ def test_schemas_of_one_name_in_two_files_collide(tmp_path: Path) -> None:
     project = thing(tmp_path, *ARGS, BOUND)
     mini(tmp_path / "x", other=other)
     (tmp_path / "protos/openapi/other.yaml").write_text((tmp_path / "x/protos/openapi/other.yaml").read_text())
-    with pytest.raises(DefinitionError, match="schema Thing stands in mini.yaml and in other.yaml: keep one"):
+    with pytest.raises(DefinitionError, match=r"schema Thing stands in mini.yaml and in other.yaml: keep one"):
         project.link()
 
 

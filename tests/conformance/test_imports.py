@@ -108,7 +108,7 @@ def test_all_is_what_there_is() -> None:
     allowed = {"annotations", "import_module", "TYPE_CHECKING", "Any", "errors"}
     assert set(found) - allowed == {name for name in names if not name.startswith("_")}
     with pytest.raises(AttributeError, match="nope"):
-        xai_dual.nope  # noqa: B018
+        xai_dual.nope  # type: ignore[attr-defined] # noqa: B018
     with pytest.raises(ImportError):
         from xai_dual import nope  # type: ignore[attr-defined] # noqa: F401
 

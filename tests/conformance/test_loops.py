@@ -14,7 +14,7 @@ from .facts import options
 
 pytestmark = pytest.mark.filterwarnings("error")
 
-SUM = {"model": "grok-4", "messages": "What is 101*3?"}
+SUM: dict[str, Any] = {"model": "grok-4", "messages": "What is 101*3?"}
 TEXT = "101 multiplied by 3 is 303."
 
 AT_IMPORT = AsyncClient(api_key="k", transport="grpc")  # no loop runs

@@ -20,7 +20,7 @@ BELOW = re.compile(r"_?pb2|\bgrpc\.|\bhttpx2?\.|\bgoogle\.|protobuf|orjson")
 MODULES = [xai_dual, *(import_module(f"{types.__name__}.{item.name}") for item in iter_modules(types.__path__))]
 
 
-def annotations(owner: Any) -> Iterator[tuple[str, str]]:
+def annotated(owner: Any) -> Iterator[tuple[str, str]]:
     """Place and text of every public annotation of a class or function."""
     if inspect.isclass(owner):
         for name, text in vars(owner).get("__annotations__", {}).items():
@@ -31,7 +31,7 @@ def annotations(owner: Any) -> Iterator[tuple[str, str]]:
             elif hasattr(value, "func"):  # a cached property
                 value = value.func
             if inspect.isfunction(value) and (not name.startswith("_") or name == "__init__"):
-                for place, text in annotations(value):
+                for place, text in annotated(value):
                     yield f"{owner.__name__}.{place}", text
     elif inspect.isfunction(owner):
         for name, text in inspect.unwrap(owner).__annotations__.items():
@@ -52,7 +52,7 @@ def public() -> Iterator[Any]:
 def test_nothing_below_shows() -> None:
     seen = 0
     for owner in public():
-        for place, text in annotations(owner):
+        for place, text in annotated(owner):
             seen += 1
             assert not BELOW.search(text), f"{place}: {text}"
     assert seen > 1000

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from typing_extensions import assert_type
 
+import xai_dual
 from xai_dual import AsyncClient, AsyncStream, Client, Listing, Meta, Stream, assistant, image, tool, tool_result, user
 from xai_dual.types.auth import ApiKey
 from xai_dual.types.chat import ChatChunk, ChatCompletion, FunctionTool, Message, ToolCall
@@ -98,6 +99,7 @@ def refused(client: Client) -> None:
     client.chat.create(model="m", messages="x", timeout="5")  # type: ignore[arg-type]
     client.chat.stream(model="m")  # type: ignore[call-arg]
     client.chat.nope()  # type: ignore[attr-defined]
+    xai_dual.Clientt  # type: ignore[attr-defined] # noqa: B018
     Client(transport="http")  # type: ignore[arg-type]
     Client("key")  # type: ignore[call-arg]
     Client(api_keys="k")  # type: ignore[call-arg]

@@ -42,7 +42,7 @@ PROMPTS = {
     "echo": Prompt("Say naïve 😀 日本語", model="grok-3"),
     "alias": Prompt("Tell me about cats.", model="grok-4-0709"),
     "length": Prompt("Count to 50", model="grok-3", settings={"max_tokens": 7}),
-    "sampling": Prompt("Say hello", model="grok-3", settings={"temperature": 0.7, "top_p": 0.9, "seed": 7, "user": "u"}),
+    "sampling": Prompt("Say hello", model="grok-3", settings={"temperature": 0.7, "top_p": 0.9, "seed": 7}),
     "stop": Prompt("Count to 50", model="grok-3", settings={"stop": ["5", "9"]}),
     "effort": Prompt("Say hello", model="grok-3-mini", settings={"reasoning_effort": "high"}),
     "tool": Prompt("What is the weather in Berlin in celsius?", tools=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -26,11 +27,18 @@ OPERATIONS = list(API.operations.values())
 
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much, HealthCheck.large_base_example]
 _PHASES = (Phase.explicit, Phase.generate, Phase.shrink)
+_SOAK = int(os.environ.get("WIRE_SOAK", "0"))
+"""`WIRE_SOAK=20 pytest tests/wire` tries 20 times as many values, and other ones each time."""
 broad = settings(
-    max_examples=25, deadline=None, derandomize=True, database=None, suppress_health_check=_SLOW, phases=_PHASES
+    max_examples=12 * (_SOAK or 1),
+    deadline=None,
+    derandomize=not _SOAK,
+    database=None,
+    suppress_health_check=_SLOW,
+    phases=_PHASES,
 )
 """For tests that run once for every model."""
-deep = settings(broad, max_examples=100)
+deep = settings(broad, max_examples=50 * (_SOAK or 1))
 """For tests that run once for every operation, or once."""
 
 

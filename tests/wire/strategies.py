@@ -18,7 +18,11 @@ Strategy = st.SearchStrategy[Any]
 
 texts = st.text(max_size=8)
 json_values: Strategy = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False, allow_infinity=False) | texts,
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | texts,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
     max_leaves=8,
 )
@@ -77,7 +81,7 @@ def _variant(model: ir.Model, want: Want, schema: dict[str, Any] | None) -> Stra
                 continue
             limits, required = found, required or slot.path[0] in schema.get("required", ())
         values = _values(field, model, want, limits)
-        may_lack = field.kind == "optional" and not model.sent_only or model.sent_only and not required
+        may_lack = (field.kind == "optional" and not model.sent_only) or (model.sent_only and not required)
         fields[field.name] = st.none() | values if may_lack else values
     return st.builds(model_class(model.name), **fields).map(lambda m: _one_of_each(m, model, want))
 
@@ -212,9 +216,9 @@ CONVERTED: Mapping[str, Any] = {
     "texts": lambda plain, want: texts | st.lists(texts, max_size=3),
     "tool_choice": lambda plain, want: st.sampled_from(["auto", "none", "required"]) | _named_tool,
     "parts": _parts,
-    "public_url": lambda plain, want: st.booleans()
-    | st.just({})
-    | st.builds(lambda n: {"expires_after": n}, st.integers(0, 2**40)),
+    "public_url": lambda plain, want: (
+        st.booleans() | st.just({}) | st.builds(lambda n: {"expires_after": n}, st.integers(0, 2**40))
+    ),
     "embed_input": _embed_input,
     "vector": lambda plain, want: st.lists(singles, max_size=3) | st.text("abcd01+/", min_size=1, max_size=8),
 }

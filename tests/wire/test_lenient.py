@@ -95,7 +95,11 @@ def _wrong(field: ir.Field) -> list[Any]:
         return WRONG[wire if wire in WRONG else "float" if wire in ("float", "double") else "int"]
     if isinstance(field.type, ir.Converted):
         return WRONG.get(field.type.converter.name, [])
-    return WRONG["string" if isinstance(field.type, ir.EnumRef) else "object"] if not isinstance(field.type, ir.Json) else []
+    return (
+        WRONG["string" if isinstance(field.type, ir.EnumRef) else "object"]
+        if not isinstance(field.type, ir.Json)
+        else []
+    )
 
 
 PLACES = [
@@ -130,7 +134,9 @@ def test_wrong_type_reads_zero_and_is_kept(model: ir.Model, field: ir.Field) -> 
 @given(data=st.data())
 def test_any_object_can_be_read(model: ir.Model, data: st.DataObject) -> None:
     cls = model_class(model.name)
-    names = [*cls().to_dict(), *(f.name for f in model.fields)] if not model.sent_only else [f.name for f in model.fields]
+    names = (
+        [*cls().to_dict(), *(f.name for f in model.fields)] if not model.sent_only else [f.name for f in model.fields]
+    )
     keys = st.sampled_from(names) | texts if names else texts
     tree = data.draw(st.dictionaries(keys, json_values, max_size=8))
     value = cls.from_dict(tree)
@@ -204,7 +210,10 @@ def test_broken_protobuf_is_a_decode_error(op: ir.Operation, data: st.DataObject
 
 
 ENUM_FIELDS = [
-    pytest.param(m, f, id=f"{m.name}.{f.name}") for m in MODELS for f in m.fields if isinstance(f.type, ir.EnumRef) and f.grpc
+    pytest.param(m, f, id=f"{m.name}.{f.name}")
+    for m in MODELS
+    for f in m.fields
+    if isinstance(f.type, ir.EnumRef) and f.grpc
 ]
 
 
@@ -236,7 +245,11 @@ def test_unknown_enum_numbers(model: ir.Model, field: ir.Field, number: int, dat
 def test_enum_tables_are_the_definitions(enum: ir.Enum) -> None:
     """Each number of the protobuf enum has one public value, 0 apart where it means "not set"."""
     field = next(
-        f for m in API.models.values() if m.grpc for f in descriptor(m.grpc).fields if f.enum_type and f.enum_type.full_name == enum.grpc
+        f
+        for m in API.models.values()
+        if m.grpc
+        for f in descriptor(m.grpc).fields
+        if f.enum_type and f.enum_type.full_name == enum.grpc
     )
     numbers = {v.number for v in field.enum_type.values}
     bound = [v.number for v in enum.values if v.number is not None]

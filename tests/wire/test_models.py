@@ -93,7 +93,9 @@ def test_comparison(model: ir.Model, data: st.DataObject) -> None:
 @EVERY_MODEL
 def test_one_sided_is_what_the_bindings_say(model: ir.Model) -> None:
     both = model.grpc and model.rest
-    assert model_class(model.name).one_sided == ({f.name: f.one_sided for f in model.fields if f.one_sided} if both else {})
+    assert model_class(model.name).one_sided == (
+        {f.name: f.one_sided for f in model.fields if f.one_sided} if both else {}
+    )
 
 
 @pytest.mark.parametrize("model", named(m for m in MODELS if m.received))

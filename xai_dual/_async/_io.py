@@ -94,6 +94,15 @@ def grpc_cancel(call: Any, scope: asyncio.AbstractEventLoop) -> None:
         scope.call_soon_threadsafe(call.cancel)
 
 
+async def grpc_close(channel: Any) -> None:
+    """Close a channel, and let the last events of cancelled calls arrive.
+
+    `channel.close` does not wait for them, and one that finds its loop closed fails in the loop that reads events next.
+    """
+    await channel.close()
+    await asyncio.sleep(0.01)
+
+
 def is_http_client(client: Any) -> bool:
     """Whether a caller's client is of the right kind."""
     return hasattr(client, "send") and hasattr(client, "aclose")

@@ -26,6 +26,7 @@ from . import _io
 from .auto_transport import grpc_installed
 from .call import AsyncCaller, AsyncConnections
 from .resources import AsyncResources
+from .transport import AsyncHttpClient
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -55,7 +56,7 @@ class AsyncClient(AsyncResources):
         max_retries: int = 2,
         retry_writes: bool = False,
         headers: Mapping[str, str] | None = None,
-        http_client: Any = None,
+        http_client: AsyncHttpClient | None = None,
         proxy: str | None = None,
         max_connections: int = 1000,
         max_message_bytes: int | None = None,

@@ -116,7 +116,7 @@ class AsyncGrpcTransport:
     async def aclose(self) -> None:
         connection = self._connections.take()
         if connection is not None:
-            await connection.channel.close()
+            await _io.grpc_close(connection.channel)
 
     def _prepare(self, op: Operation[Any], request: Any, attempt: Attempt) -> tuple[GrpcBinding, bytes, Any]:
         """Everything that can fail without the network."""

@@ -16,7 +16,7 @@ from ..operation import Codec, Operation, StreamOperation
 from ..options import Timeout
 from . import _io
 
-__all__ = ["AsyncRawStream", "AsyncTransport", "Attempt", "Scoped", "encoded"]
+__all__ = ["AsyncHttpClient", "AsyncRawStream", "AsyncTransport", "Attempt", "Scoped", "encoded"]
 
 C = TypeVar("C")
 C_co = TypeVar("C_co", covariant=True)
@@ -73,6 +73,18 @@ class AsyncRawStream(Protocol[C_co]):
 
     async def aclose(self) -> None:
         """Give the connection back: read what little is left after the end, else cancel."""
+
+
+class AsyncHttpClient(Protocol):
+    """What is used of a caller's own HTTP client: httpx.AsyncClient and httpx2's have it."""
+
+    def build_request(
+        self, method: str, url: str, *, content: Any = None, headers: Any = None, extensions: Any = None
+    ) -> Any:
+        """A request, with the client's own headers and settings."""
+
+    async def send(self, request: Any, *, stream: bool = False, follow_redirects: bool = False) -> Any:
+        """Send it."""
 
 
 class AsyncTransport(Protocol):

@@ -93,6 +93,11 @@ def grpc_cancel(call: Any, scope: object) -> None:
     call.cancel()
 
 
+def grpc_close(channel: Any) -> None:
+    """Close a channel."""
+    channel.close()
+
+
 def is_http_client(client: Any) -> bool:
     """Whether a caller's client is of the right kind."""
     return hasattr(client, "send") and not hasattr(client, "aclose")

@@ -28,6 +28,7 @@ from . import _io
 from .auto_transport import grpc_installed
 from .call import Caller, Connections
 from .resources import Resources
+from .transport import HttpClient
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -57,7 +58,7 @@ class Client(Resources):
         max_retries: int = 2,
         retry_writes: bool = False,
         headers: Mapping[str, str] | None = None,
-        http_client: Any = None,
+        http_client: HttpClient | None = None,
         proxy: str | None = None,
         max_connections: int = 1000,
         max_message_bytes: int | None = None,

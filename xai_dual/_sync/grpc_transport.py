@@ -118,7 +118,7 @@ class GrpcTransport:
     def close(self) -> None:
         connection = self._connections.take()
         if connection is not None:
-            connection.channel.close()
+            _io.grpc_close(connection.channel)
 
     def _prepare(self, op: Operation[Any], request: Any, attempt: Attempt) -> tuple[GrpcBinding, bytes, Any]:
         """Everything that can fail without the network."""

@@ -18,7 +18,7 @@ from ..operation import Codec, Operation, StreamOperation
 from ..options import Timeout
 from . import _io
 
-__all__ = ["RawStream", "Transport", "Attempt", "Scoped", "encoded"]
+__all__ = ["HttpClient", "RawStream", "Transport", "Attempt", "Scoped", "encoded"]
 
 C = TypeVar("C")
 C_co = TypeVar("C_co", covariant=True)
@@ -75,6 +75,18 @@ class RawStream(Protocol[C_co]):
 
     def close(self) -> None:
         """Give the connection back: read what little is left after the end, else cancel."""
+
+
+class HttpClient(Protocol):
+    """What is used of a caller's own HTTP client: httpx.Client and httpx2's have it."""
+
+    def build_request(
+        self, method: str, url: str, *, content: Any = None, headers: Any = None, extensions: Any = None
+    ) -> Any:
+        """A request, with the client's own headers and settings."""
+
+    def send(self, request: Any, *, stream: bool = False, follow_redirects: bool = False) -> Any:
+        """Send it."""
 
 
 class Transport(Protocol):

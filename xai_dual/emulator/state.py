@@ -8,7 +8,11 @@ from dataclasses import dataclass, field
 
 from xai_dual.emulator.errors import ServiceError, invalid
 from xai_dual.emulator.faults import Faults
+from xai_dual.emulator.service import access
 from xai_dual.emulator.service.deferred import DeferredJobs
+from xai_dual.emulator.service.keys import Keys, redact
+from xai_dual.emulator.service.outputs import Outputs, Videos
+from xai_dual.emulator.service.storage import FileStore
 
 DEFAULT_API_KEY = "xai-emulator-key"
 DEFAULT_MANAGEMENT_KEY = "xai-token-emulator"
@@ -38,10 +42,17 @@ class State:
     stats: Stats = field(default_factory=Stats)
     deferred: DeferredJobs = field(default_factory=DeferredJobs)
     faults: Faults = field(default_factory=Faults)
+    keys: Keys = field(init=False)
+    videos: Videos = field(default_factory=Videos)
+    store: FileStore = field(init=False)  # where results go that are to be kept
     # Cuts the public connection that a server behind knows by its client port; by RST if the second argument is true.
     cut: Callable[[int, bool], None] = lambda port, reset: None
 
-    def authenticate(self, authorization: str | None) -> str:
+    def __post_init__(self) -> None:
+        self.keys = Keys(self.api_key)
+        self.store = Outputs(lambda: self.url)
+
+    def authenticate(self, authorization: str | None, operation: str = "") -> str:
         """Check an ``authorization`` header; the key. As on api.x.ai, a wrong key is an invalid argument, unlike none.
 
         ``KEY/anything`` is as good as ``KEY``: tests that share an emulator tell their calls apart by it.
@@ -54,8 +65,12 @@ class State:
                 f"No API key provided. Send it as `Authorization: Bearer <key>`. {_CONSOLE} "
                 "[WKE=unauthenticated:no-credentials]",
             )
-        if key.partition("/")[0] != self.api_key:
-            raise invalid(f"Incorrect API key provided: {redact(key)}. {_CONSOLE}")
+        if not access.is_management(operation):
+            self.keys.check(key, operation)
+        elif key.partition("/")[0] != self.management_key:
+            if self.keys.by_secret(key) is not None:
+                raise ServiceError("PERMISSION_DENIED", "This operation needs a management key; an API key was sent.")
+            raise invalid(f"Incorrect management key provided: {redact(key)}.")
         return key
 
     def keep_image(self, name: str, data: bytes) -> str:
@@ -65,8 +80,3 @@ class State:
         while len(self.images) > _MAX_IMAGES:
             self.images.popitem(last=False)
         return f"{self.url}/emulator/images/{name}.png"
-
-
-def redact(key: str) -> str:
-    """A key as error texts show it: ``xa***ey``."""
-    return f"{key[:2]}***{key[-2:]}" if len(key) > 4 else "***"

@@ -22,7 +22,7 @@ FIELDS = [(name, field) for name, (_, fields) in ONE_SIDED.items() for field in 
 WIRES = ("grpc", "rest")
 
 
-def other(transport: str) -> str:
+def other(transport: str) -> Any:
     return "rest" if transport == "grpc" else "grpc"
 
 

@@ -31,7 +31,7 @@ from .begin import begin
 
 pytestmark = pytest.mark.anyio
 
-CHAT = {"model": "grok-3", "messages": "Hi"}
+CHAT: dict[str, Any] = {"model": "grok-3", "messages": "Hi"}
 
 
 @attrs.frozen
@@ -47,7 +47,7 @@ class Refusal:
 
 
 NO_MODEL = "The model nope does not exist"
-WRONG_KEY = {"api_key": "xai-wrong-key"}
+WRONG_KEY: dict[str, Any] = {"api_key": "xai-wrong-key"}
 REFUSALS = {
     "unknown model": Refusal(NotFoundError, "not_found", NO_MODEL, {**CHAT, "model": "nope"}),
     "unknown model, stream": Refusal(NotFoundError, "not_found", NO_MODEL, {**CHAT, "model": "nope"}, "chat.stream"),
@@ -290,7 +290,7 @@ def test_unknown_keywords(transport: str) -> None:
         with pytest.raises(TypeError, match="temprature"):
             client.chat.create(**CHAT, temprature=1)  # type: ignore[call-arg]
         with pytest.raises((TypeError, UsageError)):
-            client.chat.create("grok-4", "Hi")  # type: ignore[call-arg,misc]
+            client.chat.create("grok-4", "Hi")  # type: ignore[call-arg]
         with pytest.raises(TypeError, match="temprature"):
             client.chat.stream(**CHAT, temprature=1)  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="nope"):
@@ -312,7 +312,7 @@ def test_unknown_keywords(transport: str) -> None:
         {"headers": {"Authorization": "Bearer x"}},
         {"rest_route": ""},
     ],
-    ids=str,
+    ids=" ".join,
 )
 def test_bad_settings(settings: dict[str, Any]) -> None:
     with pytest.raises(UsageError):

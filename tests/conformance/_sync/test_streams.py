@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from xai_dual import Client, StreamInterrupted, TimeoutError
@@ -14,15 +16,16 @@ from ..facts import eventually, stats
 
 pytestmark = pytest.mark.anyio
 
-SUM = {"model": "grok-4", "messages": "What is 101*3?"}
+SUM: dict[str, Any] = {"model": "grok-4", "messages": "What is 101*3?"}
 TEXT = "101 multiplied by 3 is 303."
-LONG = {"model": "grok-3", "messages": "Count to 2000"}
-SLOW = {**LONG, "headers": {"x-emulator-delay-ms": "20"}}
+LONG: dict[str, Any] = {"model": "grok-3", "messages": "Count to 2000"}
+SLOW: dict[str, Any] = {**LONG, "headers": {"x-emulator-delay-ms": "20"}}
 
 
 def test_with(client: Client, transport: str) -> None:
     stream = client.chat.stream(**SUM)
-    assert stream.meta is None
+    before = stream.meta
+    assert before is None
     assert stream.response == ChatCompletion()
     text = ""
     with stream as entered:

@@ -142,7 +142,7 @@ async def test_logprobs(client: AsyncClient, peer: Any) -> None:
 
 
 async def test_completions(client: AsyncClient, peer: Any) -> None:
-    given = {"model": "grok-3", "prompt": "1, 2, 3, ", "max_tokens": 3}
+    given: dict[str, Any] = {"model": "grok-3", "prompt": "1, 2, 3, ", "max_tokens": 3}
     answer = await peer.completions.create(**given)
     own = await client.completions.create(**given)
     assert (own.id, own.text, own.choices[0].finish_reason) == (answer.id, answer.choices[0].text, "length")
@@ -186,4 +186,5 @@ async def test_errors(client: AsyncClient, peer: Any) -> None:
         await peer.chat.completions.create(model="nope", messages=[{"role": "user", "content": "Hi"}])
     with pytest.raises(xai_dual.NotFoundError) as caught:
         await client.chat.create(model="nope", messages="Hi")
-    assert caught.value.message in str(theirs.value)
+    assert caught.value.message == theirs.value.response.json()["error"]
+    assert theirs.value.status_code == 404

@@ -144,7 +144,7 @@ def test_logprobs(client: Client, peer: Any) -> None:
 
 
 def test_completions(client: Client, peer: Any) -> None:
-    given = {"model": "grok-3", "prompt": "1, 2, 3, ", "max_tokens": 3}
+    given: dict[str, Any] = {"model": "grok-3", "prompt": "1, 2, 3, ", "max_tokens": 3}
     answer = peer.completions.create(**given)
     own = client.completions.create(**given)
     assert (own.id, own.text, own.choices[0].finish_reason) == (answer.id, answer.choices[0].text, "length")
@@ -188,4 +188,5 @@ def test_errors(client: Client, peer: Any) -> None:
         peer.chat.completions.create(model="nope", messages=[{"role": "user", "content": "Hi"}])
     with pytest.raises(xai_dual.NotFoundError) as caught:
         client.chat.create(model="nope", messages="Hi")
-    assert caught.value.message in str(theirs.value)
+    assert caught.value.message == theirs.value.response.json()["error"]
+    assert theirs.value.status_code == 404

@@ -173,7 +173,9 @@ def decode_chat_request(d: Mapping[str, Any]) -> ChatRequest:
         prompt_cache_key, extra = misfit(prompt_cache_key, None, "prompt_cache_key", extra)
     reasoning_effort = get("reasoning_effort")
     if reasoning_effort.__class__ is not str or not reasoning_effort:
-        reasoning_effort, extra = misfit(reasoning_effort or None, None, "reasoning_effort", extra)
+        reasoning_effort, extra = misfit(
+            None if reasoning_effort == "" else reasoning_effort, None, "reasoning_effort", extra
+        )
     response_format = get("response_format")
     if response_format is not None:
         response_format, extra = read_model(decode_response_format, response_format, "response_format", extra)
@@ -188,7 +190,7 @@ def decode_chat_request(d: Mapping[str, Any]) -> ChatRequest:
         seed, extra = read_int(seed, None, "seed", extra)
     service_tier = get("service_tier")
     if service_tier.__class__ is not str or not service_tier:
-        service_tier, extra = misfit(service_tier or None, None, "service_tier", extra)
+        service_tier, extra = misfit(None if service_tier == "" else service_tier, None, "service_tier", extra)
     stop = get("stop")
     if stop is not None:
         stop, extra = read_list(stop, str, "stop", extra)
@@ -229,7 +231,7 @@ def decode_chat_request(d: Mapping[str, Any]) -> ChatRequest:
         include, extra = read_list(include, str, "include", extra)
     agent_count = get("agent_count")
     if agent_count.__class__ is not str or not agent_count:
-        agent_count, extra = misfit(agent_count or None, None, "agent_count", extra)
+        agent_count, extra = misfit(None if agent_count == "" else agent_count, None, "agent_count", extra)
     guidelines = get("guidelines")
     if guidelines is not None:
         guidelines, extra = read_models(decode_guideline, guidelines, "guidelines", extra)
@@ -401,10 +403,10 @@ def decode_policy_guideline(d: Mapping[str, Any]) -> PolicyGuideline:
         extra = unknown(d, _POLICY_GUIDELINE)
     category = get("category")
     if category.__class__ is not str or not category:
-        category, extra = misfit(category or None, None, "category", extra)
+        category, extra = misfit(None if category == "" else category, None, "category", extra)
     behavior = get("behavior")
     if behavior.__class__ is not str or not behavior:
-        behavior, extra = misfit(behavior or None, None, "behavior", extra)
+        behavior, extra = misfit(None if behavior == "" else behavior, None, "behavior", extra)
     return PolicyGuideline(category=category, behavior=behavior, extra=extra)
 
 
@@ -472,7 +474,7 @@ def decode_message(d: Mapping[str, Any]) -> Message:
         name, extra = misfit(name, None, "name", extra)
     role = get("role")
     if role.__class__ is not str or not role:
-        role, extra = misfit(role or None, None, "role", extra)
+        role, extra = misfit(None if role == "" else role, None, "role", extra)
     reasoning_content = get("reasoning_content")
     if reasoning_content.__class__ is not str and reasoning_content is not None:
         reasoning_content, extra = misfit(reasoning_content, None, "reasoning_content", extra)
@@ -581,7 +583,7 @@ def decode_image_url(d: Mapping[str, Any]) -> ImageUrl:
         url, extra = misfit(url, None, "url", extra)
     detail = get("detail")
     if detail.__class__ is not str or not detail:
-        detail, extra = misfit(detail or None, None, "detail", extra)
+        detail, extra = misfit(None if detail == "" else detail, None, "detail", extra)
     return ImageUrl(file_id=file_id, url=url, detail=detail, extra=extra)
 
 
@@ -675,10 +677,10 @@ def decode_tool_call(d: Mapping[str, Any]) -> ToolCall:
         index, extra = read_int(index, None, "index", extra)
     type = get("type")
     if type.__class__ is not str or not type:
-        type, extra = misfit(type or None, None, "type", extra)
+        type, extra = misfit(None if type == "" else type, None, "type", extra)
     status = get("status")
     if status.__class__ is not str or not status:
-        status, extra = misfit(status or None, None, "status", extra)
+        status, extra = misfit(None if status == "" else status, None, "status", extra)
     error_message = get("error_message")
     if error_message.__class__ is not str and error_message is not None:
         error_message, extra = misfit(error_message, None, "error_message", extra)
@@ -850,7 +852,7 @@ def decode_response_format(d: Mapping[str, Any]) -> ResponseFormat:
         extra = unknown(d, _RESPONSE_FORMAT)
     type = get("type")
     if type.__class__ is not str or not type:
-        type, extra = misfit(type or None, None, "type", extra)
+        type, extra = misfit(None if type == "" else type, None, "type", extra)
     json_schema, extra = convert(schema_text_from_json, get("json_schema"), None, "json_schema", extra)
     return ResponseFormat(type=type, json_schema=json_schema, extra=extra)
 
@@ -883,7 +885,7 @@ def decode_search_parameters(d: Mapping[str, Any]) -> SearchParameters:
         max_search_results, extra = read_int(max_search_results, None, "max_search_results", extra)
     mode = get("mode")
     if mode.__class__ is not str or not mode:
-        mode, extra = misfit(mode or None, None, "mode", extra)
+        mode, extra = misfit(None if mode == "" else mode, None, "mode", extra)
     return_citations = get("return_citations")
     if return_citations.__class__ is not bool and return_citations is not None:
         return_citations, extra = misfit(return_citations, None, "return_citations", extra)
@@ -947,7 +949,7 @@ def decode_chat_completion(d: Mapping[str, Any]) -> ChatCompletion:
     output_files, extra = read_models(decode_output_file, get("output_files"), "output_files", extra)
     service_tier = get("service_tier")
     if service_tier.__class__ is not str or not service_tier:
-        service_tier, extra = misfit(service_tier or None, None, "service_tier", extra)
+        service_tier, extra = misfit(None if service_tier == "" else service_tier, None, "service_tier", extra)
     system_fingerprint = get("system_fingerprint")
     if system_fingerprint.__class__ is not str:
         system_fingerprint, extra = misfit(system_fingerprint, "", "system_fingerprint", extra)
@@ -999,7 +1001,7 @@ def decode_choice(d: Mapping[str, Any]) -> Choice:
         extra = unknown(d, _CHOICE)
     finish_reason = get("finish_reason")
     if finish_reason.__class__ is not str or not finish_reason:
-        finish_reason, extra = misfit(finish_reason or None, None, "finish_reason", extra)
+        finish_reason, extra = misfit(None if finish_reason == "" else finish_reason, None, "finish_reason", extra)
     index = get("index")
     if index.__class__ is not int:
         index, extra = read_int(index, 0, "index", extra)
@@ -1048,7 +1050,7 @@ def decode_choice_message(d: Mapping[str, Any]) -> ChoiceMessage:
         refusal, extra = misfit(refusal, None, "refusal", extra)
     role = get("role")
     if role.__class__ is not str or not role:
-        role, extra = misfit(role or None, None, "role", extra)
+        role, extra = misfit(None if role == "" else role, None, "role", extra)
     tool_calls, extra = read_models(decode_tool_call, get("tool_calls"), "tool_calls", extra)
     encrypted_content = get("encrypted_content")
     if encrypted_content.__class__ is not str and encrypted_content is not None:
@@ -1113,7 +1115,7 @@ def decode_chat_chunk(d: Mapping[str, Any]) -> ChatChunk:
     output_files, extra = read_models(decode_output_file, get("output_files"), "output_files", extra)
     service_tier = get("service_tier")
     if service_tier.__class__ is not str or not service_tier:
-        service_tier, extra = misfit(service_tier or None, None, "service_tier", extra)
+        service_tier, extra = misfit(None if service_tier == "" else service_tier, None, "service_tier", extra)
     system_fingerprint = get("system_fingerprint")
     if system_fingerprint.__class__ is not str:
         system_fingerprint, extra = misfit(system_fingerprint, "", "system_fingerprint", extra)
@@ -1170,7 +1172,7 @@ def decode_choice_chunk(d: Mapping[str, Any]) -> ChoiceChunk:
         delta = Delta()
     finish_reason = get("finish_reason")
     if finish_reason.__class__ is not str or not finish_reason:
-        finish_reason, extra = misfit(finish_reason or None, None, "finish_reason", extra)
+        finish_reason, extra = misfit(None if finish_reason == "" else finish_reason, None, "finish_reason", extra)
     index = get("index")
     if index.__class__ is not int:
         index, extra = read_int(index, 0, "index", extra)
@@ -1212,7 +1214,7 @@ def decode_delta(d: Mapping[str, Any]) -> Delta:
         reasoning_content, extra = misfit(reasoning_content, "", "reasoning_content", extra)
     role = get("role")
     if role.__class__ is not str or not role:
-        role, extra = misfit(role or None, None, "role", extra)
+        role, extra = misfit(None if role == "" else role, None, "role", extra)
     tool_calls, extra = read_models(decode_tool_call, get("tool_calls"), "tool_calls", extra)
     encrypted_content = get("encrypted_content")
     if encrypted_content.__class__ is not str and encrypted_content is not None:

@@ -234,7 +234,7 @@ def decode_sample_choice(d: Mapping[str, Any]) -> SampleChoice:
         extra = unknown(d, _SAMPLE_CHOICE)
     finish_reason = get("finish_reason")
     if finish_reason.__class__ is not str or not finish_reason:
-        finish_reason, extra = misfit(finish_reason or None, None, "finish_reason", extra)
+        finish_reason, extra = misfit(None if finish_reason == "" else finish_reason, None, "finish_reason", extra)
     index = get("index")
     if index.__class__ is not int:
         index, extra = read_int(index, 0, "index", extra)

@@ -26,7 +26,9 @@ def decode_embedding_request(d: Mapping[str, Any]) -> EmbeddingRequest:
         dimensions, extra = read_int(dimensions, None, "dimensions", extra)
     encoding_format = get("encoding_format")
     if encoding_format.__class__ is not str or not encoding_format:
-        encoding_format, extra = misfit(encoding_format or None, None, "encoding_format", extra)
+        encoding_format, extra = misfit(
+            None if encoding_format == "" else encoding_format, None, "encoding_format", extra
+        )
     input, extra = convert(embed_input_from_json, get("input"), None, "input", extra)
     model = get("model")
     if model.__class__ is not str and model is not None:

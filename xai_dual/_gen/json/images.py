@@ -44,7 +44,7 @@ def decode_image_request(d: Mapping[str, Any]) -> ImageRequest:
         extra = unknown(d, _IMAGE_REQUEST)
     aspect_ratio = get("aspect_ratio")
     if aspect_ratio.__class__ is not str or not aspect_ratio:
-        aspect_ratio, extra = misfit(aspect_ratio or None, None, "aspect_ratio", extra)
+        aspect_ratio, extra = misfit(None if aspect_ratio == "" else aspect_ratio, None, "aspect_ratio", extra)
     model = get("model")
     if model.__class__ is not str and model is not None:
         model, extra = misfit(model, None, "model", extra)
@@ -59,10 +59,12 @@ def decode_image_request(d: Mapping[str, Any]) -> ImageRequest:
         prompt, extra = misfit(prompt, None, "prompt", extra)
     resolution = get("resolution")
     if resolution.__class__ is not str or not resolution:
-        resolution, extra = misfit(resolution or None, None, "resolution", extra)
+        resolution, extra = misfit(None if resolution == "" else resolution, None, "resolution", extra)
     response_format = get("response_format")
     if response_format.__class__ is not str or not response_format:
-        response_format, extra = misfit(response_format or None, None, "response_format", extra)
+        response_format, extra = misfit(
+            None if response_format == "" else response_format, None, "response_format", extra
+        )
     storage_options = get("storage_options")
     if storage_options is not None:
         storage_options, extra = read_model(decode_storage_options, storage_options, "storage_options", extra)
@@ -71,7 +73,7 @@ def decode_image_request(d: Mapping[str, Any]) -> ImageRequest:
         user, extra = misfit(user, None, "user", extra)
     quality = get("quality")
     if quality.__class__ is not str or not quality:
-        quality, extra = misfit(quality or None, None, "quality", extra)
+        quality, extra = misfit(None if quality == "" else quality, None, "quality", extra)
     return ImageRequest(
         aspect_ratio=aspect_ratio,
         model=model,

@@ -95,12 +95,12 @@ async def tokenize_text(call: Call) -> Response:
 
 async def api_key(call: Call) -> Response:
     """GET /v1/api-key"""
-    return call.answer(media.write_api_key(account.account(call.state)))
+    return call.answer(media.write_api_key(account.account(call.state, call.key)))
 
 
 async def me(call: Call) -> Response:
     """GET /v1/me"""
-    return call.answer(media.write_me(account.account(call.state)))
+    return call.answer(media.write_me(account.account(call.state, call.key)))
 
 
 async def list_models(call: Call) -> Response:

@@ -31,14 +31,19 @@ class Call:
         self.state: State = request.app.state.emulator
         self.legacy = self.state.legacy or request.headers.get(options.LEGACY) == "1"
         self.fault: Fault | None = None
+        self.key = ""
         self.split_tool_calls = request.headers.get(options.SPLIT_TOOL_CALLS) == "1"
+
+    @property
+    def operation(self) -> str:
+        """The operation as faults and rights know it: ``POST /v1/chat/completions``."""
+        return f"{self.request.method} {self.request.scope['route'].path}"
 
     async def enter(self) -> None:
         """Refuse a missing or wrong key; meet the fault that waits for this call."""
         headers = self.request.headers
-        key = self.state.authenticate(headers.get("authorization"))
-        operation = f"{self.request.method} {self.request.scope['route'].path}"
-        self.fault = self.state.faults.take(operation, key, headers.get(options.FAULT))
+        self.key = self.state.authenticate(headers.get("authorization"), self.operation)
+        self.fault = self.state.faults.take(self.operation, self.key, headers.get(options.FAULT))
         if self.fault is not None:
             await asyncio.sleep(self.fault.delay_ms / 1000)
             if self.fault.action == "delay":
@@ -56,7 +61,10 @@ class Call:
         kind = self.request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
             raise UnsupportedMediaType
-        return body.parse(await self.request.body(), schema_name)
+        parsed = body.parse(await self.request.body(), schema_name)
+        model = parsed.get("model")
+        self.state.keys.check_model(self.key, self.operation, model if isinstance(model, str) else "")
+        return parsed
 
     def answer(self, content: Json) -> Response:
         """A JSON answer, cut down to the documented properties in legacy mode."""

@@ -32,6 +32,7 @@ class Call:
 
     state: State
     metadata: dict[str, str]
+    key: str
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def _tokenize(request: Any, call: Call) -> Any:
 
 
 def _api_key(request: Any, call: Call) -> Any:
-    return media.write_api_key(account.account(call.state))
+    return media.write_api_key(account.account(call.state, call.key))
 
 
 def _models(kind: str) -> tuple[Method, Method]:
@@ -149,11 +150,11 @@ class Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
         async def answer(data: bytes, context: Any) -> Any:
             trailer = _request_id()
             try:
-                metadata, fault = await self._enter(context, method.name)
+                call, fault = await self._enter(context, method.name)
                 if fault is not None and not fault.after_chunks:
                     response = await self._fail(fault, context)
                 else:
-                    response = method.run(_parse(method, data), Call(self.state, metadata))
+                    response = method.run(_parse(method, data, call), call)
             except Exception as error:
                 await _abort(context, error, trailer)
             await context.send_initial_metadata(trailer)
@@ -166,14 +167,14 @@ class Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
             trailer = _request_id()
             stats = self.state.stats
             try:
-                metadata, fault = await self._enter(context, method.name)
+                call, fault = await self._enter(context, method.name)
                 if fault is not None and not fault.after_chunks and fault.action not in ("end", "garbage"):
                     await self._fail(fault, context)
-                messages = method.run(_parse(method, data), Call(self.state, metadata))
+                messages = method.run(_parse(method, data, call), call)
             except Exception as error:
                 await _abort(context, error, trailer)
             await context.send_initial_metadata(trailer)
-            pause = options.delay(metadata.get(options.DELAY))
+            pause = options.delay(call.metadata.get(options.DELAY))
             stats.streams_open += 1
             try:
                 for position, item in enumerate(messages):
@@ -194,16 +195,16 @@ class Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
 
         return stream
 
-    async def _enter(self, context: Any, operation: str) -> tuple[dict[str, str], Fault | None]:
-        """Check the key; the call's metadata and the fault that waits for it."""
+    async def _enter(self, context: Any, operation: str) -> tuple[Call, Fault | None]:
+        """Check the key; the call and the fault that waits for it."""
         metadata = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
         self.state.stats.requests += 1
-        key = self.state.authenticate(metadata.get("authorization"))
+        key = self.state.authenticate(metadata.get("authorization"), operation)
         fault = self.state.faults.take(operation, key, metadata.get(options.FAULT))
         if fault is not None:
             await asyncio.sleep(fault.delay_ms / 1000)
             fault = None if fault.action == "delay" else fault
-        return metadata, fault
+        return Call(self.state, metadata, key), fault
 
     async def _fail(self, fault: Fault, context: Any, trailer: Metadata | None = None) -> bytes:
         """How a call goes on at a fault: by an error, or with these bytes as its answer."""
@@ -220,11 +221,15 @@ class Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
         return b"\xff" if fault.action == "garbage" else b""
 
 
-def _parse(method: Method, data: bytes) -> Any:
+def _parse(method: Method, data: bytes, call: Call) -> Any:
+    """The request; refused if the key has no right to the model it names."""
     try:
-        return message(method.request).FromString(data)
+        request = message(method.request).FromString(data)
     except DecodeError as error:
         raise ServiceError("INTERNAL", f"The request is no {method.request}: {error}") from None
+    model = getattr(request, "model", "")
+    call.state.keys.check_model(call.key, method.name, model if isinstance(model, str) else "")
+    return request
 
 
 def _serialize(item: Any) -> bytes:

@@ -109,6 +109,12 @@ def find(name: str, kind: str | None = None) -> Model:
     return model
 
 
+def names(name: str) -> tuple[str, ...]:
+    """All names of the model that has this name or alias; a name of no model stands for itself."""
+    model = _BY_NAME.get(name)
+    return (model.id, *model.aliases) if model else (name,)
+
+
 def of_kind(kind: str) -> list[Model]:
     """All models of a kind, in catalogue order."""
     return [model for model in MODELS if model.kind == kind]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 
 from xai_dual.emulator.errors import invalid
-from xai_dual.emulator.service import brain, catalog, schema_values, tokens
+from xai_dual.emulator.service import brain, catalog, entries, schema_values, server_tools, tokens
 from xai_dual.emulator.service.checks import check_sampling
 from xai_dual.emulator.service.forms import (
     ChatRequest,
@@ -22,6 +22,7 @@ from xai_dual.emulator.service.forms import (
     SampleRequest,
     Sampling,
     ToolCall,
+    ToolChoice,
     TopLogProb,
     Usage,
 )
@@ -35,24 +36,36 @@ _SOURCES = ("https://docs.x.ai/docs/overview", "https://x.ai/news", "https://en.
 
 
 def complete(request: ChatRequest) -> Completion:
-    """Answer a chat request completely."""
+    """Answer a chat request completely. It holds the whole conversation; ``stored.respond`` looks up what it builds on."""
     model = _checked(request)
-    canonical = dataclasses.replace(request, model=model.id)
-    identity = _identity(canonical)
+    identity = _identity(dataclasses.replace(request, model=model.id))
+    runs = server_tools.plan(request, identity)
+    forced = request.tool_choice.mode == "required" and runs
+    asked = dataclasses.replace(request, tool_choice=ToolChoice()) if forced else request
     calls = tuple(
         ToolCall(f"call_{uuid.uuid5(identity, str(position)).hex[:24]}", planned.name, planned.arguments)
-        for position, planned in enumerate(brain.plan_calls(request))
+        for position, planned in enumerate(brain.plan_calls(asked))
     )
-    text = "" if calls else brain.answer(request)
+    text, cited = ("", ()) if calls else server_tools.answer(request, runs, brain.answer(request))
     reasons = request.reasoning_effort != "none" and (model.reasons or request.reasoning_effort is not None)
     reasoning = tuple(tokens.pieces(brain.think(brain.last_user_text(request)))) if reasons else ()
     choices = tuple(
         _choice(index, text, reasoning, calls, request.sampling) for index in range(_wanted(request.sampling))
     )
-    citations, sources, server_tools = _search(request)
-    usage = dataclasses.replace(_prompt_usage(request), sources=sources, server_tools=server_tools)
+    citations, sources = _search(request)
+    if runs:
+        choices, cited = entries.lay_out(choices[0], runs, cited, request.extras)
+        citations = tuple(dict.fromkeys(citation.url for citation in cited))
+        sources = len({source.url for run in runs for source in run.sources})
+    if request.extras.use_encrypted:
+        choices = entries.encrypted(choices)
+    kinds = tuple(run.call.kind for run in runs)
+    usage = dataclasses.replace(_prompt_usage(request), sources=sources, server_tools=kinds)
     usage = _priced(_with_output(usage, choices), model)
-    return Completion(str(identity), model.id, model.fingerprint, choices, usage, citations, request.service_tier)
+    return Completion(
+        str(identity), model.id, model.fingerprint, choices, usage, citations, request.service_tier,
+        request=request, runs=runs, cited=cited,
+    )  # fmt: skip
 
 
 def sample(request: SampleRequest) -> Completion:
@@ -82,7 +95,9 @@ def chunks(whole: Completion) -> Iterator[Chunk]:
     """
     model = catalog.find(whole.model)
     usage = dataclasses.replace(whole.usage, completion=0, reasoning=0, sources=0, server_tools=())
-    steps = zip_longest(*(list(_steps(choice)) for choice in whole.choices))
+    cut = [list(_steps(choice)) for choice in whole.choices]
+    # Choices are written side by side, entries of one answer one after the other.
+    steps = [(part,) for parts in cut for part in parts] if whole.runs else zip_longest(*cut)
     flat = [part for step in steps for part in step if part is not None]
     for position, part in enumerate(flat):
         usage = dataclasses.replace(
@@ -97,32 +112,51 @@ def chunks(whole: Completion) -> Iterator[Chunk]:
 
 
 def _steps(choice: Choice) -> Iterator[ChunkChoice]:
+    if choice.role == "tool":  # a result comes in one piece, together with its call
+        yield ChunkChoice(
+            choice.index, choice.text, role="tool", finish_reason=choice.finish_reason,
+            tool_calls=tuple(enumerate(choice.tool_calls)),
+        )  # fmt: skip
+        return
     yield ChunkChoice(choice.index)
     for piece in choice.reasoning_pieces:
         yield ChunkChoice(choice.index, reasoning=piece)
+    if choice.encrypted:
+        yield ChunkChoice(choice.index, encrypted=choice.encrypted)
+    at = 0
     for position, piece in enumerate(choice.pieces):
         logprobs = choice.logprobs[position : position + 1] if choice.logprobs is not None else None
-        yield ChunkChoice(choice.index, text=piece, logprobs=logprobs)
+        reached = tuple(item for item in choice.citations if at < item.end <= at + len(piece) or (not at and not item.end))
+        at += len(piece)
+        yield ChunkChoice(choice.index, text=piece, logprobs=logprobs, citations=reached)
     for position, call in enumerate(choice.tool_calls):
         yield ChunkChoice(choice.index, tool_calls=((position, call),))
     yield ChunkChoice(choice.index, finish_reason=choice.finish_reason)
 
 
+def check_messages(messages: tuple[Message, ...], model: catalog.Model) -> None:
+    """Refuse a conversation that is empty or that the model cannot see."""
+    if not messages:
+        raise invalid("The list of messages must not be empty.")
+    if "image" not in model.inputs and any(part.kind == "image" for message in messages for part in message.parts):
+        raise invalid(f"The model {model.id} does not accept images.")
+
+
+def count(messages: tuple[Message, ...], model: catalog.Model, completion: int) -> Usage:
+    """The usage of a call with this conversation and this much output."""
+    return _priced(dataclasses.replace(_prompt_usage(ChatRequest(model.id, messages)), completion=completion), model)
+
+
 def _checked(request: ChatRequest) -> catalog.Model:
     model = catalog.find(request.model, catalog.LANGUAGE)
     check_sampling(request.sampling)
-    if not request.messages:
-        raise invalid("The list of messages must not be empty.")
+    check_messages(request.messages, model)
     if request.reasoning_effort is not None and request.reasoning_effort not in _EFFORTS:
         raise invalid(f"reasoning_effort must be one of {', '.join(_EFFORTS)}; got {request.reasoning_effort}.")
     if request.service_tier not in _TIERS:
         raise invalid(f"service_tier must be one of {', '.join(_TIERS)}; got {request.service_tier}.")
     if len(request.tools) + len(request.server_tools) > _MAX_TOOLS:
         raise invalid(f"At most {_MAX_TOOLS} tools may be given.")
-    if "image" not in model.inputs and any(
-        part.kind == "image" for message in request.messages for part in message.parts
-    ):
-        raise invalid(f"The model {model.id} does not accept images.")
     for tool in request.tools:
         if not tool.name:
             raise invalid("A function must have a name.")
@@ -132,7 +166,9 @@ def _checked(request: ChatRequest) -> catalog.Model:
     choice = request.tool_choice
     if choice.mode == "required" and not request.tools and not request.server_tools:
         raise invalid("tool_choice is required, but no tools were given.")
-    if choice.mode == "function" and all(tool.name != choice.name for tool in request.tools):
+    server_tools.check(request)
+    names = {*(tool.name for tool in request.tools), *(tool.kind for tool in request.server_tools)}
+    if choice.mode == "function" and choice.name not in names:
         raise invalid(f"tool_choice names the function {choice.name}, which is not among the tools.")
     search = request.search
     if search is not None and search.max_results is not None and not 1 <= search.max_results <= 30:
@@ -142,7 +178,9 @@ def _checked(request: ChatRequest) -> catalog.Model:
 
 def _identity(request: ChatRequest | SampleRequest) -> uuid.UUID:
     """The id of the answer. Schemas may come with their keys in another order; that makes no other request."""
-    return uuid.uuid5(_NAMESPACE, json.dumps(dataclasses.asdict(request), sort_keys=True))
+    named = dataclasses.asdict(request)
+    named.pop("extras", None)
+    return uuid.uuid5(_NAMESPACE, json.dumps(named, sort_keys=True))
 
 
 def _wanted(sampling: Sampling) -> int:
@@ -195,6 +233,8 @@ def _prompt_usage(request: ChatRequest) -> Usage:
 
 
 def _completion_tokens(part: Choice | ChunkChoice) -> int:
+    if part.role == "tool":
+        return 0
     calls = [call for _, call in part.tool_calls] if isinstance(part, ChunkChoice) else list(part.tool_calls)
     pieces = bool(part.text) if isinstance(part, ChunkChoice) else len(part.pieces)
     return pieces + sum(tokens.count(call.name) + tokens.count(call.arguments) for call in calls)
@@ -220,14 +260,11 @@ def _priced(usage: Usage, model: catalog.Model) -> Usage:
     return dataclasses.replace(usage, cost_ticks=cost)
 
 
-def _search(request: ChatRequest) -> tuple[tuple[str, ...], int, tuple[str, ...]]:
-    """Citations, number of sources and server-side tools used: with search on, or if the prompt asks to search."""
-    asked = "search" in brain.last_user_text(request).lower()
-    used = tuple(tool for tool in request.server_tools if tool in ("web_search", "x_search") and asked)
+def _search(request: ChatRequest) -> tuple[tuple[str, ...], int]:
+    """Citations and number of sources of live search: with search on, or if the prompt asks to search."""
     search = request.search
-    if used:
-        return _SOURCES[:2], 2, used
+    asked = "search" in brain.last_user_text(request).lower()
     if search is None or search.mode == "off" or (search.mode == "auto" and not asked):
-        return (), 0, ()
+        return (), 0
     sources = _SOURCES[: search.max_results]
-    return (sources if search.return_citations else ()), len(sources), ()
+    return (sources if search.return_citations else ()), len(sources)

@@ -16,6 +16,7 @@ _MAX_JOBS = 1000
 class _Job:
     kind: str
     result: Any
+    polls: int
     polls_left: int
 
 
@@ -28,10 +29,15 @@ class DeferredJobs:
     def start(self, kind: str, result: Any, polls: int) -> str:
         """Keep an answer that stays pending for ``polls`` polls; the id to fetch it by, new for every start."""
         name = str(uuid.uuid4())
-        self._jobs[name] = _Job(kind, result, polls)
+        self._jobs[name] = _Job(kind, result, polls, polls)
         while len(self._jobs) > _MAX_JOBS:
             self._jobs.popitem(last=False)
         return name
+
+    def progress(self, name: str) -> int:
+        """How far a pending job has got, in percent."""
+        job = self._jobs[name]
+        return 100 * (job.polls - job.polls_left) // (job.polls + 1)
 
     def poll(self, kind: str, name: str, keep: bool = False) -> Any:
         """The answer, or ``None`` while it is pending. It is dropped once read, unless it is to be kept."""

@@ -18,11 +18,15 @@ class Part:
 
 @dataclass(frozen=True)
 class ToolCall:
-    """A function call asked for by the model. ``arguments`` is JSON text."""
+    """A call made by the model: of a function of the caller, or of a server-side tool of another ``kind``.
+
+    ``arguments`` is JSON text.
+    """
 
     id: str
     name: str
     arguments: str
+    kind: str = "function"
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,7 @@ class Message:
     reasoning: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str = ""
+    encrypted: str = ""
 
     @property
     def text(self) -> str:
@@ -49,11 +54,21 @@ class FunctionTool:
     name: str
     description: str
     parameters: Any
+    strict: bool = False
+
+
+@dataclass(frozen=True)
+class ServerTool:
+    """A tool that the service runs. ``options`` has the names and values that gRPC and REST have in common."""
+
+    kind: str
+    options: dict[str, Any] = field(default_factory=dict)
+    implied: bool = False  # not asked for; the service added it
 
 
 @dataclass(frozen=True)
 class ToolChoice:
-    """``auto``, ``none``, ``required`` or ``function`` with a name."""
+    """``auto``, ``none``, ``required`` or ``function`` with the name of a function or the kind of a server tool."""
 
     mode: str = "auto"
     name: str = ""
@@ -92,6 +107,22 @@ class Sampling:
 
 
 @dataclass(frozen=True)
+class Extras:
+    """What a caller may say along with a request that does not change what the model says.
+
+    ``include`` has the names of gRPC in lower case (``inline_citations``), ``echo`` what only REST has and gives back.
+    """
+
+    previous_response_id: str = ""
+    store: bool = False
+    use_encrypted: bool = False
+    include: frozenset[str] = frozenset()
+    user: str = ""
+    instructions: str | None = None
+    echo: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class ChatRequest:
     """A chat completion request."""
 
@@ -99,13 +130,16 @@ class ChatRequest:
     messages: tuple[Message, ...]
     sampling: Sampling = Sampling()
     tools: tuple[FunctionTool, ...] = ()
-    server_tools: tuple[str, ...] = ()
+    server_tools: tuple[ServerTool, ...] = ()
     tool_choice: ToolChoice = ToolChoice()
     parallel_tool_calls: bool = True
     format: Format = Format()
     reasoning_effort: str | None = None
     search: Search | None = None
     service_tier: str = "default"
+    max_turns: int | None = None
+    agents: int | None = None
+    extras: Extras = Extras()
 
 
 @dataclass(frozen=True)
@@ -156,8 +190,39 @@ class LogProb:
 
 
 @dataclass(frozen=True)
+class Citation:
+    """A source and the characters of the answer that refer to it. ``kind`` is ``web``, ``x`` or ``collections``."""
+
+    id: str
+    kind: str
+    url: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a search found: a page, a post, or a passage of a file."""
+
+    kind: str
+    url: str
+    text: str = ""
+    file_id: str = ""
+    collection_id: str = ""
+
+
+@dataclass(frozen=True)
+class ServerRun:
+    """A run of a server-side tool: the call, what the tool returned, and the sources in it."""
+
+    call: ToolCall
+    output: str
+    sources: tuple[Source, ...] = ()
+
+
+@dataclass(frozen=True)
 class Choice:
-    """One answer, complete."""
+    """One answer, complete; or, with server-side tools, one entry of the answer: a call, a tool's result, the text."""
 
     index: int
     pieces: tuple[str, ...]
@@ -165,6 +230,9 @@ class Choice:
     tool_calls: tuple[ToolCall, ...]
     finish_reason: str
     logprobs: tuple[LogProb, ...] | None = None
+    role: str = "assistant"
+    citations: tuple[Citation, ...] = ()
+    encrypted: str = ""
 
     @property
     def text(self) -> str:
@@ -189,6 +257,14 @@ class Completion:
     citations: tuple[str, ...] = ()
     service_tier: str = "default"
     created: int = CREATED
+    request: ChatRequest | None = None
+    runs: tuple[ServerRun, ...] = ()
+    cited: tuple[Citation, ...] = ()
+
+    @property
+    def final(self) -> Choice:
+        """The entry with the text: the last one."""
+        return self.choices[-1]
 
 
 @dataclass(frozen=True)
@@ -201,6 +277,9 @@ class ChunkChoice:
     tool_calls: tuple[tuple[int, ToolCall], ...] = ()
     finish_reason: str | None = None
     logprobs: tuple[LogProb, ...] | None = None
+    role: str = "assistant"
+    citations: tuple[Citation, ...] = ()
+    encrypted: str = ""
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,8 @@ class ImageRequest:
     aspect_ratio: str = "auto"
     resolution: str = "1k"
     sources: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()  # those of the sources that are file ids
+    storage: StorageOptions | None = None
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class Image:
 
     url: str | None
     data: bytes | None
+    stored: Stored | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,163 @@
+"""The API keys of a team: made, changed, rotated and deleted by a management key, and checked at every call."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+
+from xai_dual.emulator.errors import ServiceError, invalid, not_found
+from xai_dual.emulator.service import access, catalog
+from xai_dual.emulator.service.access import TEAM_ID, USER_ID
+
+_EVERYTHING = ("api-key:model:*", "api-key:endpoint:*")
+_FIRST_ID = "ae1e1841-4326-4b36-a8a9-8a1a7237db11"
+_MODIFIER = "3d38b4dc-4eb7-4785-ae26-c3fa8997ffc7"
+_OLD_SECRET = timedelta(hours=24)
+_OLD_SECRET_MAX = timedelta(days=7)
+
+
+def now() -> datetime:
+    """The time of day. Keys, links and files lapse by it."""
+    return datetime.now(timezone.utc)
+
+
+def redact(key: str) -> str:
+    """A key as error texts show it: ``xa***ey``."""
+    return f"{key[:2]}***{key[-2:]}" if len(key) > 4 else "***"
+
+
+@dataclass
+class ApiKey:
+    """An API key. ``secret`` is the newest one; a rotated one may still work beside it."""
+
+    id: str
+    name: str
+    secret: str
+    acls: tuple[str, ...] = ()
+    qps: int = 0
+    qpm: int = 0
+    tpm: int = 0
+    created: datetime = field(default_factory=now)
+    modified: datetime = field(default_factory=now)
+    expires: datetime | None = None
+    disabled: bool = False
+    blocked: bool = False
+    deleted: bool = False
+    user_id: str = USER_ID
+    team_id: str = TEAM_ID
+    modified_by: str = USER_ID
+
+    @property
+    def redacted(self) -> str:
+        """The first and last characters of the secret."""
+        return f"{self.secret[:4]}...{self.secret[-4:]}"
+
+    def usable(self) -> bool:
+        """Whether calls with this key are served."""
+        return not (self.disabled or self.blocked or self.deleted or (self.expires and self.expires <= now()))
+
+    def allows(self, kind: str, names: Iterable[str]) -> bool:
+        """Whether one of the rights ``api-key:KIND:NAME`` is there."""
+        return any(f"api-key:{kind}:{name}" in self.acls for name in ("*", *names))
+
+
+class Keys:
+    """All API keys of an emulator; ``first`` is the secret of the one that is there from the start."""
+
+    def __init__(self, first: str) -> None:
+        created = datetime(2024, 1, 1, 12, 55, 18, 139305, timezone.utc)
+        modified = datetime(2024, 8, 28, 17, 20, 12, 343321, timezone.utc)
+        key = ApiKey(
+            _FIRST_ID, "My API Key", first, _EVERYTHING, created=created, modified=modified, modified_by=_MODIFIER
+        )
+        self._keys = {key.id: key}
+        self._secrets: dict[str, tuple[ApiKey, datetime | None]] = {first: (key, None)}
+
+    def all(self) -> list[ApiKey]:
+        """The keys that are not deleted, oldest first."""
+        return [key for key in self._keys.values() if not key.deleted]
+
+    def by_id(self, key_id: str) -> ApiKey:
+        """The key of an id, or NOT_FOUND."""
+        key = self._keys.get(key_id)
+        if key is None or key.deleted:
+            raise not_found(f"The API key {key_id} does not exist.")
+        return key
+
+    def by_secret(self, secret: str) -> ApiKey | None:
+        """The key of a secret, whether it still works or not. What tests put behind a slash does not count."""
+        found = self._secrets.get(secret.partition("/")[0])
+        return found[0] if found else None
+
+    def check(self, secret: str, operation: str) -> None:
+        """Refuse a secret that does not work, or whose key has no right to the operation."""
+        found = self._secrets.get(secret.partition("/")[0])
+        if found is None:
+            raise invalid(
+                f"Incorrect API key provided: {redact(secret)}. You can obtain an API key from https://console.x.ai."
+            )
+        if operation in access.ABOUT_ITSELF and not found[0].deleted:
+            return
+        key, lapses = found
+        fault = (
+            "was deleted" if key.deleted
+            else "is blocked" if key.blocked
+            else "is disabled" if key.disabled
+            else "has expired" if key.expires and key.expires <= now()
+            else "was rotated" if lapses and lapses <= now()
+            else ""
+        )  # fmt: skip
+        if fault:
+            raise _denied(f"The API key {redact(secret)} {fault}.")
+        name = access.endpoint(operation)
+        if name is not None and not key.allows("endpoint", [name]):
+            raise _denied(f"The API key {redact(secret)} has no right api-key:endpoint:{name}.")
+
+    def check_model(self, secret: str, operation: str, model: str) -> None:
+        """Refuse a model that the key has no right to. Rights may name a model or one of its aliases."""
+        key = self.by_secret(secret)
+        wanted = model or access.default_model(operation)
+        if key is None or not wanted or access.is_management(operation):
+            return
+        if not key.allows("model", catalog.names(wanted)):
+            raise _denied(f"The API key {redact(secret)} has no right api-key:model:{wanted}.")
+
+    def create(self, key: ApiKey) -> ApiKey:
+        """Add a key. It works at once."""
+        self._keys[key.id] = key
+        self._secrets[key.secret] = (key, None)
+        return key
+
+    def rotate(self, key: ApiKey, expires: datetime | None, old_expires: datetime | None) -> None:
+        """Give a key a new secret; the old one lapses 24 hours from now unless said otherwise."""
+        latest = now() + _OLD_SECRET_MAX
+        if old_expires is not None and old_expires > latest:
+            raise invalid("oldSecretExpireTime must be at most 7 days from now.")
+        if expires is not None and expires <= now():
+            raise invalid("expireTime must be in the future.")
+        self._secrets[key.secret] = (key, old_expires or now() + _OLD_SECRET)
+        key.secret = new_secret()
+        self._secrets[key.secret] = (key, None)
+        key.expires = expires or key.expires
+        key.modified = now()
+
+    def delete(self, key: ApiKey) -> None:
+        """Remove a key for good. Its secrets are remembered: they are refused as deleted, not as unknown."""
+        key.deleted = True
+
+
+def new_secret() -> str:
+    """A secret nobody else has."""
+    return "xai-" + secrets.token_hex(40)
+
+
+def new_id() -> str:
+    """An id for a new key."""
+    return str(uuid.uuid4())
+
+
+def _denied(message: str) -> ServiceError:
+    return ServiceError("PERMISSION_DENIED", message)
