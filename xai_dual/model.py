@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from .meta import Meta
 
-__all__ = ["Listing", "Model", "Unknown", "same"]
+__all__ = ["Listing", "Model", "Page", "Unknown", "same"]
 
 T = TypeVar("T")
 
@@ -75,6 +75,17 @@ class Listing(list[T]):
     def __init__(self, items: Iterable[T] = (), meta: Meta | None = None) -> None:
         super().__init__(items)
         self.meta = meta
+
+
+class Page(Listing[T]):
+    """One page of a longer list."""
+
+    __slots__ = ("next_token",)
+
+    def __init__(self, items: Iterable[T] = (), next_token: str | None = None, meta: Meta | None = None) -> None:
+        super().__init__(items, meta)
+        self.next_token = next_token
+        """What asks for the next page; None on the last."""
 
 
 def _fields(cls: Any) -> tuple[attrs.Attribute[Any], ...]:

@@ -13,7 +13,18 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 
 import attrs
 
-__all__ = ["Codec", "Fold", "GrpcBinding", "Operation", "RestBinding", "RestRequest", "StreamOperation"]
+__all__ = [
+    "Codec",
+    "DownloadOperation",
+    "Fold",
+    "GrpcBinding",
+    "Operation",
+    "PageOperation",
+    "RestBinding",
+    "RestRequest",
+    "StreamOperation",
+    "UploadOperation",
+]
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
@@ -29,7 +40,8 @@ class RestRequest:
 
     path: str  # percent-encoded, begins with "/"
     query: tuple[tuple[str, str], ...] = ()
-    body: dict[str, Any] | None = None
+    body: dict[str, Any] | None = None  # of an upload: the fields of the form, values as JSON has them
+    filename: str | None = None  # of an upload: the name to send with the content
 
 
 class Fold(Protocol[C_contra, R_co]):
@@ -83,6 +95,7 @@ class RestBinding:
     method: str
     path: str  # as in the definition, with {placeholders}
     codec: Codec
+    pending: bool = False  # 202 with an empty body means "not ready yet"; the codec gets {"status": "pending"}
 
     @property
     def route(self) -> str:
@@ -112,3 +125,37 @@ class StreamOperation(Operation[R], Generic[C, R]):
         """An empty accumulator for one stream."""
         fold: Fold[C, R] = getattr(import_module(self.fold_module), self.fold_name)()
         return fold
+
+
+@attrs.frozen
+class PageOperation(Operation[R], Generic[R]):
+    """One call answered by a page of a longer list; R is a `Page`."""
+
+    argument: str = attrs.field(kw_only=True)  # the request's field that takes the page before's `next_token`
+
+
+@attrs.frozen
+class UploadOperation(Operation[R], Generic[R]):
+    """One call that sends content of any size.
+
+    On gRPC the codec's encoder gives the first message and `wrap` the message around each piece of content. On REST the
+    content is the part `part` of a multipart form, after the form's fields.
+    """
+
+    part: str = attrs.field(kw_only=True)
+    several: bool = attrs.field(default=False, kw_only=True)  # the form takes several contents under the one name
+    optional: bool = attrs.field(default=False, kw_only=True)  # the content may be left out
+    wrapper: str | None = attrs.field(default=None, kw_only=True)  # name of `wrap` in the gRPC codec's module
+
+    @cached_property
+    def wrap(self) -> Callable[[bytes], bytes]:
+        """A piece of content -> the gRPC message that carries it."""
+        if self.grpc is None or self.wrapper is None:
+            raise TypeError(f"{self.name} has no gRPC side")
+        function: Callable[[bytes], bytes] = getattr(import_module(self.grpc.codec.module), self.wrapper)
+        return function
+
+
+@attrs.frozen
+class DownloadOperation(Operation[None]):
+    """One call answered by bytes: a raw body on REST; on gRPC a stream whose messages the codec's decoder unwraps."""

@@ -97,7 +97,7 @@ class AsyncClient(AsyncResources):
         if options.transport == "grpc":
             _check_grpc(options)
         if options.http_client is not None and not _io.is_http_client(options.http_client):
-            raise UsageError("must be an httpx.AsyncClient: this client is not the blocking one", field="http_client")
+            raise UsageError("must be of the kind of httpx.AsyncClient", field="http_client")
         self._options = options
         self._connections = AsyncConnections(options)
         self._caller = AsyncCaller(options, self._connections)

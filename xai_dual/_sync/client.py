@@ -99,7 +99,7 @@ class Client(Resources):
         if options.transport == "grpc":
             _check_grpc(options)
         if options.http_client is not None and not _io.is_http_client(options.http_client):
-            raise UsageError("must be an httpx.Client: this client is not the blocking one", field="http_client")
+            raise UsageError("must be of the kind of httpx.Client", field="http_client")
         self._options = options
         self._connections = Connections(options)
         self._caller = Caller(options, self._connections)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,9 @@ CODES = {code.name: code for code in _TABLE}
 class ServiceError(Exception):
     """A refusal by the service, told equally on both wires."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, http: int | None = None) -> None:
         super().__init__(message)
-        self.code = CODES[code]
+        self.code = CODES[code] if http is None else replace(CODES[code], http=http)
         self.message = message
 
     def body(self) -> dict[str, object]:
@@ -57,6 +57,11 @@ def invalid(message: str) -> ServiceError:
 def not_found(message: str) -> ServiceError:
     """Something named in the request does not exist."""
     return ServiceError("NOT_FOUND", message)
+
+
+def too_large(message: str) -> ServiceError:
+    """What was sent is larger than the service takes: like a wrong value, and unlike a rate limit, never retried."""
+    return ServiceError("OUT_OF_RANGE", message, http=413)
 
 
 def unimplemented(what: str) -> ServiceError:

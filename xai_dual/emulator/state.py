@@ -9,10 +9,13 @@ from dataclasses import dataclass, field
 from xai_dual.emulator.errors import ServiceError, invalid
 from xai_dual.emulator.faults import Faults
 from xai_dual.emulator.service import access
+from xai_dual.emulator.service.clock import Clock
 from xai_dual.emulator.service.deferred import DeferredJobs
+from xai_dual.emulator.service.files import Files
 from xai_dual.emulator.service.keys import Keys, redact
-from xai_dual.emulator.service.outputs import Outputs, Videos
-from xai_dual.emulator.service.storage import FileStore
+from xai_dual.emulator.service.skills import Skills
+from xai_dual.emulator.service.stored import Responses
+from xai_dual.emulator.service.videos import Videos
 
 DEFAULT_API_KEY = "xai-emulator-key"
 DEFAULT_MANAGEMENT_KEY = "xai-token-emulator"
@@ -42,15 +45,18 @@ class State:
     stats: Stats = field(default_factory=Stats)
     deferred: DeferredJobs = field(default_factory=DeferredJobs)
     faults: Faults = field(default_factory=Faults)
+    responses: Responses = field(default_factory=Responses)
+    skills: Skills = field(default_factory=Skills)
+    clock: Clock = field(default_factory=Clock)
+    files: Files = field(init=False)
     keys: Keys = field(init=False)
     videos: Videos = field(default_factory=Videos)
-    store: FileStore = field(init=False)  # where results go that are to be kept
     # Cuts the public connection that a server behind knows by its client port; by RST if the second argument is true.
     cut: Callable[[int, bool], None] = lambda port, reset: None
 
     def __post_init__(self) -> None:
-        self.keys = Keys(self.api_key)
-        self.store = Outputs(lambda: self.url)
+        self.files = Files(self.clock, lambda: self.url)
+        self.keys = Keys(self.api_key, self.clock)
 
     def authenticate(self, authorization: str | None, operation: str = "") -> str:
         """Check an ``authorization`` header; the key. As on api.x.ai, a wrong key is an invalid argument, unlike none.

@@ -6,12 +6,15 @@ import base64
 from typing import Any
 
 from xai_dual.emulator.errors import invalid
+from xai_dual.emulator.rest.storage import read_source, read_sources, read_storage, write_stored, write_usage
+from xai_dual.emulator.service import media
 from xai_dual.emulator.service.account import Account
 from xai_dual.emulator.service.floats import shortest
 from xai_dual.emulator.service.media import (
     DEFAULT_IMAGE_MODEL,
     Embeddings,
     EmbedRequest,
+    Image,
     ImageRequest,
     Images,
     vector_base64,
@@ -23,8 +26,7 @@ Json = dict[str, Any]
 
 def read_image(body: Json) -> ImageRequest:
     """An image request: a generation, or an edit if there are images to start from."""
-    sources = [body["image"]] if body.get("image") else []
-    sources += body.get("images") or []
+    sources = media.edited(read_source(body.get("image"), "image"), read_sources(body.get("images"), "images"))
     wanted = body.get("response_format") or "url"
     if wanted not in ("url", "b64_json"):
         raise invalid(f"response_format must be url or b64_json; got {wanted}.")
@@ -35,37 +37,19 @@ def read_image(body: Json) -> ImageRequest:
         format="url" if wanted == "url" else "base64",
         aspect_ratio=body.get("aspect_ratio") or "auto",
         resolution=body.get("resolution") or "1k",
-        sources=tuple(source.get("url") or source.get("file_id") or "" for source in sources),
+        sources=sources,
+        storage=read_storage(body.get("storage_options")),
     )
 
 
 def write_images(answer: Images) -> Json:
     """Generated images with their usage."""
-    usage = answer.usage
-    return {
-        "data": [
-            {"url": image.url, "mime_type": "image/png"}
-            if image.data is None
-            else {"b64_json": base64.b64encode(image.data).decode(), "mime_type": "image/png"}
-            for image in answer.images
-        ],
-        "usage": {
-            "input_tokens": usage.prompt,
-            "input_tokens_details": {
-                "text_tokens": usage.prompt_text,
-                "image_tokens": usage.prompt_image,
-                "cached_tokens": usage.cached,
-            },
-            "output_tokens": usage.completion,
-            "output_tokens_details": {
-                "reasoning_tokens": usage.reasoning,
-                "text_tokens": 0,
-                "image_tokens": usage.completion,
-            },
-            "total_tokens": usage.total,
-            "cost_in_usd_ticks": usage.cost_ticks,
-        },
-    }
+    return {"data": [_image(image) for image in answer.images], "usage": write_usage(answer.usage)}
+
+
+def _image(image: Image) -> Json:
+    content = {"url": image.url} if image.data is None else {"b64_json": base64.b64encode(image.data).decode()}
+    return {**content, "mime_type": "image/png", **write_stored(image.stored)}
 
 
 def write_deferred_images(request_id: str, answer: Images) -> Json:

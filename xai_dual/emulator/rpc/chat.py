@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from xai_dual.emulator import jsontext
 from xai_dual.emulator.definitions import enum_number, message
 from xai_dual.emulator.errors import invalid
+from xai_dual.emulator.rpc import agent
 from xai_dual.emulator.service.forms import (
     ChatRequest,
+    Choice,
     Chunk,
+    ChunkChoice,
     Completion,
     Format,
     FunctionTool,
@@ -23,18 +26,21 @@ from xai_dual.emulator.service.forms import (
     ToolChoice,
     Usage,
 )
+from xai_dual.emulator.service.stored import Compacted
 
+T = TypeVar("T")
 _ROLES = {1: "user", 2: "assistant", 3: "system", 4: "function", 5: "tool", 6: "developer"}
 _EFFORTS = {1: "low", 2: "medium", 3: "high", 4: "none", 5: "xhigh"}
 _TIERS = {0: "default", 1: "default", 2: "priority"}
 _TIER_MEMBERS = {"default": "SERVICE_TIER_DEFAULT", "priority": "SERVICE_TIER_PRIORITY"}
 _TOOL_MODES = {0: "auto", 1: "auto", 2: "none", 3: "required"}
 _FORMATS = {0: "text", 1: "text", 2: "json_object", 3: "json_schema"}
+_AGENTS: dict[int, int | None] = {0: None, 1: 4, 2: 16}
 _SEARCH_MODES = {0: "auto", 1: "off", 2: "on", 3: "auto"}
 _FINISH = {"stop": "REASON_STOP", "length": "REASON_MAX_LEN", "tool_calls": "REASON_TOOL_CALLS"}
 
 
-def _known(names: dict[int, str], number: int, field: str) -> str:
+def _known(names: dict[int, T], number: int, field: str) -> T:
     if number not in names:
         raise invalid(f"{field} has the unknown value {number}.")
     return names[number]
@@ -48,14 +54,13 @@ def read_chat(request: Any) -> ChatRequest:
     functions = [tool.function for tool in request.tools if tool.WhichOneof("tool") == "function"]
     return ChatRequest(
         model=request.model,
-        messages=tuple(_message(item, position) for position, item in enumerate(request.messages)),
+        messages=tuple(read_message(item, position) for position, item in enumerate(request.messages)),
         sampling=_sampling(request),
         tools=tuple(
-            FunctionTool(item.name, item.description, _schema(item.parameters, item.name)) for item in functions
+            FunctionTool(item.name, item.description, _schema(item.parameters, item.name), item.strict)
+            for item in functions
         ),
-        server_tools=tuple(
-            kind for tool in request.tools if (kind := tool.WhichOneof("tool")) not in (None, "function")
-        ),
+        server_tools=agent.read_server_tools(request.tools),
         tool_choice=_tool_choice(request),
         parallel_tool_calls=not request.HasField("parallel_tool_calls") or request.parallel_tool_calls,
         format=_format(request),
@@ -64,6 +69,9 @@ def read_chat(request: Any) -> ChatRequest:
         else None,
         search=_search(request),
         service_tier=_known(_TIERS, request.service_tier, "service_tier"),
+        max_turns=request.max_turns if request.HasField("max_turns") else None,
+        agents=_known(_AGENTS, request.agent_count, "agent_count") if request.HasField("agent_count") else None,
+        extras=agent.read_extras(request),
     )
 
 
@@ -91,8 +99,12 @@ def _sampling(request: Any) -> Sampling:
     )
 
 
-def _message(item: Any, position: int) -> Message:
-    calls = (ToolCall(call.id, call.function.name, call.function.arguments) for call in item.tool_calls)
+def read_message(item: Any, position: int) -> Message:
+    """A message out of ``xai_api.Message``."""
+    calls = (
+        ToolCall(call.id, call.function.name, call.function.arguments, agent.read_call_kind(call.type))
+        for call in item.tool_calls
+    )
     return Message(
         role=_known(_ROLES, item.role, f"messages[{position}].role"),
         parts=tuple(part for content in item.content if (part := _part(content)) != Part("text", "")),
@@ -100,6 +112,7 @@ def _message(item: Any, position: int) -> Message:
         reasoning=item.reasoning_content,
         tool_calls=tuple(calls),
         tool_call_id=item.tool_call_id,
+        encrypted=item.encrypted_content,
     )
 
 
@@ -156,13 +169,14 @@ def write_chat(whole: Completion) -> Any:
     answer.citations.extend(whole.citations)
     for choice in whole.choices:
         output = answer.outputs.add(index=choice.index, finish_reason=_finish(choice.finish_reason))
-        output.message.role = enum_number("xai_api.MessageRole", "ROLE_ASSISTANT")
-        output.message.content = choice.text
+        _said(output.message, choice)
         output.message.reasoning_content = choice.reasoning
         for call in choice.tool_calls:
             _tool_call(output.message.tool_calls.add(), call)
         _logprobs(output, choice.logprobs)
     write_usage(answer.usage, whole.usage)
+    if whole.request is not None:
+        agent.write_settings(answer.settings, whole.request)
     return answer
 
 
@@ -173,6 +187,15 @@ def write_deferred(whole: Completion | None) -> Any:
     return message("xai_api.GetDeferredCompletionResponse")(status=status, response=response)
 
 
+def write_compacted(compacted: Compacted) -> Any:
+    """A compacted conversation as ``xai_api.CompactContextResponse``."""
+    answer: Any = message("xai_api.CompactContextResponse")(
+        id=compacted.id, encrypted_content=compacted.sealed, dropped_message_count=compacted.dropped
+    )
+    write_usage(answer.usage, compacted.usage)
+    return answer
+
+
 def write_chunk(chunk: Chunk) -> Any:
     """A stream message as ``xai_api.GetChatCompletionChunk``."""
     answer: Any = message("xai_api.GetChatCompletionChunk")()
@@ -180,8 +203,7 @@ def write_chunk(chunk: Chunk) -> Any:
     answer.citations.extend(chunk.citations)
     for choice in chunk.choices:
         output = answer.outputs.add(index=choice.index, finish_reason=_finish(choice.finish_reason))
-        output.delta.role = enum_number("xai_api.MessageRole", "ROLE_ASSISTANT")
-        output.delta.content = choice.text
+        _said(output.delta, choice)
         output.delta.reasoning_content = choice.reasoning
         for _, call in choice.tool_calls:
             _tool_call(output.delta.tool_calls.add(), call)
@@ -240,9 +262,17 @@ def _finish(reason: str | None) -> int:
     return enum_number("xai_api.FinishReason", _FINISH[reason] if reason else "REASON_INVALID")
 
 
+def _said(target: Any, choice: Choice | ChunkChoice) -> None:
+    target.role = enum_number("xai_api.MessageRole", "ROLE_TOOL" if choice.role == "tool" else "ROLE_ASSISTANT")
+    target.content = choice.text
+    target.encrypted_content = choice.encrypted
+    for citation in choice.citations:
+        agent.write_citation(target.citations.add(), citation)
+
+
 def _tool_call(target: Any, call: ToolCall) -> None:
     target.id = call.id
-    target.type = enum_number("xai_api.ToolCallType", "TOOL_CALL_TYPE_CLIENT_SIDE_TOOL")
+    target.type = agent.call_type(call.kind)
     target.status = enum_number("xai_api.ToolCallStatus", "TOOL_CALL_STATUS_COMPLETED")
     target.function.name = call.name
     target.function.arguments = call.arguments

@@ -8,6 +8,8 @@ from typing import Any
 from xai_dual.emulator.definitions import enum_number, message
 from xai_dual.emulator.errors import invalid
 from xai_dual.emulator.rpc.chat import write_usage
+from xai_dual.emulator.rpc.storage import read_source, read_sources, read_storage, write_stored
+from xai_dual.emulator.service import media
 from xai_dual.emulator.service.account import Account
 from xai_dual.emulator.service.catalog import EMBEDDING, IMAGE, LANGUAGE, Model
 from xai_dual.emulator.service.media import (
@@ -33,7 +35,7 @@ def read_image(request: Any) -> ImageRequest:
         raise invalid(f"format has the unknown value {request.format}.")
     if request.aspect_ratio not in _RATIOS:
         raise invalid(f"aspect_ratio has the unknown value {request.aspect_ratio}.")
-    sources = [request.image] if request.HasField("image") else []
+    sources = media.edited(read_source(request, "image"), read_sources(request.images, "images"))
     return ImageRequest(
         prompt=request.prompt,
         model=request.model or DEFAULT_IMAGE_MODEL,
@@ -41,7 +43,8 @@ def read_image(request: Any) -> ImageRequest:
         format="base64" if request.format == enum_number("xai_api.ImageFormat", "IMG_FORMAT_BASE64") else "url",
         aspect_ratio=_RATIOS[request.aspect_ratio],
         resolution="2k" if request.resolution == enum_number("xai_api.ImageResolution", "IMG_RESOLUTION_2K") else "1k",
-        sources=tuple(source.image_url or source.file_id for source in (*sources, *request.images)),
+        sources=sources,
+        storage=read_storage(request),
     )
 
 
@@ -50,11 +53,11 @@ def write_images(answer: Images) -> Any:
     response: Any = message("xai_api.ImageResponse")(model=answer.model)
     for image in answer.images:
         if image.data is None:
-            response.images.add(url=image.url, respect_moderation=True)
+            added = response.images.add(url=image.url, respect_moderation=True)
         else:
-            response.images.add(
-                base64="data:image/png;base64," + base64.b64encode(image.data).decode(), respect_moderation=True
-            )
+            data = "data:image/png;base64," + base64.b64encode(image.data).decode()
+            added = response.images.add(base64=data, respect_moderation=True)
+        write_stored(added, image.stored)
     write_usage(response.usage, answer.usage)
     return response
 

@@ -17,9 +17,10 @@ from xai_dual.emulator.definitions import message
 from xai_dual.emulator.errors import ServiceError
 from xai_dual.emulator.faults import Fault, FaultHit
 from xai_dual.emulator.rpc import chat, media
-from xai_dual.emulator.service import account, catalog
+from xai_dual.emulator.service import account, catalog, stored
 from xai_dual.emulator.service import chat as chat_service
 from xai_dual.emulator.service import media as media_service
+from xai_dual.emulator.service.forms import Completion
 from xai_dual.emulator.state import State
 
 Metadata = tuple[tuple[str, str], ...]
@@ -46,16 +47,34 @@ class Method:
 
 
 def _get_completion(request: Any, call: Call) -> Any:
-    return chat.write_chat(chat_service.complete(chat.read_chat(request)))
+    return chat.write_chat(_completed(request, call))
+
+
+def _completed(request: Any, call: Call) -> Completion:
+    return stored.respond(chat.read_chat(request), call.state.responses, call.key)
 
 
 def _get_completion_chunk(request: Any, call: Call) -> Iterable[Any]:
-    whole = chat_service.complete(chat.read_chat(request))
+    whole = _completed(request, call)
     return (chat.write_chunk(chunk) for chunk in chat_service.chunks(whole))
 
 
+def _get_stored(request: Any, call: Call) -> Any:
+    return chat.write_chat(call.state.responses.get(call.key, request.response_id).whole)
+
+
+def _delete_stored(request: Any, call: Call) -> Any:
+    name = call.state.responses.delete(call.key, request.response_id)
+    return message("xai_api.DeleteStoredCompletionResponse")(response_id=name)
+
+
+def _compact(request: Any, call: Call) -> Any:
+    messages = tuple(chat.read_message(item, position) for position, item in enumerate(request.input))
+    return chat.write_compacted(stored.compact(request.model, messages))
+
+
 def _start_deferred(request: Any, call: Call) -> Any:
-    whole = chat_service.complete(chat.read_chat(request))
+    whole = _completed(request, call)
     polls = options.polls(call.metadata.get(options.POLLS))
     return message("xai_api.StartDeferredResponse")(request_id=call.state.deferred.start("chat", whole, polls))
 
@@ -108,6 +127,9 @@ def _methods() -> dict[str, Method]:
         ),
         "/xai_api.Chat/StartDeferredCompletion": Method("xai_api.GetCompletionsRequest", _start_deferred),
         "/xai_api.Chat/GetDeferredCompletion": Method("xai_api.GetDeferredRequest", _get_deferred),
+        "/xai_api.Chat/GetStoredCompletion": Method("xai_api.GetStoredCompletionRequest", _get_stored),
+        "/xai_api.Chat/DeleteStoredCompletion": Method("xai_api.DeleteStoredCompletionRequest", _delete_stored),
+        "/xai_api.Chat/CompactContext": Method("xai_api.CompactContextRequest", _compact),
         "/xai_api.Sample/SampleText": Method("xai_api.SampleTextRequest", _sample_text),
         "/xai_api.Sample/SampleTextStreaming": Method(
             "xai_api.SampleTextRequest", _sample_text_streaming, streams=True

@@ -55,7 +55,7 @@ def complete(request: ChatRequest) -> Completion:
     citations, sources = _search(request)
     if runs:
         choices, cited = entries.lay_out(choices[0], runs, cited, request.extras)
-        citations = tuple(dict.fromkeys(citation.url for citation in cited))
+        citations = tuple(dict.fromkeys(citation.source.url for citation in cited))
         sources = len({source.url for run in runs for source in run.sources})
     if request.extras.use_encrypted:
         choices = entries.encrypted(choices)

@@ -8,7 +8,6 @@ from xai_dual.emulator.service.forms import Sampling
 _MAX_CHOICES = 128
 _MAX_STOPS = 4
 INT32_MAX = 2**31 - 1
-INT64_MAX = 2**63 - 1
 
 
 def between(name: str, value: float | None, low: float, high: float) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from xai_dual.emulator.errors import not_found
 
 _MAX_JOBS = 1000
+_LIFETIME = 24 * 3600.0
 
 
 @dataclass
@@ -18,6 +20,7 @@ class _Job:
     result: Any
     polls: int
     polls_left: int
+    started: float = field(default_factory=time.monotonic)
 
 
 class DeferredJobs:
@@ -42,7 +45,7 @@ class DeferredJobs:
     def poll(self, kind: str, name: str, keep: bool = False) -> Any:
         """The answer, or ``None`` while it is pending. It is dropped once read, unless it is to be kept."""
         job = self._jobs.get(name)
-        if job is None or job.kind != kind:
+        if job is None or job.kind != kind or time.monotonic() - job.started > _LIFETIME:
             raise not_found(f"The deferred request {name} does not exist, has expired or was already read.")
         if job.polls_left > 0:
             job.polls_left -= 1

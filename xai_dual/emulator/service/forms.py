@@ -190,25 +190,24 @@ class LogProb:
 
 
 @dataclass(frozen=True)
-class Citation:
-    """A source and the characters of the answer that refer to it. ``kind`` is ``web``, ``x`` or ``collections``."""
-
-    id: str
-    kind: str
-    url: str
-    start: int
-    end: int
-
-
-@dataclass(frozen=True)
 class Source:
-    """What a search found: a page, a post, or a passage of a file."""
+    """What a search found: a page (``web``), a post (``x``) or a passage of a file (``collections``)."""
 
     kind: str
     url: str
     text: str = ""
     file_id: str = ""
     collection_id: str = ""
+
+
+@dataclass(frozen=True)
+class Citation:
+    """A source and the characters of the answer that refer to it. A source cited twice keeps its ``id``."""
+
+    id: str
+    source: Source
+    start: int
+    end: int
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,15 @@ import math
 import struct
 import uuid
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from xai_dual.emulator.errors import invalid
-from xai_dual.emulator.service import catalog, tokens
+from xai_dual.emulator.service import catalog, storage, tokens
 from xai_dual.emulator.service.checks import between
 from xai_dual.emulator.service.floats import float32
 from xai_dual.emulator.service.forms import Usage
+from xai_dual.emulator.service.storage import Source, StorageOptions, Stored
 from xai_dual.emulator.state import State
 
 DEFAULT_IMAGE_MODEL = "grok-imagine-image"
@@ -35,8 +37,7 @@ class ImageRequest:
     format: str = "url"
     aspect_ratio: str = "auto"
     resolution: str = "1k"
-    sources: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()  # those of the sources that are file ids
+    sources: tuple[Source, ...] = ()
     storage: StorageOptions | None = None
 
 
@@ -81,6 +82,14 @@ class Embeddings:
     images: int
 
 
+def edited(image: Source | None, images: Iterable[Source]) -> tuple[Source, ...]:
+    """The pictures of an edit: either the one or the many."""
+    many = tuple(images)
+    if image is not None and many:
+        raise invalid("image and images exclude each other.")
+    return many if image is None else (image,)
+
+
 def generate(request: ImageRequest, state: State) -> Images:
     """Draw ``n`` small PNGs whose colours depend on the request."""
     model = catalog.find(request.model, catalog.IMAGE)
@@ -90,12 +99,16 @@ def generate(request: ImageRequest, state: State) -> Images:
     length = tokens.count(request.prompt)
     if length > model.context_length:
         raise invalid(f"The prompt has {length} tokens; {model.id} accepts at most {model.context_length}.")
+    storage.check(request.storage)
+    storage.require(state.files, request.sources)
     count = 1 if request.n is None else request.n
     made = []
     for position in range(count):
         name = uuid.uuid5(_NAMESPACE, repr((model.id, request.prompt, request.aspect_ratio, request.sources, position)))
         data = png(name.bytes, *_size(request.aspect_ratio))
-        made.append(Image(state.keep_image(str(name), data), None) if request.format == "url" else Image(None, data))
+        stored = storage.keep(state.files, request.storage, data, "image/png")
+        wanted = (state.keep_image(str(name), data), None) if request.format == "url" else (None, data)
+        made.append(Image(*wanted, stored))
     pictures = _IMAGE_TOKENS * len(request.sources)
     usage = Usage(
         prompt=length + pictures,

@@ -118,7 +118,7 @@ def answer(request: ChatRequest, runs: tuple[ServerRun, ...], text: str) -> tupl
             start = len(text)
             if plain:
                 text += f"[[{number}]]({source.url})"
-            citations.append(Citation(number, source.kind, source.url, start, len(text)))
+            citations.append(Citation(number, source, start, len(text)))
     return text, tuple(citations)
 
 

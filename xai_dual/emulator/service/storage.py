@@ -1,28 +1,24 @@
-"""Keeping what was generated: ``storage_options`` of images and videos, equal on both wires."""
+"""Where the pictures, videos and sounds of a request come from, and where its results are kept."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from xai_dual.emulator.errors import ServiceError, invalid
-from xai_dual.emulator.service.checks import INT64_MAX
+from xai_dual.emulator.service.clock import LATEST
+from xai_dual.emulator.service.files import Content, Files
 
 # File names that ask for what seldom happens.
 FAIL, NO_LINK = "fail:", "no-link:"
 
 
-class FileStore(Protocol):
-    """What the Files service does for generated files."""
+@dataclass(frozen=True)
+class Source:
+    """A picture, video or sound: the ``url``, the id of a ``file`` or the id of a ``voice``."""
 
-    def keep(self, filename: str, data: bytes, media_type: str, expires_after: int | None) -> tuple[str, int | None]:
-        """Store a file; its id and when it lapses, in Unix seconds."""
-
-    def publish(self, file_id: str, expires_after: int | None) -> tuple[str, int | None]:
-        """Give a stored file a public address; the address and when it lapses."""
-
-    def require(self, file_id: str) -> None:
-        """Refuse an id that no file has."""
+    kind: str
+    value: str
 
 
 @dataclass(frozen=True)
@@ -55,6 +51,13 @@ class Stored:
     error: str | None = None
 
 
+def require(files: Files, sources: Iterable[Source | None]) -> None:
+    """Refuse ids of files that do not exist."""
+    for source in sources:
+        if source is not None and source.kind == "file":
+            files.get(source.value)
+
+
 def check(options: StorageOptions | None) -> None:
     """Refuse options that cannot be followed."""
     if options is None:
@@ -65,27 +68,28 @@ def check(options: StorageOptions | None) -> None:
         ("storage_options.expires_after", options.expires_after),
         ("storage_options.public_url.expires_after", options.link_expires_after),
     ):
-        if value is not None and not 1 <= value <= INT64_MAX:
+        if value is not None and not 1 <= value <= LATEST // 2:
             raise invalid(f"{name} must be a positive number of seconds; got {value}.")
 
 
-def keep(files: FileStore, options: StorageOptions | None, data: bytes, media_type: str) -> Stored | None:
+def keep(files: Files, options: StorageOptions | None, data: bytes, media_type: str) -> Stored | None:
     """Store a result if that was asked for. What cannot be stored is no error of the call."""
     if options is None:
         return None
     if options.filename.startswith(FAIL):
         return Stored(error="The file could not be stored, as its name says.")
     try:
-        file_id, expires = files.keep(options.filename, data, media_type, options.expires_after)
+        made = files.add(options.filename, Content(data), options.expires_after)
     except ServiceError as error:
         return Stored(error=error.message)
+    files.replace(made.id, media_type=media_type)
+    output = FileOutput(made.id, made.name, made.expires)
     if not options.link:
-        return Stored(FileOutput(file_id, options.filename, expires))
+        return Stored(output)
     if options.filename.startswith(NO_LINK):
-        fault = "No public link could be made, as the file's name says."
-        return Stored(FileOutput(file_id, options.filename, expires, public_url_error=fault))
+        return Stored(replace(output, public_url_error="No public link could be made, as the file's name says."))
     try:
-        url, url_expires = files.publish(file_id, options.link_expires_after)
+        files.publish(made.id, options.link_expires_after)
     except ServiceError as error:
-        return Stored(FileOutput(file_id, options.filename, expires, public_url_error=error.message))
-    return Stored(FileOutput(file_id, options.filename, expires, url, url_expires or expires))
+        return Stored(replace(output, public_url_error=error.message))
+    return Stored(replace(output, public_url=made.link, public_url_expires_at=made.link_expires))

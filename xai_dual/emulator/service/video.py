@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import uuid
 from dataclasses import dataclass, field
 
@@ -10,7 +11,7 @@ from xai_dual.emulator.service import catalog, scripts, storage, tokens
 from xai_dual.emulator.service.checks import between
 from xai_dual.emulator.service.forms import Usage
 from xai_dual.emulator.service.mp4 import mp4
-from xai_dual.emulator.service.storage import StorageOptions, Stored
+from xai_dual.emulator.service.storage import Source, StorageOptions, Stored
 from xai_dual.emulator.state import State
 
 GENERATE, EDIT, EXTEND = "generate", "edit", "extend"
@@ -23,14 +24,6 @@ _KEYFRAMES, _AUDIOS = 4, 3
 _KEYFRAME_GAP = 1 / 3
 _IMAGE_TOKENS = 256
 _TICKS_PER_SECOND = {"480p": 500_000_000, "720p": 700_000_000, "1080p": 1_200_000_000}
-
-
-@dataclass(frozen=True)
-class Source:
-    """A picture, video or sound given by address, file id or voice id."""
-
-    kind: str
-    value: str
 
 
 @dataclass(frozen=True)
@@ -105,6 +98,8 @@ def make(request: VideoRequest, state: State) -> VideoJob:
         return VideoJob(FAILED, model.id, progress=0, failure=failure)
     duration = _duration(request, state)
     text = tokens.count(request.prompt)
+    if text > model.context_length:
+        raise invalid(f"The prompt has {text} tokens; {model.id} accepts at most {model.context_length}.")
     pictures = _IMAGE_TOKENS * len(_pictures(request))
     usage = Usage(
         prompt=text + pictures,
@@ -125,7 +120,7 @@ def make(request: VideoRequest, state: State) -> VideoJob:
 
 
 def _store(request: VideoRequest, state: State, data: bytes) -> Stored | None:
-    return storage.keep(state.store, request.storage, data, "video/mp4")
+    return storage.keep(state.files, request.storage, data, "video/mp4")
 
 
 def _check(request: VideoRequest, state: State) -> None:
@@ -145,12 +140,10 @@ def _check(request: VideoRequest, state: State) -> None:
     length = request.duration or _DURATION
     if any(not 0 < moment < length for moment in moments):
         raise invalid(f"Keyframes must lie strictly between 0 and {length} seconds.")
-    if any(after - before < _KEYFRAME_GAP for before, after in zip(moments, moments[1:], strict=False)):
+    if any(after - before < _KEYFRAME_GAP for before, after in itertools.pairwise(moments)):
         raise invalid("Keyframes must be at least a third of a second apart.")
     storage.check(request.storage)
-    for source in (*_pictures(request), request.video):
-        if source is not None and source.kind == "file":
-            state.store.require(source.value)
+    storage.require(state.files, (*_pictures(request), request.video))
     if request.kind == EXTEND:
         between("The length of the video to extend", _source_length(request, state), *_SOURCE_RANGE)
 
