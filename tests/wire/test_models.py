@@ -16,7 +16,7 @@ from codegen import ir
 from xai_dual.meta import Meta
 from xai_dual.model import same
 
-from .project import API, MODELS, broad, model_class, named, proto_function
+from .project import API, MODELS, broad, message, model_class, named, proto_function
 from .strategies import ANY, canonical, models
 
 EVERY_MODEL = pytest.mark.parametrize("model", named(MODELS))
@@ -103,8 +103,6 @@ def test_zero_values_are_the_same_everywhere(model: ir.Model) -> None:
     cls = model_class(model.name)
     assert cls() == cls.from_dict({}) == cls.from_dict(dict.fromkeys(cls().to_dict()))
     if model.grpc:
-        from .project import message
-
         assert same(proto_function("decode", model)(message(model.grpc)()), cls())
 
 

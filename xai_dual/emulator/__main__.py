@@ -21,8 +21,8 @@ Both wires listen on {url} (gRPC target {target}).
   Python  xai_dual.Client(base_url="{url}", api_key="{key}")
 
 Headers (metadata on gRPC): x-emulator-delay-ms (pause between stream chunks), x-emulator-split-tool-calls: 1,
-x-emulator-legacy: 1, x-emulator-polls (how long deferred work is pending), x-emulator-fault (JSON, see
-xai_dual/emulator/faults.py). GET {url}/emulator/stats counts calls.
+x-emulator-legacy: 1, x-emulator-polls (how long deferred work is pending), x-emulator-advance (seconds that pass),
+x-emulator-fault (JSON, see xai_dual/emulator/faults.py). GET {url}/emulator/stats counts calls.
 Stop with Ctrl-C.
 """
 

@@ -7,6 +7,7 @@ SPLIT_TOOL_CALLS = "x-emulator-split-tool-calls"
 DELAY = "x-emulator-delay-ms"
 POLLS = "x-emulator-polls"
 FAULT = "x-emulator-fault"
+ADVANCE = "x-emulator-advance"
 _MAX_DELAY_MS = 60_000.0
 
 
@@ -14,6 +15,14 @@ def delay(value: str | None) -> float:
     """The pause between stream chunks in seconds; what is no number is no pause."""
     try:
         return min(max(float(value or 0), 0.0), _MAX_DELAY_MS) / 1000
+    except ValueError:
+        return 0.0
+
+
+def seconds(value: str | None) -> float:
+    """How far a call moves the clock on; what is no number moves nothing."""
+    try:
+        return max(float(value or 0), 0.0)
     except ValueError:
         return 0.0
 

@@ -45,6 +45,10 @@ class Server:
         """Forget all waiting faults."""
         self._ask("DELETE", "/emulator/faults")
 
+    def advance(self, seconds: float) -> None:
+        """Let time pass at once: what has a lifetime lapses by it."""
+        self._ask("POST", "/emulator/clock", json.dumps({"advance": seconds}).encode())
+
     def stats(self) -> dict[str, int]:
         """Counters: ``requests``, ``streams_open``, ``streams_finished``, ``streams_cancelled``."""
         found: dict[str, int] = json.loads(self._ask("GET", "/emulator/stats"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -16,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from xai_dual.emulator.errors import ServiceError, invalid
 from xai_dual.emulator.faults import FaultHit, parse
 from xai_dual.emulator.rest import call as calls
-from xai_dual.emulator.rest import chat, media, models
+from xai_dual.emulator.rest import chat, files, media, models
 from xai_dual.emulator.rest.body import BodyError
 from xai_dual.emulator.rest.call import Call, Json
 from xai_dual.emulator.service import account, catalog
@@ -150,6 +151,22 @@ async def _faults(request: Request) -> Response:
     return Response(status_code=204)
 
 
+async def _clock(request: Request) -> Response:
+    """Let time pass (``advance``) or stop (``now``, Unix seconds); DELETE brings the time of day back."""
+    clock = request.app.state.emulator.clock
+    if request.method == "DELETE":
+        clock.reset()
+    elif request.method == "POST":
+        try:
+            given = {name: float(value) for name, value in json.loads(await request.body()).items()}
+        except (ValueError, TypeError, AttributeError):
+            raise invalid("The clock is told by an object with the numbers `now` and `advance`.") from None
+        if "now" in given:
+            clock.stop(given["now"])
+        clock.advance(given.get("advance", 0))
+    return JSONResponse({"now": clock.now().timestamp()})
+
+
 def _endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
     """A handler behind the key check."""
 
@@ -186,8 +203,11 @@ def _routes() -> list[Route]:
     for path, kind in kinds.items():
         table.append(("GET", f"/v1/{path}-models", _lister(kind)))
         table.append(("GET", f"/v1/{path}-models/{{model_id}}", _getter(kind)))
+    table += files.ROUTES
     routes = [Route(path, _endpoint(handler), methods=[method]) for method, path, handler in table]
     routes.append(Route("/emulator/images/{name}.png", _image, methods=["GET"]))
+    routes.append(Route("/emulator/files/{token}/{name}", files.public, methods=["GET"]))
+    routes.append(Route("/emulator/clock", _clock, methods=["GET", "POST", "DELETE"]))
     routes.append(Route("/emulator/faults", _faults, methods=["POST", "DELETE"]))
     routes.append(Route("/emulator/stats", _stats, methods=["GET"]))
     return routes

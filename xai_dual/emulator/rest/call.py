@@ -43,6 +43,7 @@ class Call:
         """Refuse a missing or wrong key; meet the fault that waits for this call."""
         headers = self.request.headers
         self.key = self.state.authenticate(headers.get("authorization"), self.operation)
+        self.state.clock.advance(options.seconds(headers.get(options.ADVANCE)))
         self.fault = self.state.faults.take(self.operation, self.key, headers.get(options.FAULT))
         if self.fault is not None:
             await asyncio.sleep(self.fault.delay_ms / 1000)

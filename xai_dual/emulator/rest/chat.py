@@ -46,7 +46,7 @@ def read_chat(body: Json) -> ChatRequest:
         parallel_tool_calls=body.get("parallel_tool_calls") is not False,
         format=_format(body.get("response_format")),
         reasoning_effort=body.get("reasoning_effort"),
-        search=_search(body.get("search_parameters"), tools),
+        search=read_search(body.get("search_parameters"), tools),
         service_tier=body.get("service_tier") or "default",
     )
 
@@ -120,10 +120,11 @@ def _part(body: Json) -> Part:
 
 
 def _function(body: Json) -> FunctionTool:
-    return FunctionTool(body["name"], body.get("description") or "", _or_empty(body["parameters"]))
+    return FunctionTool(body["name"], body.get("description") or "", or_empty(body["parameters"]))
 
 
-def _or_empty(schema: Any) -> Any:
+def or_empty(schema: Any) -> Any:
+    """A schema; none at all allows anything."""
     return {} if schema is None else schema
 
 
@@ -145,10 +146,11 @@ def _format(body: Json | None) -> Format:
     if body["type"] != "json_schema":
         return Format(body["type"])
     outer = body["json_schema"]
-    return Format("json_schema", _or_empty(outer.get("schema", outer) if isinstance(outer, dict) else outer))
+    return Format("json_schema", or_empty(outer.get("schema", outer) if isinstance(outer, dict) else outer))
 
 
-def _search(body: Json | None, tools: list[Json]) -> Search | None:
+def read_search(body: Json | None, tools: list[Json]) -> Search | None:
+    """Live search settings."""
     if body is None:
         return Search("on") if any(tool["type"] == "live_search" for tool in tools) else None
     mode = body.get("mode") or "auto"
@@ -269,16 +271,16 @@ def _tool_call(call: ToolCall) -> Json:
 
 def _with_logprobs(body: Json, logprobs: tuple[LogProb, ...] | None) -> Json:
     if logprobs is not None:
-        body["logprobs"] = {
-            "content": [
-                {
-                    **_token(item.token, item.logprob),
-                    "top_logprobs": [_token(top.token, top.logprob) for top in item.top],
-                }
-                for item in logprobs
-            ]
-        }
+        body["logprobs"] = {"content": write_logprobs(logprobs)}
     return body
+
+
+def write_logprobs(logprobs: tuple[LogProb, ...]) -> list[Json]:
+    """The probabilities of tokens."""
+    return [
+        {**_token(item.token, item.logprob), "top_logprobs": [_token(top.token, top.logprob) for top in item.top]}
+        for item in logprobs
+    ]
 
 
 def _token(token: str, logprob: float) -> Json:

@@ -16,7 +16,7 @@ from xai_dual.emulator import options
 from xai_dual.emulator.definitions import message
 from xai_dual.emulator.errors import ServiceError
 from xai_dual.emulator.faults import Fault, FaultHit
-from xai_dual.emulator.rpc import chat, media
+from xai_dual.emulator.rpc import chat, files, media
 from xai_dual.emulator.service import account, catalog, stored
 from xai_dual.emulator.service import chat as chat_service
 from xai_dual.emulator.service import media as media_service
@@ -43,6 +43,7 @@ class Method:
     request: str
     run: Callable[[Any, Call], Any]
     streams: bool = False
+    uploads: bool = False
     name: str = ""  # as faults know it: "xai_api.Chat/GetCompletion"
 
 
@@ -147,6 +148,10 @@ def _methods() -> dict[str, Method]:
         get, list_all = _models(kind)
         methods[f"/xai_api.Models/Get{name}Model"] = get
         methods[f"/xai_api.Models/List{name}Models"] = list_all
+    for module in (files,):
+        methods |= {path: Method(*entry) for path, entry in module.METHODS.items()}
+    methods |= {path: Method(*entry, streams=True) for path, entry in files.STREAMS.items()}
+    methods |= {path: Method(*entry, uploads=True) for path, entry in files.UPLOADS.items()}
     return methods
 
 
@@ -166,6 +171,8 @@ class Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
         # Requests stay bytes here: grpc would answer UNKNOWN to what is no message.
         if method.streams:
             return grpc.unary_stream_rpc_method_handler(self._streamer(method), None, _serialize)
+        if method.uploads:
+            return grpc.stream_unary_rpc_method_handler(self._collector(method), None, _serialize)
         return grpc.unary_unary_rpc_method_handler(self._answerer(method), None, _serialize)
 
     def _answerer(self, method: Method) -> Any:
@@ -183,6 +190,34 @@ class Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
             return response
 
         return answer
+
+    def _collector(self, method: Method) -> Any:
+        async def collect(pieces: AsyncIterator[bytes], context: Any) -> Any:
+            trailer = _request_id()
+            try:
+                call, fault = await self._enter(context, method.name)
+                if fault is not None and not fault.after_chunks:
+                    response = await self._fail(fault, context)
+                else:
+                    response = await method.run(self._pieces(method, pieces, call, fault, context), call)
+            except Exception as error:
+                await _abort(context, error, trailer)
+            await context.send_initial_metadata(trailer)
+            return response
+
+        return collect
+
+    async def _pieces(
+        self, method: Method, pieces: AsyncIterator[bytes], call: Call, fault: Fault | None, context: Any
+    ) -> AsyncIterator[Any]:
+        """The messages of an upload, up to where a fault waits."""
+        position = 0
+        async for data in pieces:
+            if fault is not None and position == fault.after_chunks:
+                await self._fail(fault, context)
+                return
+            yield _parse(method, data, call)
+            position += 1
 
     def _streamer(self, method: Method) -> Any:
         async def stream(data: bytes, context: Any) -> AsyncIterator[Any]:
@@ -222,6 +257,7 @@ class Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
         metadata = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
         self.state.stats.requests += 1
         key = self.state.authenticate(metadata.get("authorization"), operation)
+        self.state.clock.advance(options.seconds(metadata.get(options.ADVANCE)))
         fault = self.state.faults.take(operation, key, metadata.get(options.FAULT))
         if fault is not None:
             await asyncio.sleep(fault.delay_ms / 1000)

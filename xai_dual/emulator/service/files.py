@@ -181,6 +181,10 @@ class Files:
             raise _missing(file_id)
         return found
 
+    def ever(self, file_id: str) -> StoredFile:
+        """What is or was known of a file."""
+        return self._known[file_id]
+
     def content(self, file_id: str) -> Content:
         """The bytes of a file, or NOT_FOUND. They stay readable if the file is deleted meanwhile."""
         return self._contents[self.get(file_id).id]

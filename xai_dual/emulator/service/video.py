@@ -23,7 +23,7 @@ _SOURCE_RANGE = (2, 30)
 _KEYFRAMES, _AUDIOS = 4, 3
 _KEYFRAME_GAP = 1 / 3
 _IMAGE_TOKENS = 256
-_TICKS_PER_SECOND = {"480p": 500_000_000, "720p": 700_000_000, "1080p": 1_200_000_000}
+TICKS_PER_SECOND = {"480p": 500_000_000, "720p": 700_000_000, "1080p": 1_200_000_000}
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def make(request: VideoRequest, state: State) -> VideoJob:
         prompt=text + pictures,
         prompt_text=text,
         prompt_image=pictures,
-        cost_ticks=duration * _TICKS_PER_SECOND[request.resolution],
+        cost_ticks=duration * TICKS_PER_SECOND[request.resolution],
     )
     if request.prompt.startswith(scripts.MODERATE):
         return VideoJob(DONE, model.id, video=Video(None, duration, respect_moderation=False), usage=usage)
@@ -113,9 +113,10 @@ def make(request: VideoRequest, state: State) -> VideoJob:
     data = mp4(duration, repr(request).encode("utf-8", "surrogatepass"))
     video = Video(f"{state.url}/emulator/videos/{name}.mp4", duration, stored=_store(request, state, data))
     state.videos.keep(name, data)
-    output = video.stored.output if video.stored else None
-    for reference in (video.url, output and output.file_id, output and output.public_url):
-        state.videos.know(reference, duration)
+    state.videos.know(video.url, duration)
+    if video.stored and video.stored.output:
+        state.videos.know(video.stored.output.file_id, duration)
+        state.videos.know(video.stored.output.public_url, duration)
     return VideoJob(DONE, model.id, video=video, usage=usage)
 
 

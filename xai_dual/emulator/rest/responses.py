@@ -1,0 +1,245 @@
+"""The Responses API: requests read into chat requests, answers written as typed items."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from xai_dual.emulator.errors import invalid
+from xai_dual.emulator.rest import chat, response_input
+from xai_dual.emulator.rest.response_items import output_items, write_tools
+from xai_dual.emulator.service.floats import float32, shortest
+from xai_dual.emulator.service.forms import (
+    ChatRequest,
+    Completion,
+    Extras,
+    Format,
+    FunctionTool,
+    Sampling,
+    ServerTool,
+    ToolChoice,
+    Usage,
+)
+from xai_dual.emulator.service.stored import Compacted
+
+Json = dict[str, Any]
+# Types of tools here, with their names on gRPC.
+KINDS = {
+    "web_search": "web_search", "x_search": "x_search", "code_interpreter": "code_execution",
+    "file_search": "collections_search", "mcp": "mcp", "image_generation": "image_generation", "shell": "shell",
+    "tool_search": "tool_search",
+}  # fmt: skip
+_OPTIONS = {
+    "vector_store_ids": "collection_ids", "max_num_results": "limit", "allowed_tools": "allowed_tool_names",
+    "headers": "extra_headers",
+}  # fmt: skip
+_UNSENT = frozenset({"type", "filters", "container", "ranking_options"})
+_INCLUDES = {
+    "web_search_call.action.sources": "web_search_call_output",
+    "x_search_call.outputs": "x_search_call_output",
+    "code_interpreter_call.outputs": "code_execution_call_output",
+    "file_search_call.results": "collections_search_call_output",
+    "mcp_call.outputs": "mcp_call_output",
+}
+_ENCRYPTED, _LOGPROBS = "reasoning.encrypted_content", "message.output_text.logprobs"
+_ECHOED = ("metadata", "prompt_cache_key", "safety_identifier", "truncation", "background", "reasoning", "include")
+_USED = {
+    "web_search": "web_search_calls", "x_search": "x_search_calls", "code_execution": "code_interpreter_calls",
+    "collections_search": "file_search_calls", "mcp": "mcp_calls", "attachment_search": "document_search_calls",
+    "image_generation": "image_generation_calls",
+}  # fmt: skip
+_DETAILS = (*_USED.values(), "x_posts_fetched", "x_users_fetched")
+
+
+# ---- reading
+
+
+def read(body: Json) -> ChatRequest:
+    """A chat request out of a checked ``ModelRequest``."""
+    if body.get("background"):
+        raise invalid("background is not supported.")
+    tools = body.get("tools") or []
+    include = frozenset(body.get("include") or ())
+    reasoning = body.get("reasoning") or {}
+    return ChatRequest(
+        model=body["model"],
+        messages=response_input.read(body["input"]),
+        sampling=Sampling(
+            max_tokens=body.get("max_output_tokens"),
+            temperature=_number(body.get("temperature")),
+            top_p=_number(body.get("top_p")),
+            logprobs=bool(body.get("logprobs")) or _LOGPROBS in include,
+            top_logprobs=body.get("top_logprobs"),
+        ),
+        tools=tuple(_function(tool) for tool in tools if tool["type"] == "function"),
+        server_tools=tuple(_server_tool(tool) for tool in tools if tool["type"] != "function"),
+        tool_choice=_tool_choice(body.get("tool_choice")),
+        parallel_tool_calls=body.get("parallel_tool_calls") is not False,
+        format=_format(body.get("text") or {}),
+        reasoning_effort=reasoning.get("effort") or body.get("reasoning_effort"),
+        search=chat.read_search(body.get("search_parameters"), []),
+        service_tier=body.get("service_tier") or "default",
+        max_turns=body.get("max_turns"),
+        extras=Extras(
+            previous_response_id=body.get("previous_response_id") or "",
+            store=body.get("store") is not False,
+            use_encrypted=_ENCRYPTED in include,
+            include=frozenset(_INCLUDES.get(name, name) for name in include),
+            user=body.get("user") or "",
+            instructions=body.get("instructions"),
+            echo={name: body[name] for name in _ECHOED if body.get(name) is not None},
+        ),
+    )
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None else float32(value)
+
+
+def _function(body: Json) -> FunctionTool:
+    parameters = chat.or_empty(body["parameters"])
+    return FunctionTool(body["name"], body.get("description") or "", parameters, bool(body.get("strict")))
+
+
+def _server_tool(body: Json) -> ServerTool:
+    """A tool with its options under gRPC's names; those without a value are left out."""
+    given = {**body, **(body.get("filters") or {})} if body["type"] == "web_search" else body
+    options = {
+        _OPTIONS.get(name, name): value
+        for name, value in given.items()
+        if name not in _UNSENT and value is not None and value != []
+    }
+    if isinstance(options.get("user_location"), dict):
+        place = options["user_location"]
+        options["user_location"] = {
+            name: value for name, value in place.items() if name != "type" and value is not None
+        }
+    for name in ("from_date", "to_date"):  # as gRPC's time stamps are written
+        if len(str(options.get(name, ""))) == len("2025-01-01"):
+            options[name] += "T00:00:00Z"
+    return ServerTool(KINDS[body["type"]], options)
+
+
+def _tool_choice(body: str | Json | None) -> ToolChoice:
+    if body is None or isinstance(body, str):
+        if body not in (None, "auto", "none", "required"):
+            raise invalid(f"tool_choice must be auto, none, required or a tool; got {body}.")
+        return ToolChoice(body or "auto")
+    if body["type"] != "function" and body["type"] not in KINDS:
+        raise invalid(f"tool_choice has the unknown type {body['type']}.")
+    return ToolChoice("function", KINDS.get(body["type"], body["name"]))
+
+
+def _format(text: Json) -> Format:
+    given = text.get("format") or {"type": "text"}
+    return Format(given["type"], chat.or_empty(given.get("schema")) if given["type"] == "json_schema" else None)
+
+
+# ---- writing
+
+
+def write(whole: Completion, status: str | None = None, output: list[Json] | None = None) -> Json:
+    """An answer as ``ModelResponse``; in a stream it is in progress first, without output and usage."""
+    request = whole.request
+    assert request is not None
+    extras, sampling = request.extras, request.sampling
+    cut = whole.final.finish_reason == "length"
+    status = status or ("incomplete" if cut else "completed")
+    ended = status != "in_progress"
+    return {
+        "id": whole.id,
+        "object": "response",
+        "created_at": whole.created,
+        "completed_at": whole.created if status == "completed" else None,
+        "status": status,
+        "model": whole.model,
+        "output": output_items(whole) if output is None else output,
+        "usage": write_usage(whole.usage) if ended else None,
+        "error": None,
+        "incomplete_details": {"reason": "max_output_tokens"} if status == "incomplete" else None,
+        "background": False,
+        "frequency_penalty": 0.0,
+        "presence_penalty": 0.0,
+        "instructions": extras.instructions,
+        "max_output_tokens": sampling.max_tokens,
+        "max_tool_calls": None,
+        "metadata": extras.echo.get("metadata", {}),
+        "parallel_tool_calls": request.parallel_tool_calls,
+        "previous_response_id": extras.previous_response_id or None,
+        "prompt_cache_key": extras.echo.get("prompt_cache_key"),
+        "reasoning": extras.echo.get("reasoning") or _effort(request.reasoning_effort),
+        "safety_identifier": extras.echo.get("safety_identifier"),
+        "service_tier": whole.service_tier,
+        "store": extras.store,
+        "temperature": None if sampling.temperature is None else shortest(sampling.temperature),
+        "text": {"format": _write_format(request.format)},
+        "tool_choice": _write_tool_choice(request.tool_choice),
+        "tools": write_tools(request),
+        "top_logprobs": sampling.top_logprobs or 0,
+        "top_p": None if sampling.top_p is None else shortest(sampling.top_p),
+        "truncation": extras.echo.get("truncation", "disabled"),
+        "user": extras.user or None,
+    }
+
+
+def write_stored(whole: Completion) -> Json:
+    """A stored answer as it is read again: the example of that call shows usage in the shape of chat completions."""
+    body = write(whole)
+    body["usage"] = {**chat.write_usage(whole.usage), **body["usage"]}
+    return body
+
+
+def _effort(effort: str | None) -> Json | None:
+    return {"effort": effort, "summary": None} if effort else None
+
+
+def _write_format(wanted: Format) -> Json:
+    if wanted.kind != "json_schema":
+        return {"type": wanted.kind}
+    return {"type": "json_schema", "name": "schema", "schema": wanted.schema, "strict": True}
+
+
+def _write_tool_choice(choice: ToolChoice) -> str | Json:
+    if choice.mode != "function":
+        return choice.mode
+    kinds = {kind: name for name, kind in KINDS.items()}
+    return {"type": kinds.get(choice.name, "function"), "name": choice.name}
+
+
+def write_usage(usage: Usage) -> Json:
+    """Token counts as ``ModelUsage``."""
+    details = dict.fromkeys(_DETAILS, 0)
+    for kind in usage.server_tools:
+        details[_USED[kind]] += 1
+    return {
+        "input_tokens": usage.prompt,
+        "input_tokens_details": {"cached_tokens": usage.cached},
+        "output_tokens": usage.completion,
+        "output_tokens_details": {"reasoning_tokens": usage.reasoning},
+        "total_tokens": usage.total,
+        "num_sources_used": usage.sources,
+        "num_server_side_tools_used": len(usage.server_tools),
+        "cost_in_usd_ticks": usage.cost_ticks,
+        "cost_in_nano_usd": usage.cost_ticks // 10,
+        "server_side_tool_usage_details": details,
+        "context_details": {"input_tokens": usage.prompt, "output_tokens": usage.completion + usage.reasoning},
+    }
+
+
+def write_compacted(compacted: Compacted, created: int) -> Json:
+    """A compacted conversation as ``CompactResponse``."""
+    usage = compacted.usage
+    return {
+        "id": compacted.id,
+        "object": "response.compaction",
+        "created_at": created,
+        "model": compacted.model,
+        "output": [{"type": "compaction", "id": f"cmp_{compacted.id}", "encrypted_content": compacted.sealed}],
+        "usage": {
+            "input_tokens": usage.prompt,
+            "input_tokens_details": {"cached_tokens": usage.cached},
+            "output_tokens": usage.completion,
+            "output_tokens_details": {"reasoning_tokens": usage.reasoning},
+            "total_tokens": usage.total,
+            "dropped_message_count": compacted.dropped,
+        },
+    }
