@@ -38,6 +38,9 @@ _REQUIRED = {
     "GenerateImageRequest": ["prompt"],
     "EmbeddingRequest": ["model", "input"],
     "TokenizeRequest": ["model", "text"],
+    "ModelRequest": ["input", "model"],
+    "MessageRequest": ["model", "max_tokens", "messages"],
+    "CompleteRequest": ["model", "max_tokens_to_sample", "prompt"],
 }
 
 

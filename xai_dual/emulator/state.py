@@ -10,6 +10,7 @@ from xai_dual.emulator.errors import ServiceError, invalid
 from xai_dual.emulator.faults import Faults
 from xai_dual.emulator.service import access
 from xai_dual.emulator.service.clock import Clock
+from xai_dual.emulator.service.collections import Collections
 from xai_dual.emulator.service.deferred import DeferredJobs
 from xai_dual.emulator.service.files import Files
 from xai_dual.emulator.service.keys import Keys, redact
@@ -49,6 +50,7 @@ class State:
     skills: Skills = field(default_factory=Skills)
     clock: Clock = field(default_factory=Clock)
     files: Files = field(init=False)
+    collections: Collections = field(init=False)
     keys: Keys = field(init=False)
     videos: Videos = field(default_factory=Videos)
     # Cuts the public connection that a server behind knows by its client port; by RST if the second argument is true.
@@ -56,6 +58,7 @@ class State:
 
     def __post_init__(self) -> None:
         self.files = Files(self.clock, lambda: self.url)
+        self.collections = Collections(self.clock, self.files)
         self.keys = Keys(self.api_key, self.clock)
 
     def authenticate(self, authorization: str | None, operation: str = "") -> str:

@@ -20,7 +20,7 @@ from xai_dual.emulator.rest import call as calls
 from xai_dual.emulator.rest import chat, files, media, models
 from xai_dual.emulator.rest.body import BodyError
 from xai_dual.emulator.rest.call import Call, Json
-from xai_dual.emulator.service import account, catalog
+from xai_dual.emulator.service import account, catalog, stored
 from xai_dual.emulator.service import chat as chat_service
 from xai_dual.emulator.service import media as media_service
 from xai_dual.emulator.state import State
@@ -31,7 +31,7 @@ Handler = Callable[[Call], Awaitable[Response]]
 async def chat_completions(call: Call) -> Response:
     """POST /v1/chat/completions"""
     body = await call.body("ChatRequest")
-    whole = chat_service.complete(chat.read_chat(body))
+    whole = stored.respond(chat.read_chat(body), call.state.responses, call.key)
     if body.get("deferred"):
         return call.defer("chat", whole)
     if not body.get("stream"):

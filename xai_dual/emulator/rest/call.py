@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import Any
 
 from starlette.requests import Request
@@ -17,6 +17,8 @@ from xai_dual.emulator.rest import body, legacy
 from xai_dual.emulator.state import State
 
 Json = dict[str, Any]
+Failed = Callable[[Fault, int], Json]
+_ANTHROPIC = ("POST /v1/messages", "POST /v1/complete")
 _UNFOUND = (
     "The requested resource was not found. Please check the URL and try again. "
     "The API is described at https://docs.x.ai/docs/api-reference."
@@ -42,7 +44,7 @@ class Call:
     async def enter(self) -> None:
         """Refuse a missing or wrong key; meet the fault that waits for this call."""
         headers = self.request.headers
-        self.key = self.state.authenticate(headers.get("authorization"), self.operation)
+        self.key = self.state.authenticate(self._authorization(), self.operation)
         self.state.clock.advance(options.seconds(headers.get(options.ADVANCE)))
         self.fault = self.state.faults.take(self.operation, self.key, headers.get(options.FAULT))
         if self.fault is not None:
@@ -51,6 +53,14 @@ class Call:
                 self.fault = None
             elif not self.fault.after_chunks:
                 raise FaultHit(self.fault)
+
+    def _authorization(self) -> str | None:
+        """The key's header. Calls in Anthropic's shape may send it as Anthropic's client does."""
+        headers = self.request.headers
+        given = headers.get("authorization")
+        if given is None and "x-api-key" in headers and self.operation in _ANTHROPIC:
+            return f"Bearer {headers['x-api-key']}"
+        return given
 
     def cut(self, reset: bool) -> None:
         """Cut the connection of this call."""
@@ -77,29 +87,37 @@ class Call:
         polls = options.polls(self.request.headers.get(options.POLLS))
         return JSONResponse({"request_id": self.state.deferred.start(kind, result, polls)})
 
-    def stream(self, events: Iterable[Json]) -> Response:
-        """Server-sent events with ``[DONE]`` at the end."""
+    def stream(self, events: Iterable[Json], named: bool = False, failed: Failed | None = None) -> Response:
+        """Server-sent events with ``[DONE]`` at the end; named ones have their type before them and no such end.
+
+        ``failed`` makes the event that tells of a failure at a position; else it is a line with the error body.
+        """
         path = self.request.scope["route"].path
         if self.legacy:
             events = (legacy.prune(f"STREAM {path}", event) for event in events)
         headers = {"cache-control": "no-cache"}
-        return StreamingResponse(self._events(iter(events)), media_type="text/event-stream", headers=headers)
+        pieces = self._events(iter(events), named, failed)
+        return StreamingResponse(pieces, media_type="text/event-stream", headers=headers)
 
-    async def _events(self, events: Iterator[Json]) -> Any:
+    async def _events(self, events: Iterator[Json], named: bool, failed: Failed | None) -> Any:
         stats = self.state.stats
         pause = options.delay(self.request.headers.get(options.DELAY))
         stats.streams_open += 1
         try:
             for position, event in enumerate(events):
                 if self.fault is not None and position == self.fault.after_chunks:
-                    async for piece in self._fail(self.fault):
-                        yield piece
+                    if failed is not None and self.fault.action == "error" and self.fault.body is None:
+                        yield _event(failed(self.fault, position), named)
+                    else:
+                        async for piece in self._fail(self.fault):
+                            yield piece
                     break
                 if position:
                     await asyncio.sleep(pause)  # also when 0: it lets a disconnect be noticed
-                yield b"data: " + json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode() + b"\n\n"
+                yield _event(event, named)
             else:
-                yield b"data: [DONE]\n\n"
+                if not named:
+                    yield b"data: [DONE]\n\n"
             stats.streams_finished += 1
         except (asyncio.CancelledError, GeneratorExit):
             stats.streams_cancelled += 1
@@ -118,6 +136,11 @@ class Call:
         elif fault.action in ("reset", "close"):
             await asyncio.sleep(0.05)  # lets what was sent reach the client first
             self.cut(fault.action == "reset")
+
+
+def _event(event: Json, named: bool) -> bytes:
+    name = f"event: {event['type']}\n" if named else ""
+    return f"{name}data: {json.dumps(event, ensure_ascii=False, separators=(',', ':'))}\n\n".encode()
 
 
 class UnsupportedMediaType(Exception):

@@ -200,14 +200,16 @@ def _choice(
     if variant and text and text[-1] not in "}]":
         text += f" ({variant + 1})"
     finish = "tool_calls" if calls else "stop"
+    stopped_by = ""
     for stop in sampling.stop:
         if stop and stop in text:
-            text = text[: text.index(stop)]
+            text, stopped_by = text[: text.index(stop)], stop
     pieces = tokens.pieces(text)
     if sampling.max_tokens is not None and len(pieces) > sampling.max_tokens:
-        pieces, finish = pieces[: sampling.max_tokens], "length"
+        pieces, finish, stopped_by = pieces[: sampling.max_tokens], "length", ""
     logprobs = tuple(_logprob(position, piece, sampling.top_logprobs or 0) for position, piece in enumerate(pieces))
-    return Choice(index, tuple(pieces), reasoning, calls, finish, logprobs if sampling.logprobs else None)
+    given = logprobs if sampling.logprobs else None
+    return Choice(index, tuple(pieces), reasoning, calls, finish, given, stopped_by=stopped_by)
 
 
 def _logprob(position: int, token: str, rivals: int) -> LogProb:

@@ -16,6 +16,7 @@ from xai_dual.emulator.service.files import Content, Files, StoredFile, moment
 from xai_dual.emulator.service.paging import Page, Paging, page
 
 PROCESSING, PROCESSED, FAILED = "PROCESSING", "PROCESSED", "FAILED"
+STEPS = {PROCESSING: "processing", PROCESSED: "complete", FAILED: "failed"}  # as the record of the file says it
 DEFAULT_MODEL = "grok-embedding-small"
 _NAMESPACE = uuid.UUID("2d9a1f33-0f6b-5a53-8a86-6a5f4b7f8e52")
 _INDEXED_BYTES = 8 << 20
@@ -47,8 +48,8 @@ class Document:
     """A file in a collection. While ``polls_left`` is a number its indexing is under way."""
 
     file_id: str
+    collection_id: str
     serial: int
-    added: datetime
     fields: dict[str, str]
     polls_left: int | None
     indexed: datetime | None = None
@@ -216,7 +217,7 @@ class Collections:
         if file_id in found.documents:
             raise ServiceError("ALREADY_EXISTS", f"The file {file_id} is already in the collection {collection_id}.")
         _check_fields(found, dict(fields), file_id)
-        document = Document(file_id, len(found.known) + 1, self._clock.now(), dict(fields), polls)
+        document = Document(file_id, collection_id, len(found.known) + 1, dict(fields), polls)
         found.documents[file_id] = found.known[file_id] = document
 
     def document(self, collection_id: str, file_id: str) -> Shown:
@@ -285,11 +286,9 @@ class Collections:
 
     def _show(self, document: Document, poll: bool = True) -> Shown:
         stored = self._files.get(document.file_id)
-        if document.polls_left and poll:
-            document.polls_left -= 1
-            return Shown(stored, document, PROCESSING, document.fields)
         if document.polls_left is not None:
-            if document.polls_left or not poll:
+            if not poll or document.polls_left:
+                document.polls_left -= poll
                 return Shown(stored, document, PROCESSING, document.fields)
             self._index(document)
         if not document.chunks:
@@ -301,7 +300,7 @@ class Collections:
         return Shown(self._files.ever(document.file_id), document, "", {})
 
     def _index(self, document: Document) -> None:
-        collection = next(found for found in self._collections.values() if document in found.documents.values())
+        collection = self._collections[document.collection_id]
         stored = self._files.get(document.file_id)
         head = f"{stored.name}\n" if collection.chunking.inject_name else ""
         for definition in collection.definitions.values():

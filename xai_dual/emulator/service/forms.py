@@ -232,6 +232,7 @@ class Choice:
     role: str = "assistant"
     citations: tuple[Citation, ...] = ()
     encrypted: str = ""
+    stopped_by: str = ""  # the stop sequence that ended it
 
     @property
     def text(self) -> str:

@@ -66,14 +66,10 @@ def search(request: SearchRequest, collections: Collections) -> list[Match]:
 
 
 def _match(found: dict[str, Match], query: frozenset[str], collection: Collection, document: Document) -> None:
-    if document.polls_left is not None:
-        return
     for position, chunk in enumerate(document.chunks):
         score = float32(len(query & words(chunk)) / len(query))
         if not score:
             continue
         name = str(uuid.uuid5(_NAMESPACE, f"{document.file_id} {position} {chunk}"))
         others = found[name].collection_ids if name in found else ()
-        found[name] = Match(
-            document.file_id, name, chunk, score, (*others, collection.id), {**document.fields}
-        )
+        found[name] = Match(document.file_id, name, chunk, score, (*others, collection.id), dict(document.fields))

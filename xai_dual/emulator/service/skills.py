@@ -13,7 +13,7 @@ from xai_dual.emulator.service.forms import CREATED
 from xai_dual.emulator.service.lists import Page, page
 
 _MANUAL = "SKILL.md"
-_MAX_BYTES = 25 * 1024 * 1024
+MAX_BYTES = 25 * 1024 * 1024
 _FRONT = re.compile(r"\A---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _FIELD = re.compile(r"^(name|description):[ \t]*(.*?)[ \t]*$", re.MULTILINE)
 
@@ -39,8 +39,8 @@ class Skills:
 
     def upload(self, files: list[tuple[str, bytes]]) -> Skill:
         """Make a skill of its files, or of one ZIP archive."""
-        if sum(len(data) for _, data in files) > _MAX_BYTES:
-            raise too_large(f"A skill may have at most {_MAX_BYTES} bytes.")
+        if sum(len(data) for _, data in files) > MAX_BYTES:
+            raise too_large(f"A skill may have at most {MAX_BYTES} bytes.")
         if len(files) == 1 and files[0][0].lower().endswith(".zip"):
             files = _unpacked(files[0][1])
         found = _described(files)
@@ -93,8 +93,8 @@ def _unpacked(data: bytes) -> list[tuple[str, bytes]]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-            if sum(entry.file_size for entry in entries) > _MAX_BYTES:
-                raise too_large(f"A skill may have at most {_MAX_BYTES} bytes.")
+            if sum(entry.file_size for entry in entries) > MAX_BYTES:
+                raise too_large(f"A skill may have at most {MAX_BYTES} bytes.")
             return [(entry.filename, archive.read(entry)) for entry in entries]
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError):
         raise invalid("The archive of the skill is no valid ZIP file.") from None
