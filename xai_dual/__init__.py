@@ -16,9 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ._async.client import AsyncClient
+    from ._async.download import AsyncByteStream
+    from ._async.pager import AsyncPager
     from ._async.stream import AsyncStream
     from ._sync.client import Client
+    from ._sync.download import ByteStream
+    from ._sync.pager import Pager
     from ._sync.stream import Stream
+    from .content import AsyncContent, Content
     from .errors import (
         ApiError,
         AuthenticationError,
@@ -27,6 +32,7 @@ if TYPE_CHECKING:
         DecodeError,
         ForkedError,
         InvalidRequestError,
+        JobFailed,
         MessageTooLargeError,
         NotFoundError,
         OverloadedError,
@@ -45,16 +51,21 @@ if TYPE_CHECKING:
     )
     from .helpers import assistant, file, image, system, tool, tool_result, user
     from .meta import Meta
-    from .model import Listing, Model, Unknown, same
+    from .model import Listing, Model, Page, Unknown, same
     from .options import INHERIT, Timeout
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "_async.client": ("AsyncClient",),
+    "_async.download": ("AsyncByteStream",),
+    "_async.pager": ("AsyncPager",),
     "_async.stream": ("AsyncStream",),
     "_sync.client": ("Client",),
+    "_sync.download": ("ByteStream",),
+    "_sync.pager": ("Pager",),
     "_sync.stream": ("Stream",),
+    "content": ("AsyncContent", "Content"),
     "errors": (
         "ApiError",
         "AuthenticationError",
@@ -63,6 +74,7 @@ _HOMES = {
         "DecodeError",
         "ForkedError",
         "InvalidRequestError",
+        "JobFailed",
         "MessageTooLargeError",
         "NotFoundError",
         "OverloadedError",
@@ -81,29 +93,37 @@ _HOMES = {
     ),
     "helpers": ("assistant", "file", "image", "system", "tool", "tool_result", "user"),
     "meta": ("Meta",),
-    "model": ("Listing", "Model", "Unknown", "same"),
+    "model": ("Listing", "Model", "Page", "Unknown", "same"),
     "options": ("INHERIT", "Timeout"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "ApiError",
+    "AsyncByteStream",
     "AsyncClient",
+    "AsyncContent",
+    "AsyncPager",
     "AsyncStream",
     "AuthenticationError",
+    "ByteStream",
     "Client",
     "ConflictError",
     "ConnectError",
+    "Content",
     "DecodeError",
     "ForkedError",
     "INHERIT",
     "InvalidRequestError",
+    "JobFailed",
     "Listing",
     "MessageTooLargeError",
     "Meta",
     "Model",
     "NotFoundError",
     "OverloadedError",
+    "Page",
+    "Pager",
     "PermissionDeniedError",
     "RateLimitError",
     "ServerError",

@@ -11,6 +11,7 @@
       UsageError                      refused before anything was sent (also a ValueError)
         UnsupportedOnTransport
       DecodeError                     the answer is not JSON / protobuf, or its top is no object
+      JobFailed                       a job that was waited for failed or expired; carries its last answer
 
 Every error can be pickled and copied.
 """
@@ -33,6 +34,7 @@ __all__ = [
     "DecodeError",
     "ForkedError",
     "InvalidRequestError",
+    "JobFailed",
     "MessageTooLargeError",
     "NotFoundError",
     "OverloadedError",
@@ -202,6 +204,7 @@ class TimeoutError(TransportError, builtins.TimeoutError):
         message: str = "",
         *,
         timer: TimerName = "total",
+        last: Any = None,
         maybe_sent: bool = True,
         attempts: int = 1,
         meta: Meta | None = None,
@@ -209,6 +212,8 @@ class TimeoutError(TransportError, builtins.TimeoutError):
         super().__init__(message, maybe_sent=maybe_sent, attempts=attempts, meta=meta)
         self.timer: TimerName = timer
         """Which timer: "connect", "pool", "first_event", "idle", "total", or "wait" of the wait methods."""
+        self.last = last
+        """Of "wait": the job's last answer; it is still under way and can be waited for again. Else None."""
 
 
 class MessageTooLargeError(TransportError):
@@ -297,3 +302,22 @@ class DecodeError(XaiError):
         super().__init__(message, attempts=attempts, meta=meta)
         self.body = body
         """The first bytes of the answer, where that helps."""
+
+
+class JobFailed(XaiError):
+    """A job that was waited for (deferred answer, video, batch, document) failed, or expired before it was done."""
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        result: Any = None,
+        state: str = "failed",
+        attempts: int = 1,
+        meta: Meta | None = None,
+    ) -> None:
+        super().__init__(message, attempts=attempts, meta=meta)
+        self.result = result
+        """The job's last answer."""
+        self.state = state
+        """ "failed" or "expired"."""

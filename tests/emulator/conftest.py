@@ -12,6 +12,8 @@ import pytest
 
 from xai_dual.emulator import Server, definitions, serve
 
+from .wires import Wires
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -22,6 +24,7 @@ class Rpc:
         self.target = server.target
         self.channel = grpc.insecure_channel(server.target)
         self.metadata = (("authorization", f"Bearer {server.api_key}"),)
+        self.admin = (("authorization", f"Bearer {server.management_key}"),)
 
     def message(self, name: str, /, **fields: Any) -> Any:
         return definitions.message(name if "." in name else f"xai_api.{name}")(**fields)
@@ -54,6 +57,15 @@ def rpc(server: Server) -> Iterator[Rpc]:
     raw = Rpc(server)
     yield raw
     raw.channel.close()
+
+
+@pytest.fixture(scope="module")
+def wires() -> Iterator[Wires]:
+    """An emulator for one test module alone, so that its lists hold what the module made."""
+    with serve() as running:
+        both = Wires(running)
+        yield both
+        both.close()
 
 
 @pytest.fixture

@@ -7,13 +7,18 @@ import contextlib
 import inspect
 import os
 import time
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Callable
+from typing import Any, TypeVar
 
+from .._grpc_upload import TaskUpload
 from .._timers import TaskTimer, cancel_requests
 from ..errors import ForkedError
 
 Timer = TaskTimer
+GrpcUpload = TaskUpload
+ASYNC = True
+
+T = TypeVar("T")
 
 _closing: set[asyncio.Task[None]] = set()  # what was dropped and is being closed; kept from being collected
 _grpc_process: int | None = None  # the process that used grpc.aio first
@@ -23,9 +28,14 @@ async def sleep(seconds: float) -> None:
     await asyncio.sleep(seconds)
 
 
-async def settled(value: Any) -> Any:
-    """The value, awaited if it has to be."""
+async def settled(value: Any, field: str) -> Any:
+    """What the user's function at `field` returned, awaited if it has to be."""
     return await value if inspect.isawaitable(value) else value
+
+
+async def in_thread(function: Callable[..., T], *args: Any) -> T:
+    """Call what blocks."""
+    return await asyncio.to_thread(function, *args)
 
 
 def scope() -> asyncio.AbstractEventLoop:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import importlib.util
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from ..errors import UnsupportedOnTransport
-from ..operation import Operation, StreamOperation
+from ..operation import DownloadOperation, Operation, StreamOperation, UploadOperation
 from .transport import AsyncRawStream, AsyncTransport, Attempt
+from .upload import AsyncUpload
 
 __all__ = ["AsyncAutoTransport"]
 
 C = TypeVar("C")
 R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+
+
+class _Call(Protocol[R_co]):
+    async def __call__(self, wire: AsyncTransport) -> R_co: ...
 
 
 class AsyncAutoTransport:
@@ -29,28 +35,40 @@ class AsyncAutoTransport:
         self._rest = rest
 
     async def unary(self, op: Operation[R], request: Any, attempt: Attempt) -> R:
-        first, second = self._choose(op)
-        try:
-            return await first.unary(op, request, attempt)
-        except UnsupportedOnTransport as error:
-            if second is None:
-                raise
-            refusal = error
-        try:
-            return await second.unary(op, request, attempt)
-        except UnsupportedOnTransport:
-            raise refusal from None
+        async def call(wire: AsyncTransport) -> R:
+            return await wire.unary(op, request, attempt)
+
+        return await self._on_either(op, call)
 
     async def server_stream(self, op: StreamOperation[C, R], request: Any, attempt: Attempt) -> AsyncRawStream[C]:
+        async def call(wire: AsyncTransport) -> AsyncRawStream[C]:
+            return await wire.server_stream(op, request, attempt)
+
+        return await self._on_either(op, call)
+
+    async def upload(self, op: UploadOperation[R], request: Any, contents: AsyncUpload, attempt: Attempt) -> R:
+        async def call(wire: AsyncTransport) -> R:
+            return await wire.upload(op, request, contents, attempt)
+
+        return await self._on_either(op, call, contents)
+
+    async def download(self, op: DownloadOperation, request: Any, attempt: Attempt) -> AsyncRawStream[bytes]:
+        async def call(wire: AsyncTransport) -> AsyncRawStream[bytes]:
+            return await wire.download(op, request, attempt)
+
+        return await self._on_either(op, call)
+
+    async def _on_either(self, op: Operation[Any], call: _Call[R], contents: AsyncUpload | None = None) -> R:
+        """Make the call on the wire to try first; on the other one if the first cannot carry it."""
         first, second = self._choose(op)
         try:
-            return await first.server_stream(op, request, attempt)
+            return await call(first)
         except UnsupportedOnTransport as error:
-            if second is None:
+            if second is None or (contents is not None and (contents.began or contents.error is not None)):
                 raise
             refusal = error
         try:
-            return await second.server_stream(op, request, attempt)
+            return await call(second)
         except UnsupportedOnTransport:
             raise refusal from None
 

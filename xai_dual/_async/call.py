@@ -6,27 +6,35 @@ import platform
 import random
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import attrs
 
 from .._retry import failure_of, retry_delay, should_retry
+from ..content import AsyncContent
 from ..errors import UsageError, XaiError
-from ..operation import Host, Operation, StreamOperation
+from ..model import Page
+from ..operation import DownloadOperation, Host, Operation, PageOperation, StreamOperation, UploadOperation
 from ..options import CallOptions, ClientOptions, Timeout, check_count, check_headers, check_key, inherit, missing_key
 from . import _io
 from .auto_transport import AsyncAutoTransport, grpc_installed
+from .download import AsyncByteStream
 from .grpc_transport import AsyncGrpcTransport
+from .pager import AsyncPager
+from .poll import wait
 from .rest_transport import AsyncRestTransport
 from .stream import AsyncStream
 from .transport import AsyncRawStream, AsyncTransport, Attempt
+from .upload import AsyncUpload
 
 __all__ = ["AsyncCaller", "AsyncConnections", "user_agent"]
 
 C = TypeVar("C")
 R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+T = TypeVar("T")
 
 GRACE = 0.03
 """Seconds by which our own `total` timer is late: those of grpc and httpx clean up better, so they may go first."""
@@ -122,6 +130,12 @@ class _Call:
         return None if late else pause
 
 
+class _Send(Protocol[R_co]):
+    """Makes one attempt."""
+
+    async def __call__(self, attempt: Attempt) -> R_co: ...
+
+
 class AsyncCaller:
     """Carries out calls with the settings of one client or view."""
 
@@ -133,57 +147,146 @@ class AsyncCaller:
         """One call with one answer. Raises the errors of errors.py."""
         call = self._begin(op, options)
         transport = self._connections.of(op.host)
-        while True:
-            attempt = await self._attempt(call, op.host)
+
+        async def send(attempt: Attempt) -> R:
             attempt.timer.begin("total", None)
-            try:
-                result = await transport.unary(op, request, attempt)
-            except BaseException as caught:
-                error = attempt.timer.failure(caught) or caught
-                pause = call.pause_after(error, attempt)
-                if pause is None:
-                    if error is caught:
-                        raise
-                    raise error from None
-            else:
-                return self._finish(result, call, attempt)
-            finally:
-                attempt.timer.close()
-            await _io.sleep(pause)
+            return await transport.unary(op, request, attempt)
+
+        result, attempt = await self._attempts(call, op.host, send)
+        return self._finish(result, call, attempt)
+
+    def pages(self, op: PageOperation[Page[T]], request: Any, options: CallOptions) -> AsyncPager[T]:
+        """A list that comes in pages. Nothing is sent before it is iterated."""
+        return AsyncPager(self, op, request, options)
 
     def stream(self, op: StreamOperation[C, R], request: Any, options: CallOptions) -> AsyncStream[C, R]:
         """A call answered by a stream. Nothing is sent before the stream is entered or iterated."""
         return AsyncStream(self, op, request, options)
 
+    def download(self, op: DownloadOperation, request: Any, options: CallOptions) -> AsyncByteStream:
+        """A call answered by bytes. Nothing is sent before the stream is entered, read or iterated."""
+        return AsyncByteStream(self, op, request, options)
+
+    async def upload(
+        self,
+        op: UploadOperation[R],
+        request: Any,
+        content: AsyncContent | Sequence[AsyncContent] | None,
+        options: CallOptions,
+    ) -> R:
+        """One call that sends content beside its request.
+
+        Errors of the content itself are raised as they are. Content that cannot be read twice (an iterator, a pipe) is
+        not sent again once any of it was read.
+        """
+        contents = AsyncUpload(op, content)
+        named = contents.named(request)
+        call = self._begin(op, options)
+        transport = self._connections.of(op.host)
+
+        async def send(attempt: Attempt) -> R:
+            attempt.timer.begin("total", None)
+            return await transport.upload(op, named, contents, attempt)
+
+        result, attempt = await self._attempts(call, op.host, send, contents)
+        return self._finish(result, call, attempt)
+
+    async def wait(
+        self,
+        op: Operation[R],
+        request: Any,
+        options: CallOptions,
+        *,
+        state: Callable[[R], str],
+        interval: float,
+        timeout: float | None,
+        on_progress: Callable[[R], Any] | None = None,
+    ) -> R:
+        """Ask again and again how a job stands, until it is done.
+
+        Args:
+            op: asks for the job.
+            request: of the question.
+            options: of each question.
+            state: says of an answer "pending" (as all that is unknown), "done", "failed" or "expired".
+            interval: seconds from the first question to the second; later pauses grow up to ten times that.
+            timeout: seconds for all of it; None is no limit.
+            on_progress: called with each answer.
+
+        Raises:
+            JobFailed: the job failed or has expired.
+            TimeoutError: with timer "wait", and the last answer as `last`: it was not done in time.
+        """
+        return await wait(
+            self, op, request, options, state=state, interval=interval, timeout=timeout, on_progress=on_progress
+        )
+
     async def open_stream(
         self, op: StreamOperation[C, R], request: Any, options: CallOptions
     ) -> tuple[AsyncRawStream[C], C | None, Attempt]:
         """Send, and wait for the first chunk (None: there was none); until then errors are like those of any call."""
-        call = self._begin(op, options)
         transport = self._connections.of(op.host)
-        while True:
-            attempt = await self._attempt(call, op.host)
-            raw: AsyncRawStream[C] | None = None
+
+        async def send(attempt: Attempt) -> AsyncRawStream[C]:
+            return await transport.server_stream(op, request, attempt)
+
+        return await self._open(op, options, send)
+
+    async def open_download(
+        self, op: DownloadOperation, request: Any, options: CallOptions
+    ) -> tuple[AsyncRawStream[bytes], bytes | None, Attempt]:
+        """As `open_stream`, of bytes."""
+        transport = self._connections.of(op.host)
+
+        async def send(attempt: Attempt) -> AsyncRawStream[bytes]:
+            return await transport.download(op, request, attempt)
+
+        return await self._open(op, options, send)
+
+    def timeout_of(self, options: CallOptions) -> Timeout:
+        """The timers that hold for a call."""
+        return Timeout.of(inherit(options.timeout, self._options.timeout))
+
+    async def _open(
+        self, op: Operation[Any], options: CallOptions, send: _Send[AsyncRawStream[C]]
+    ) -> tuple[AsyncRawStream[C], C | None, Attempt]:
+        call = self._begin(op, options)
+
+        async def begin(attempt: Attempt) -> tuple[AsyncRawStream[C], C | None]:
             attempt.timer.begin("first_event", call.timeout.first_event)
+            raw = await send(attempt)
             try:
-                raw = await transport.server_stream(op, request, attempt)
-                first = await raw.next()
+                return raw, await raw.next()
+            except BaseException:
+                attempt.timer.end()
+                await raw.aclose()
+                raise
+
+        (raw, first), attempt = await self._attempts(call, op.host, begin)
+        attempt.timer.end()
+        if attempt.meta is not None:
+            attempt.meta.first_event_seconds = time.monotonic() - call.started
+        attempt.started = call.started
+        return raw, first, attempt
+
+    async def _attempts(
+        self, call: _Call, host: Host, send: _Send[R], contents: AsyncUpload | None = None
+    ) -> tuple[R, Attempt]:
+        """Send until it succeeds, or fails for good. The timer of the attempt that succeeded is still open."""
+        while True:
+            attempt = await self._attempt(call, host)
+            try:
+                return await send(attempt), attempt
             except BaseException as caught:
                 error = attempt.timer.failure(caught) or caught
                 attempt.timer.close()
-                if raw is not None:
-                    await raw.aclose()
+                if contents is not None and error is contents.error:
+                    raise
                 pause = call.pause_after(error, attempt)
-                if pause is None:
+                if pause is None or (contents is not None and not contents.repeatable):
                     if error is caught:
                         raise
                     raise error from None
-            else:
-                attempt.timer.end()
-                if attempt.meta is not None:
-                    attempt.meta.first_event_seconds = time.monotonic() - call.started
-                attempt.started = call.started
-                return raw, first, attempt
             await _io.sleep(pause)
 
     def _begin(self, op: Operation[Any], options: CallOptions) -> _Call:
@@ -198,7 +301,7 @@ class AsyncCaller:
             read_only=op.read_only,
             retry_writes=settings.retry_writes,
             max_retries=check_count(retries, "max_retries"),
-            timeout=Timeout.of(inherit(options.timeout, settings.timeout)),
+            timeout=self.timeout_of(options),
             headers=headers,
             options=options,
         )
@@ -224,10 +327,11 @@ class AsyncCaller:
         source = self._options.key_of(host)
         if source is None:
             raise missing_key(host)
-        key = await _io.settled(source()) if callable(source) else source
+        key = await _io.settled(source(), "api_key") if callable(source) else source
         return check_key(key, "management_key" if host == "management" else "api_key")
 
     def _finish(self, result: R, call: _Call, attempt: Attempt) -> R:
+        attempt.timer.close()
         meta = attempt.meta
         if meta is not None:
             meta.total_seconds = time.monotonic() - call.started

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, Iterable
 from typing import Any, Generic, TypeVar
 
 from .._policy import error_from_grpc
 from ..errors import DecodeError, TimeoutError, TimerName, TransportError, UnsupportedOnTransport, UsageError, XaiError
 from ..meta import Meta
-from ..operation import Codec, GrpcBinding, Operation, StreamOperation
+from ..operation import Codec, DownloadOperation, GrpcBinding, Operation, StreamOperation, UploadOperation
 from ..options import Endpoint
 from . import _io
 from .transport import AsyncRawStream, Attempt, Scoped, encoded
+from .upload import AsyncUpload
 
 __all__ = ["AsyncGrpcTransport"]
 
@@ -34,7 +35,7 @@ class _Connection:
         self._methods: dict[tuple[str, str], Any] = {}
 
     def method(self, kind: str, path: str) -> Any:
-        """The stub of one RPC; `kind` is "unary_unary" or "unary_stream"."""
+        """The stub of one RPC; `kind` is "unary_unary", "unary_stream" or "stream_unary"."""
         found = self._methods.get((kind, path))
         if found is None:
             found = getattr(self.channel, kind)(f"/{path}", request_serializer=None, response_deserializer=None)
@@ -99,6 +100,14 @@ class AsyncGrpcTransport:
         return result
 
     async def server_stream(self, op: StreamOperation[C, R], request: Any, attempt: Attempt) -> AsyncRawStream[C]:
+        stream: AsyncRawStream[C] = await self._stream(op, request, attempt)
+        return stream
+
+    async def download(self, op: DownloadOperation, request: Any, attempt: Attempt) -> AsyncRawStream[bytes]:
+        stream: AsyncRawStream[bytes] = await self._stream(op, request, attempt)
+        return stream
+
+    async def _stream(self, op: Operation[Any], request: Any, attempt: Attempt) -> AsyncRawStream[Any]:
         binding, data, metadata = self._prepare(op, request, attempt)
         meta = attempt.begin("grpc", binding.method)
         connection = await self._connected(attempt)
@@ -109,9 +118,37 @@ class AsyncGrpcTransport:
             call = method(data, timeout=seconds, metadata=metadata)
         except Exception as error:
             raise await _failure(error, connection, meta, "total", end) from None
-        stream: _AsyncGrpcStream[C] = _AsyncGrpcStream(call, binding, connection, meta, end)
+        stream: _AsyncGrpcStream[Any] = _AsyncGrpcStream(call, binding, connection, meta, end)
         attempt.timer.attach(stream.interrupt)
         return stream
+
+    async def upload(self, op: UploadOperation[R], request: Any, contents: AsyncUpload, attempt: Attempt) -> R:
+        binding, data, metadata = self._prepare(op, request, attempt)
+        source = contents.single()
+        await contents.prepare()
+        meta = attempt.begin("grpc", binding.method)
+        connection = await self._connected(attempt)
+        seconds = attempt.limit("total", None)[1]
+        end = None if seconds is None else time.monotonic() + seconds
+        call: _io.GrpcUpload | None = None
+        try:
+            call = _io.GrpcUpload(connection.method("stream_unary", binding.method), seconds, metadata)
+            attempt.timer.attach(call.interrupt)
+            if await _write(call, data, attempt) and source is not None:
+                await _write_content(call, contents.pieces(source), op, attempt)
+            attempt.timer.begin("first_event", attempt.timeout.first_event)
+            answer, initial, trailing = await call.result()
+        except BaseException as error:
+            attempt.timer.end()
+            if call is not None:
+                call.cancel()
+            if error is contents.error or not isinstance(error, Exception):
+                raise
+            raise await _failure(error, connection, meta, "total", end) from None
+        attempt.timer.end()
+        _note(meta, initial, trailing)
+        result: R = _decoded(binding.codec, answer, meta)
+        return result
 
     async def aclose(self) -> None:
         connection = self._connections.take()
@@ -144,8 +181,29 @@ class AsyncGrpcTransport:
         return connection
 
 
+async def _write(call: _io.GrpcUpload, message: bytes, attempt: Attempt) -> bool:
+    """Send one message; False: the server wants no more, and its answer says why."""
+    attempt.timer.begin("idle", attempt.timeout.idle)
+    wanted = await call.write(message)
+    attempt.timer.begin("total", None)
+    return wanted
+
+
+async def _write_content(
+    call: _io.GrpcUpload, pieces: AsyncGenerator[bytes, None], op: UploadOperation[Any], attempt: Attempt
+) -> None:
+    try:
+        async for piece in pieces:
+            if not await _write(call, op.wrap(piece), attempt):
+                break
+    finally:
+        await pieces.aclose()
+
+
 class _AsyncGrpcStream(Generic[C]):
     """Messages of one streaming call, decoded one by one."""
+
+    cut = False
 
     def __init__(self, call: Any, binding: GrpcBinding, connection: _Connection, meta: Meta, end: float | None) -> None:
         self._call = call

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..errors import StreamIncomplete, StreamInterrupted, XaiError
 from ..meta import Meta
-from ..operation import StreamOperation
+from ..operation import Operation, StreamOperation
 from ..options import CallOptions
 from .transport import AsyncRawStream, Attempt
 
@@ -20,25 +20,19 @@ if TYPE_CHECKING:
 
     from .call import AsyncCaller
 
-__all__ = ["AsyncStream"]
+__all__ = ["AsyncOpenStream", "AsyncStream"]
 
 C = TypeVar("C")
 R = TypeVar("R")
 
 
-class AsyncStream(Generic[C, R]):
-    """The chunks of one answer, as they arrive, and the answer that they fold into.
+class AsyncOpenStream(Generic[C]):
+    """What streams of chunks and of bytes have in common: they open late, end early, and say how it went."""
 
-    Use it as a context manager, or iterate it right away; the request is sent when it is entered or first iterated, and
-    both wait for the first chunk. Leaving the `with` block, an error in it, and `aclose()` end the call on the server;
-    so does dropping the stream. Once closed, iteration just stops.
+    _broken = "The stream broke after its first event"
+    _cut = "The stream ended before its answer was complete."
 
-    Errors until the first chunk are those of any call, and retried like them. Later ones are `StreamInterrupted` (with
-    the cause as `__cause__`), and a stream that ends without being complete raises `StreamIncomplete`; both carry the
-    response so far as `partial`.
-    """
-
-    def __init__(self, caller: AsyncCaller, op: StreamOperation[C, R], request: Any, options: CallOptions) -> None:
+    def __init__(self, caller: AsyncCaller, op: Operation[Any], request: Any, options: CallOptions) -> None:
         self._closed = False
         self._ended = False  # by itself or by an error: there is nothing more to read
         self._completed = False
@@ -50,15 +44,22 @@ class AsyncStream(Generic[C, R]):
         self._op = op
         self._request = request
         self._options = options
-        self._fold = op.new_fold()
 
-    @property
-    def response(self) -> R:
-        """Everything so far, folded into one answer; may be read at any time, also after a failure."""
-        response = self._fold.response()
-        if hasattr(response, "meta"):
-            response.meta = self.meta
-        return response
+    async def _send(self) -> tuple[AsyncRawStream[C], C | None, Attempt]:
+        """Begin the call, and wait for the first chunk."""
+        raise NotImplementedError
+
+    def _take(self, chunk: C) -> None:
+        """A chunk has arrived."""
+        raise NotImplementedError
+
+    def _is_complete(self, raw: AsyncRawStream[C]) -> bool:
+        """Whether nothing is missing, after a clean end."""
+        raise NotImplementedError
+
+    def _partial(self) -> Any:
+        """What an error carries of what has arrived."""
+        raise NotImplementedError
 
     @property
     def meta(self) -> Meta | None:
@@ -67,7 +68,7 @@ class AsyncStream(Generic[C, R]):
 
     @property
     def completed(self) -> bool:
-        """Whether the stream has ended and its answer is complete."""
+        """Whether the stream has ended and nothing of its answer is missing."""
         return self._completed
 
     async def __aenter__(self) -> Self:
@@ -106,15 +107,15 @@ class AsyncStream(Generic[C, R]):
                 await self._end(raw, attempt)
                 raise StopAsyncIteration
         try:
-            self._fold.add(chunk)
+            self._take(chunk)
         except BaseException:
             await raw.aclose()
             raise
         return chunk
 
     async def aclose(self) -> None:
-        """End the call, on the server too; what has arrived stays in `response`. May be called again, and while another
-        task or thread is reading: its iteration then stops."""
+        """End the call, on the server too; what has arrived stays. May be called again, and while another task or
+        thread is reading: its iteration then stops."""
         if self._closed:
             return
         self._closed = True
@@ -127,7 +128,7 @@ class AsyncStream(Generic[C, R]):
 
     async def _open(self) -> None:
         try:
-            raw, first, attempt = await self._caller.open_stream(self._op, self._request, self._options)
+            raw, first, attempt = await self._send()
         except BaseException:
             self._ended = True
             raise
@@ -149,8 +150,8 @@ class AsyncStream(Generic[C, R]):
             return caught
         cause.attempts, cause.meta = attempt.number, attempt.meta
         error = StreamInterrupted(
-            f"The stream broke after its first event: {cause}",
-            partial=self.response,
+            f"{self._broken}: {cause}",
+            partial=self._partial(),
             attempts=attempt.number,
             meta=attempt.meta,
         )
@@ -165,11 +166,11 @@ class AsyncStream(Generic[C, R]):
         self._note_end(attempt)
         if self._closed:
             return
-        self._completed = self._fold.complete
+        self._completed = self._is_complete(raw)
         if not self._completed:
             raise StreamIncomplete(
-                "The stream ended before its answer was complete.",
-                partial=self.response,
+                self._cut,
+                partial=self._partial(),
                 attempts=attempt.number,
                 meta=attempt.meta,
             )
@@ -186,3 +187,41 @@ class AsyncStream(Generic[C, R]):
             raw.cancel()
         if sys.flags.dev_mode:
             warnings.warn(f"{self._op.name}: a stream was dropped open", ResourceWarning, source=self, stacklevel=2)
+
+
+class AsyncStream(AsyncOpenStream[C], Generic[C, R]):
+    """The chunks of one answer, as they arrive, and the answer that they fold into.
+
+    Use it as a context manager, or iterate it right away; the request is sent when it is entered or first iterated, and
+    both wait for the first chunk. Leaving the `with` block, an error in it, and `aclose()` end the call on the server;
+    so does dropping the stream. Once closed, iteration just stops.
+
+    Errors until the first chunk are those of any call, and retried like them. Later ones are `StreamInterrupted` (with
+    the cause as `__cause__`), and a stream that ends without being complete raises `StreamIncomplete`; both carry the
+    response so far as `partial`.
+    """
+
+    def __init__(self, caller: AsyncCaller, op: StreamOperation[C, R], request: Any, options: CallOptions) -> None:
+        super().__init__(caller, op, request, options)
+        self._stream_op = op
+        self._fold = op.new_fold()
+
+    @property
+    def response(self) -> R:
+        """Everything so far, folded into one answer; may be read at any time, also after a failure."""
+        response = self._fold.response()
+        if hasattr(response, "meta"):
+            response.meta = self.meta
+        return response
+
+    async def _send(self) -> tuple[AsyncRawStream[C], C | None, Attempt]:
+        return await self._caller.open_stream(self._stream_op, self._request, self._options)
+
+    def _take(self, chunk: C) -> None:
+        self._fold.add(chunk)
+
+    def _is_complete(self, raw: AsyncRawStream[C]) -> bool:
+        return self._fold.complete
+
+    def _partial(self) -> R:
+        return self.response

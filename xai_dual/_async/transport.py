@@ -12,9 +12,10 @@ import attrs
 
 from ..errors import TimerName, UsageError
 from ..meta import Meta
-from ..operation import Codec, Operation, StreamOperation
+from ..operation import Codec, DownloadOperation, Operation, StreamOperation, UploadOperation
 from ..options import Timeout
 from . import _io
+from .upload import AsyncUpload
 
 __all__ = ["AsyncHttpClient", "AsyncRawStream", "AsyncTransport", "Attempt", "Scoped", "encoded"]
 
@@ -39,6 +40,7 @@ class Attempt:
     meta: Meta | None = None
     number: int = 1
     started: float = attrs.field(factory=time.monotonic)
+    timeouts: dict[str, float | None] | None = None  # those of the HTTP client, which looks again at each step
 
     def begin(self, transport: Literal["grpc", "rest"], route: str) -> Meta:
         """Say which way the attempt goes."""
@@ -64,6 +66,10 @@ class Attempt:
 
 class AsyncRawStream(Protocol[C_co]):
     """A stream as a transport gives it: chunks as the wire cut them."""
+
+    @property
+    def cut(self) -> bool:
+        """Whether it ended before the length that it had announced."""
 
     async def next(self) -> C_co | None:
         """The next chunk; None at the clean end, and after `cancel`."""
@@ -99,6 +105,12 @@ class AsyncTransport(Protocol):
 
     async def server_stream(self, op: StreamOperation[C, R], request: Any, attempt: Attempt) -> AsyncRawStream[C]:
         """Begin a call that is answered by a stream."""
+
+    async def upload(self, op: UploadOperation[R], request: Any, contents: AsyncUpload, attempt: Attempt) -> R:
+        """One call with one answer that sends content. What goes wrong in the content is noted there."""
+
+    async def download(self, op: DownloadOperation, request: Any, attempt: Attempt) -> AsyncRawStream[bytes]:
+        """Begin a call that is answered by bytes."""
 
     async def aclose(self) -> None:
         """Close the connections of the running scope (process and event loop)."""

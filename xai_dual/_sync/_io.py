@@ -6,24 +6,34 @@ import contextlib
 import inspect
 import socket
 import time
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
+from .._grpc_upload import ThreadUpload
 from .._timers import ThreadTimer
 from ..errors import UsageError
 
+T = TypeVar("T")
+
 Timer = ThreadTimer
+GrpcUpload = ThreadUpload
+ASYNC = False
 
 sleep = time.sleep
 
 
-def settled(value: Any) -> Any:
-    """The value; one that has to be awaited is refused."""
+def settled(value: Any, field: str) -> Any:
+    """What the user's function at `field` returned; what has to be awaited is refused."""
     if inspect.iscoroutine(value):
         value.close()
     if inspect.isawaitable(value):
-        raise UsageError("is an async function: the blocking client takes a plain one", field="api_key")
+        raise UsageError("is an async function: the blocking client takes a plain one", field=field)
     return value
+
+
+def in_thread(function: Callable[..., T], *args: Any) -> T:
+    """Call what blocks."""
+    return function(*args)
 
 
 _process = object()

@@ -5,16 +5,22 @@
 from __future__ import annotations
 
 import importlib.util
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from ..errors import UnsupportedOnTransport
-from ..operation import Operation, StreamOperation
+from ..operation import DownloadOperation, Operation, StreamOperation, UploadOperation
 from .transport import Attempt, RawStream, Transport
+from .upload import Upload
 
 __all__ = ["AutoTransport"]
 
 C = TypeVar("C")
 R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+
+
+class _Call(Protocol[R_co]):
+    def __call__(self, wire: Transport) -> R_co: ...
 
 
 class AutoTransport:
@@ -31,28 +37,40 @@ class AutoTransport:
         self._rest = rest
 
     def unary(self, op: Operation[R], request: Any, attempt: Attempt) -> R:
-        first, second = self._choose(op)
-        try:
-            return first.unary(op, request, attempt)
-        except UnsupportedOnTransport as error:
-            if second is None:
-                raise
-            refusal = error
-        try:
-            return second.unary(op, request, attempt)
-        except UnsupportedOnTransport:
-            raise refusal from None
+        def call(wire: Transport) -> R:
+            return wire.unary(op, request, attempt)
+
+        return self._on_either(op, call)
 
     def server_stream(self, op: StreamOperation[C, R], request: Any, attempt: Attempt) -> RawStream[C]:
+        def call(wire: Transport) -> RawStream[C]:
+            return wire.server_stream(op, request, attempt)
+
+        return self._on_either(op, call)
+
+    def upload(self, op: UploadOperation[R], request: Any, contents: Upload, attempt: Attempt) -> R:
+        def call(wire: Transport) -> R:
+            return wire.upload(op, request, contents, attempt)
+
+        return self._on_either(op, call, contents)
+
+    def download(self, op: DownloadOperation, request: Any, attempt: Attempt) -> RawStream[bytes]:
+        def call(wire: Transport) -> RawStream[bytes]:
+            return wire.download(op, request, attempt)
+
+        return self._on_either(op, call)
+
+    def _on_either(self, op: Operation[Any], call: _Call[R], contents: Upload | None = None) -> R:
+        """Make the call on the wire to try first; on the other one if the first cannot carry it."""
         first, second = self._choose(op)
         try:
-            return first.server_stream(op, request, attempt)
+            return call(first)
         except UnsupportedOnTransport as error:
-            if second is None:
+            if second is None or (contents is not None and (contents.began or contents.error is not None)):
                 raise
             refusal = error
         try:
-            return second.server_stream(op, request, attempt)
+            return call(second)
         except UnsupportedOnTransport:
             raise refusal from None
 

@@ -8,27 +8,35 @@ import platform
 import random
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import attrs
 
 from .._retry import failure_of, retry_delay, should_retry
+from ..content import Content
 from ..errors import UsageError, XaiError
-from ..operation import Host, Operation, StreamOperation
+from ..model import Page
+from ..operation import DownloadOperation, Host, Operation, PageOperation, StreamOperation, UploadOperation
 from ..options import CallOptions, ClientOptions, Timeout, check_count, check_headers, check_key, inherit, missing_key
 from . import _io
 from .auto_transport import AutoTransport, grpc_installed
+from .download import ByteStream
 from .grpc_transport import GrpcTransport
+from .pager import Pager
+from .poll import wait
 from .rest_transport import RestTransport
 from .stream import Stream
 from .transport import Attempt, RawStream, Transport
+from .upload import Upload
 
 __all__ = ["Caller", "Connections", "user_agent"]
 
 C = TypeVar("C")
 R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+T = TypeVar("T")
 
 GRACE = 0.03
 """Seconds by which our own `total` timer is late: those of grpc and httpx clean up better, so they may go first."""
@@ -124,6 +132,12 @@ class _Call:
         return None if late else pause
 
 
+class _Send(Protocol[R_co]):
+    """Makes one attempt."""
+
+    def __call__(self, attempt: Attempt) -> R_co: ...
+
+
 class Caller:
     """Carries out calls with the settings of one client or view."""
 
@@ -135,57 +149,144 @@ class Caller:
         """One call with one answer. Raises the errors of errors.py."""
         call = self._begin(op, options)
         transport = self._connections.of(op.host)
-        while True:
-            attempt = self._attempt(call, op.host)
+
+        def send(attempt: Attempt) -> R:
             attempt.timer.begin("total", None)
-            try:
-                result = transport.unary(op, request, attempt)
-            except BaseException as caught:
-                error = attempt.timer.failure(caught) or caught
-                pause = call.pause_after(error, attempt)
-                if pause is None:
-                    if error is caught:
-                        raise
-                    raise error from None
-            else:
-                return self._finish(result, call, attempt)
-            finally:
-                attempt.timer.close()
-            _io.sleep(pause)
+            return transport.unary(op, request, attempt)
+
+        result, attempt = self._attempts(call, op.host, send)
+        return self._finish(result, call, attempt)
+
+    def pages(self, op: PageOperation[Page[T]], request: Any, options: CallOptions) -> Pager[T]:
+        """A list that comes in pages. Nothing is sent before it is iterated."""
+        return Pager(self, op, request, options)
 
     def stream(self, op: StreamOperation[C, R], request: Any, options: CallOptions) -> Stream[C, R]:
         """A call answered by a stream. Nothing is sent before the stream is entered or iterated."""
         return Stream(self, op, request, options)
 
+    def download(self, op: DownloadOperation, request: Any, options: CallOptions) -> ByteStream:
+        """A call answered by bytes. Nothing is sent before the stream is entered, read or iterated."""
+        return ByteStream(self, op, request, options)
+
+    def upload(
+        self,
+        op: UploadOperation[R],
+        request: Any,
+        content: Content | Sequence[Content] | None,
+        options: CallOptions,
+    ) -> R:
+        """One call that sends content beside its request.
+
+        Errors of the content itself are raised as they are. Content that cannot be read twice (an iterator, a pipe) is
+        not sent again once any of it was read.
+        """
+        contents = Upload(op, content)
+        named = contents.named(request)
+        call = self._begin(op, options)
+        transport = self._connections.of(op.host)
+
+        def send(attempt: Attempt) -> R:
+            attempt.timer.begin("total", None)
+            return transport.upload(op, named, contents, attempt)
+
+        result, attempt = self._attempts(call, op.host, send, contents)
+        return self._finish(result, call, attempt)
+
+    def wait(
+        self,
+        op: Operation[R],
+        request: Any,
+        options: CallOptions,
+        *,
+        state: Callable[[R], str],
+        interval: float,
+        timeout: float | None,
+        on_progress: Callable[[R], Any] | None = None,
+    ) -> R:
+        """Ask again and again how a job stands, until it is done.
+
+        Args:
+            op: asks for the job.
+            request: of the question.
+            options: of each question.
+            state: says of an answer "pending" (as all that is unknown), "done", "failed" or "expired".
+            interval: seconds from the first question to the second; later pauses grow up to ten times that.
+            timeout: seconds for all of it; None is no limit.
+            on_progress: called with each answer.
+
+        Raises:
+            JobFailed: the job failed or has expired.
+            TimeoutError: with timer "wait", and the last answer as `last`: it was not done in time.
+        """
+        return wait(
+            self, op, request, options, state=state, interval=interval, timeout=timeout, on_progress=on_progress
+        )
+
     def open_stream(
         self, op: StreamOperation[C, R], request: Any, options: CallOptions
     ) -> tuple[RawStream[C], C | None, Attempt]:
         """Send, and wait for the first chunk (None: there was none); until then errors are like those of any call."""
-        call = self._begin(op, options)
         transport = self._connections.of(op.host)
-        while True:
-            attempt = self._attempt(call, op.host)
-            raw: RawStream[C] | None = None
+
+        def send(attempt: Attempt) -> RawStream[C]:
+            return transport.server_stream(op, request, attempt)
+
+        return self._open(op, options, send)
+
+    def open_download(
+        self, op: DownloadOperation, request: Any, options: CallOptions
+    ) -> tuple[RawStream[bytes], bytes | None, Attempt]:
+        """As `open_stream`, of bytes."""
+        transport = self._connections.of(op.host)
+
+        def send(attempt: Attempt) -> RawStream[bytes]:
+            return transport.download(op, request, attempt)
+
+        return self._open(op, options, send)
+
+    def timeout_of(self, options: CallOptions) -> Timeout:
+        """The timers that hold for a call."""
+        return Timeout.of(inherit(options.timeout, self._options.timeout))
+
+    def _open(
+        self, op: Operation[Any], options: CallOptions, send: _Send[RawStream[C]]
+    ) -> tuple[RawStream[C], C | None, Attempt]:
+        call = self._begin(op, options)
+
+        def begin(attempt: Attempt) -> tuple[RawStream[C], C | None]:
             attempt.timer.begin("first_event", call.timeout.first_event)
+            raw = send(attempt)
             try:
-                raw = transport.server_stream(op, request, attempt)
-                first = raw.next()
+                return raw, raw.next()
+            except BaseException:
+                attempt.timer.end()
+                raw.close()
+                raise
+
+        (raw, first), attempt = self._attempts(call, op.host, begin)
+        attempt.timer.end()
+        if attempt.meta is not None:
+            attempt.meta.first_event_seconds = time.monotonic() - call.started
+        attempt.started = call.started
+        return raw, first, attempt
+
+    def _attempts(self, call: _Call, host: Host, send: _Send[R], contents: Upload | None = None) -> tuple[R, Attempt]:
+        """Send until it succeeds, or fails for good. The timer of the attempt that succeeded is still open."""
+        while True:
+            attempt = self._attempt(call, host)
+            try:
+                return send(attempt), attempt
             except BaseException as caught:
                 error = attempt.timer.failure(caught) or caught
                 attempt.timer.close()
-                if raw is not None:
-                    raw.close()
+                if contents is not None and error is contents.error:
+                    raise
                 pause = call.pause_after(error, attempt)
-                if pause is None:
+                if pause is None or (contents is not None and not contents.repeatable):
                     if error is caught:
                         raise
                     raise error from None
-            else:
-                attempt.timer.end()
-                if attempt.meta is not None:
-                    attempt.meta.first_event_seconds = time.monotonic() - call.started
-                attempt.started = call.started
-                return raw, first, attempt
             _io.sleep(pause)
 
     def _begin(self, op: Operation[Any], options: CallOptions) -> _Call:
@@ -200,7 +301,7 @@ class Caller:
             read_only=op.read_only,
             retry_writes=settings.retry_writes,
             max_retries=check_count(retries, "max_retries"),
-            timeout=Timeout.of(inherit(options.timeout, settings.timeout)),
+            timeout=self.timeout_of(options),
             headers=headers,
             options=options,
         )
@@ -226,10 +327,11 @@ class Caller:
         source = self._options.key_of(host)
         if source is None:
             raise missing_key(host)
-        key = _io.settled(source()) if callable(source) else source
+        key = _io.settled(source(), "api_key") if callable(source) else source
         return check_key(key, "management_key" if host == "management" else "api_key")
 
     def _finish(self, result: R, call: _Call, attempt: Attempt) -> R:
+        attempt.timer.close()
         meta = attempt.meta
         if meta is not None:
             meta.total_seconds = time.monotonic() - call.started

@@ -5,16 +5,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from typing import Any, Generic, TypeVar
 
 from .._policy import error_from_grpc
 from ..errors import DecodeError, TimeoutError, TimerName, TransportError, UnsupportedOnTransport, UsageError, XaiError
 from ..meta import Meta
-from ..operation import Codec, GrpcBinding, Operation, StreamOperation
+from ..operation import Codec, DownloadOperation, GrpcBinding, Operation, StreamOperation, UploadOperation
 from ..options import Endpoint
 from . import _io
 from .transport import Attempt, RawStream, Scoped, encoded
+from .upload import Upload
 
 __all__ = ["GrpcTransport"]
 
@@ -36,7 +37,7 @@ class _Connection:
         self._methods: dict[tuple[str, str], Any] = {}
 
     def method(self, kind: str, path: str) -> Any:
-        """The stub of one RPC; `kind` is "unary_unary" or "unary_stream"."""
+        """The stub of one RPC; `kind` is "unary_unary", "unary_stream" or "stream_unary"."""
         found = self._methods.get((kind, path))
         if found is None:
             found = getattr(self.channel, kind)(f"/{path}", request_serializer=None, response_deserializer=None)
@@ -101,6 +102,14 @@ class GrpcTransport:
         return result
 
     def server_stream(self, op: StreamOperation[C, R], request: Any, attempt: Attempt) -> RawStream[C]:
+        stream: RawStream[C] = self._stream(op, request, attempt)
+        return stream
+
+    def download(self, op: DownloadOperation, request: Any, attempt: Attempt) -> RawStream[bytes]:
+        stream: RawStream[bytes] = self._stream(op, request, attempt)
+        return stream
+
+    def _stream(self, op: Operation[Any], request: Any, attempt: Attempt) -> RawStream[Any]:
         binding, data, metadata = self._prepare(op, request, attempt)
         meta = attempt.begin("grpc", binding.method)
         connection = self._connected(attempt)
@@ -111,9 +120,37 @@ class GrpcTransport:
             call = method(data, timeout=seconds, metadata=metadata)
         except Exception as error:
             raise _failure(error, connection, meta, "total", end) from None
-        stream: _GrpcStream[C] = _GrpcStream(call, binding, connection, meta, end)
+        stream: _GrpcStream[Any] = _GrpcStream(call, binding, connection, meta, end)
         attempt.timer.attach(stream.interrupt)
         return stream
+
+    def upload(self, op: UploadOperation[R], request: Any, contents: Upload, attempt: Attempt) -> R:
+        binding, data, metadata = self._prepare(op, request, attempt)
+        source = contents.single()
+        contents.prepare()
+        meta = attempt.begin("grpc", binding.method)
+        connection = self._connected(attempt)
+        seconds = attempt.limit("total", None)[1]
+        end = None if seconds is None else time.monotonic() + seconds
+        call: _io.GrpcUpload | None = None
+        try:
+            call = _io.GrpcUpload(connection.method("stream_unary", binding.method), seconds, metadata)
+            attempt.timer.attach(call.interrupt)
+            if _write(call, data, attempt) and source is not None:
+                _write_content(call, contents.pieces(source), op, attempt)
+            attempt.timer.begin("first_event", attempt.timeout.first_event)
+            answer, initial, trailing = call.result()
+        except BaseException as error:
+            attempt.timer.end()
+            if call is not None:
+                call.cancel()
+            if error is contents.error or not isinstance(error, Exception):
+                raise
+            raise _failure(error, connection, meta, "total", end) from None
+        attempt.timer.end()
+        _note(meta, initial, trailing)
+        result: R = _decoded(binding.codec, answer, meta)
+        return result
 
     def close(self) -> None:
         connection = self._connections.take()
@@ -146,8 +183,29 @@ class GrpcTransport:
         return connection
 
 
+def _write(call: _io.GrpcUpload, message: bytes, attempt: Attempt) -> bool:
+    """Send one message; False: the server wants no more, and its answer says why."""
+    attempt.timer.begin("idle", attempt.timeout.idle)
+    wanted = call.write(message)
+    attempt.timer.begin("total", None)
+    return wanted
+
+
+def _write_content(
+    call: _io.GrpcUpload, pieces: Generator[bytes, None], op: UploadOperation[Any], attempt: Attempt
+) -> None:
+    try:
+        for piece in pieces:
+            if not _write(call, op.wrap(piece), attempt):
+                break
+    finally:
+        pieces.close()
+
+
 class _GrpcStream(Generic[C]):
     """Messages of one streaming call, decoded one by one."""
+
+    cut = False
 
     def __init__(self, call: Any, binding: GrpcBinding, connection: _Connection, meta: Meta, end: float | None) -> None:
         self._call = call

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..errors import StreamIncomplete, StreamInterrupted, XaiError
 from ..meta import Meta
-from ..operation import StreamOperation
+from ..operation import Operation, StreamOperation
 from ..options import CallOptions
 from .transport import Attempt, RawStream
 
@@ -22,25 +22,19 @@ if TYPE_CHECKING:
 
     from .call import Caller
 
-__all__ = ["Stream"]
+__all__ = ["OpenStream", "Stream"]
 
 C = TypeVar("C")
 R = TypeVar("R")
 
 
-class Stream(Generic[C, R]):
-    """The chunks of one answer, as they arrive, and the answer that they fold into.
+class OpenStream(Generic[C]):
+    """What streams of chunks and of bytes have in common: they open late, end early, and say how it went."""
 
-    Use it as a context manager, or iterate it right away; the request is sent when it is entered or first iterated, and
-    both wait for the first chunk. Leaving the `with` block, an error in it, and `close()` end the call on the server;
-    so does dropping the stream. Once closed, iteration just stops.
+    _broken = "The stream broke after its first event"
+    _cut = "The stream ended before its answer was complete."
 
-    Errors until the first chunk are those of any call, and retried like them. Later ones are `StreamInterrupted` (with
-    the cause as `__cause__`), and a stream that ends without being complete raises `StreamIncomplete`; both carry the
-    response so far as `partial`.
-    """
-
-    def __init__(self, caller: Caller, op: StreamOperation[C, R], request: Any, options: CallOptions) -> None:
+    def __init__(self, caller: Caller, op: Operation[Any], request: Any, options: CallOptions) -> None:
         self._closed = False
         self._ended = False  # by itself or by an error: there is nothing more to read
         self._completed = False
@@ -52,15 +46,22 @@ class Stream(Generic[C, R]):
         self._op = op
         self._request = request
         self._options = options
-        self._fold = op.new_fold()
 
-    @property
-    def response(self) -> R:
-        """Everything so far, folded into one answer; may be read at any time, also after a failure."""
-        response = self._fold.response()
-        if hasattr(response, "meta"):
-            response.meta = self.meta
-        return response
+    def _send(self) -> tuple[RawStream[C], C | None, Attempt]:
+        """Begin the call, and wait for the first chunk."""
+        raise NotImplementedError
+
+    def _take(self, chunk: C) -> None:
+        """A chunk has arrived."""
+        raise NotImplementedError
+
+    def _is_complete(self, raw: RawStream[C]) -> bool:
+        """Whether nothing is missing, after a clean end."""
+        raise NotImplementedError
+
+    def _partial(self) -> Any:
+        """What an error carries of what has arrived."""
+        raise NotImplementedError
 
     @property
     def meta(self) -> Meta | None:
@@ -69,7 +70,7 @@ class Stream(Generic[C, R]):
 
     @property
     def completed(self) -> bool:
-        """Whether the stream has ended and its answer is complete."""
+        """Whether the stream has ended and nothing of its answer is missing."""
         return self._completed
 
     def __enter__(self) -> Self:
@@ -108,15 +109,15 @@ class Stream(Generic[C, R]):
                 self._end(raw, attempt)
                 raise StopIteration
         try:
-            self._fold.add(chunk)
+            self._take(chunk)
         except BaseException:
             raw.close()
             raise
         return chunk
 
     def close(self) -> None:
-        """End the call, on the server too; what has arrived stays in `response`. May be called again, and while another
-        task or thread is reading: its iteration then stops."""
+        """End the call, on the server too; what has arrived stays. May be called again, and while another task or
+        thread is reading: its iteration then stops."""
         if self._closed:
             return
         self._closed = True
@@ -129,7 +130,7 @@ class Stream(Generic[C, R]):
 
     def _open(self) -> None:
         try:
-            raw, first, attempt = self._caller.open_stream(self._op, self._request, self._options)
+            raw, first, attempt = self._send()
         except BaseException:
             self._ended = True
             raise
@@ -151,8 +152,8 @@ class Stream(Generic[C, R]):
             return caught
         cause.attempts, cause.meta = attempt.number, attempt.meta
         error = StreamInterrupted(
-            f"The stream broke after its first event: {cause}",
-            partial=self.response,
+            f"{self._broken}: {cause}",
+            partial=self._partial(),
             attempts=attempt.number,
             meta=attempt.meta,
         )
@@ -167,11 +168,11 @@ class Stream(Generic[C, R]):
         self._note_end(attempt)
         if self._closed:
             return
-        self._completed = self._fold.complete
+        self._completed = self._is_complete(raw)
         if not self._completed:
             raise StreamIncomplete(
-                "The stream ended before its answer was complete.",
-                partial=self.response,
+                self._cut,
+                partial=self._partial(),
                 attempts=attempt.number,
                 meta=attempt.meta,
             )
@@ -188,3 +189,41 @@ class Stream(Generic[C, R]):
             raw.cancel()
         if sys.flags.dev_mode:
             warnings.warn(f"{self._op.name}: a stream was dropped open", ResourceWarning, source=self, stacklevel=2)
+
+
+class Stream(OpenStream[C], Generic[C, R]):
+    """The chunks of one answer, as they arrive, and the answer that they fold into.
+
+    Use it as a context manager, or iterate it right away; the request is sent when it is entered or first iterated, and
+    both wait for the first chunk. Leaving the `with` block, an error in it, and `close()` end the call on the server;
+    so does dropping the stream. Once closed, iteration just stops.
+
+    Errors until the first chunk are those of any call, and retried like them. Later ones are `StreamInterrupted` (with
+    the cause as `__cause__`), and a stream that ends without being complete raises `StreamIncomplete`; both carry the
+    response so far as `partial`.
+    """
+
+    def __init__(self, caller: Caller, op: StreamOperation[C, R], request: Any, options: CallOptions) -> None:
+        super().__init__(caller, op, request, options)
+        self._stream_op = op
+        self._fold = op.new_fold()
+
+    @property
+    def response(self) -> R:
+        """Everything so far, folded into one answer; may be read at any time, also after a failure."""
+        response = self._fold.response()
+        if hasattr(response, "meta"):
+            response.meta = self.meta
+        return response
+
+    def _send(self) -> tuple[RawStream[C], C | None, Attempt]:
+        return self._caller.open_stream(self._stream_op, self._request, self._options)
+
+    def _take(self, chunk: C) -> None:
+        self._fold.add(chunk)
+
+    def _is_complete(self, raw: RawStream[C]) -> bool:
+        return self._fold.complete
+
+    def _partial(self) -> R:
+        return self.response

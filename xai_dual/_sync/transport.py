@@ -14,9 +14,10 @@ import attrs
 
 from ..errors import TimerName, UsageError
 from ..meta import Meta
-from ..operation import Codec, Operation, StreamOperation
+from ..operation import Codec, DownloadOperation, Operation, StreamOperation, UploadOperation
 from ..options import Timeout
 from . import _io
+from .upload import Upload
 
 __all__ = ["HttpClient", "RawStream", "Transport", "Attempt", "Scoped", "encoded"]
 
@@ -41,6 +42,7 @@ class Attempt:
     meta: Meta | None = None
     number: int = 1
     started: float = attrs.field(factory=time.monotonic)
+    timeouts: dict[str, float | None] | None = None  # those of the HTTP client, which looks again at each step
 
     def begin(self, transport: Literal["grpc", "rest"], route: str) -> Meta:
         """Say which way the attempt goes."""
@@ -66,6 +68,10 @@ class Attempt:
 
 class RawStream(Protocol[C_co]):
     """A stream as a transport gives it: chunks as the wire cut them."""
+
+    @property
+    def cut(self) -> bool:
+        """Whether it ended before the length that it had announced."""
 
     def next(self) -> C_co | None:
         """The next chunk; None at the clean end, and after `cancel`."""
@@ -101,6 +107,12 @@ class Transport(Protocol):
 
     def server_stream(self, op: StreamOperation[C, R], request: Any, attempt: Attempt) -> RawStream[C]:
         """Begin a call that is answered by a stream."""
+
+    def upload(self, op: UploadOperation[R], request: Any, contents: Upload, attempt: Attempt) -> R:
+        """One call with one answer that sends content. What goes wrong in the content is noted there."""
+
+    def download(self, op: DownloadOperation, request: Any, attempt: Attempt) -> RawStream[bytes]:
+        """Begin a call that is answered by bytes."""
 
     def close(self) -> None:
         """Close the connections of the running scope (process and event loop)."""

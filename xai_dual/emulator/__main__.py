@@ -23,6 +23,7 @@ Both wires listen on {url} (gRPC target {target}).
 Headers (metadata on gRPC): x-emulator-delay-ms (pause between stream chunks), x-emulator-split-tool-calls: 1,
 x-emulator-legacy: 1, x-emulator-polls (how long deferred work is pending), x-emulator-advance (seconds that pass),
 x-emulator-fault (JSON, see xai_dual/emulator/faults.py). GET {url}/emulator/stats counts calls.
+Prompts that begin with "fail: CODE", "expire:" or "moderate:" tell how a job of image or video generation ends.
 Stop with Ctrl-C.
 """
 

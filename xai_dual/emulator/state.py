@@ -9,8 +9,12 @@ from dataclasses import dataclass, field
 from xai_dual.emulator.errors import ServiceError, invalid
 from xai_dual.emulator.faults import Faults
 from xai_dual.emulator.service import access
+from xai_dual.emulator.service.audit import AuditLog
+from xai_dual.emulator.service.batches import Batches
+from xai_dual.emulator.service.billing import Billing
 from xai_dual.emulator.service.clock import Clock
 from xai_dual.emulator.service.collections import Collections
+from xai_dual.emulator.service.custom_voices import CustomVoices
 from xai_dual.emulator.service.deferred import DeferredJobs
 from xai_dual.emulator.service.files import Files
 from xai_dual.emulator.service.keys import Keys, redact
@@ -44,22 +48,32 @@ class State:
     url: str = ""
     images: OrderedDict[str, bytes] = field(default_factory=OrderedDict)
     stats: Stats = field(default_factory=Stats)
-    deferred: DeferredJobs = field(default_factory=DeferredJobs)
     faults: Faults = field(default_factory=Faults)
-    responses: Responses = field(default_factory=Responses)
     skills: Skills = field(default_factory=Skills)
     clock: Clock = field(default_factory=Clock)
+    deferred: DeferredJobs = field(init=False)
+    responses: Responses = field(init=False)
     files: Files = field(init=False)
     collections: Collections = field(init=False)
+    batches: Batches = field(init=False)
     keys: Keys = field(init=False)
+    audit: AuditLog = field(init=False)
+    billing: Billing = field(init=False)
+    voices: CustomVoices = field(init=False)
     videos: Videos = field(default_factory=Videos)
     # Cuts the public connection that a server behind knows by its client port; by RST if the second argument is true.
     cut: Callable[[int, bool], None] = lambda port, reset: None
 
     def __post_init__(self) -> None:
+        self.deferred = DeferredJobs(self.clock)
+        self.responses = Responses(self.clock)
         self.files = Files(self.clock, lambda: self.url)
         self.collections = Collections(self.clock, self.files)
+        self.batches = Batches(self.clock)
         self.keys = Keys(self.api_key, self.clock)
+        self.audit = AuditLog(self.clock)
+        self.billing = Billing(self.clock)
+        self.voices = CustomVoices(self.clock)
 
     def authenticate(self, authorization: str | None, operation: str = "") -> str:
         """Check an ``authorization`` header; the key. As on api.x.ai, a wrong key is an invalid argument, unlike none.

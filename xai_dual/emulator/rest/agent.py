@@ -94,7 +94,7 @@ async def complete(call: Call) -> Response:
     whole = stored.respond(messages.read_complete(body), call.state.responses, call.key)
     if not body.get("stream"):
         return call.answer(messages.write_complete(whole))
-    events = ({**event, "type": "completion"} for event in messages.complete_events(whole))
+    events = messages.complete_events(whole)
     return call.stream(events, named=True, failed=lambda fault, position: messages.failed(fault))
 
 

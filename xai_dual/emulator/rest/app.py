@@ -16,11 +16,23 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from xai_dual.emulator.errors import ServiceError, invalid
 from xai_dual.emulator.faults import FaultHit, parse
+from xai_dual.emulator.rest import (
+    agent,
+    batches,
+    billing,
+    chat,
+    collections,
+    files,
+    management,
+    media,
+    models,
+    video,
+    voice,
+)
 from xai_dual.emulator.rest import call as calls
-from xai_dual.emulator.rest import chat, files, media, models
 from xai_dual.emulator.rest.body import BodyError
 from xai_dual.emulator.rest.call import Call, Json
-from xai_dual.emulator.service import account, catalog, stored
+from xai_dual.emulator.service import account, catalog, scripts, stored
 from xai_dual.emulator.service import chat as chat_service
 from xai_dual.emulator.service import media as media_service
 from xai_dual.emulator.state import State
@@ -66,7 +78,9 @@ async def image_edits(call: Call) -> Response:
 
 def _images(call: Call, body: Json) -> Response:
     answer = media_service.generate(media.read_image(body), call.state)
-    return call.defer("image", answer) if body.get("deferred") else call.answer(media.write_images(answer))
+    if body.get("deferred"):
+        return call.defer("image", scripts.failure(body["prompt"]) or answer)
+    return call.answer(media.write_images(answer))
 
 
 async def deferred_completion(call: Call) -> Response:
@@ -203,11 +217,14 @@ def _routes() -> list[Route]:
     for path, kind in kinds.items():
         table.append(("GET", f"/v1/{path}-models", _lister(kind)))
         table.append(("GET", f"/v1/{path}-models/{{model_id}}", _getter(kind)))
-    table += files.ROUTES
+    table += [*agent.ROUTES, *files.ROUTES, *batches.ROUTES, *collections.ROUTES]
+    table += [*video.ROUTES, *management.ROUTES, *billing.ROUTES, *voice.ROUTES]
     routes = [Route(path, _endpoint(handler), methods=[method]) for method, path, handler in table]
     routes.append(Route("/emulator/images/{name}.png", _image, methods=["GET"]))
     routes.append(Route("/emulator/files/{token}/{name}", files.public, methods=["GET"]))
     routes.append(Route("/emulator/clock", _clock, methods=["GET", "POST", "DELETE"]))
+    routes.append(Route("/emulator/videos/{name}.mp4", video.serve, methods=["GET"]))
+    routes.append(Route("/emulator/keys/{api_key_id}/blocked", management.block, methods=["POST", "DELETE"]))
     routes.append(Route("/emulator/faults", _faults, methods=["POST", "DELETE"]))
     routes.append(Route("/emulator/stats", _stats, methods=["GET"]))
     return routes

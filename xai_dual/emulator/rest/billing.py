@@ -10,8 +10,9 @@ from starlette.responses import Response
 from xai_dual.emulator.errors import invalid
 from xai_dual.emulator.rest import query
 from xai_dual.emulator.rest.call import Call, Json
-from xai_dual.emulator.rest.management import integer, stamp, team
+from xai_dual.emulator.rest.management import integer, team
 from xai_dual.emulator.rest.team_models import CLUSTER
+from xai_dual.emulator.rest.times import stamp
 from xai_dual.emulator.service import access, analytics
 from xai_dual.emulator.service.billing import BANK, CARD, LINES, Change, Invoice, Line
 

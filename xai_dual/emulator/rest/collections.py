@@ -21,7 +21,6 @@ from xai_dual.emulator.service.search import Match, SearchRequest, search
 
 _ORDERINGS = ("ORDERING_UNKNOWN", "ORDERING_ASCENDING", "ORDERING_DESCENDING")
 _CAMEL = re.compile(r"[a-z0-9]+(?:[A-Z][a-z0-9]*)+")
-STEPS = {"PROCESSING": "processing", "PROCESSED": "complete", "FAILED": "failed"}
 
 
 async def create(call: Call) -> Response:
@@ -40,7 +39,7 @@ async def create(call: Call) -> Response:
 
 async def list_collections(call: Call) -> Response:
     """GET /v1/collections"""
-    found = call.state.collections.list(_listing(call, "COLLECTIONS_SORT_BY_", ("NAME", "AGE")))
+    found = call.state.collections.listing(_listing(call, "COLLECTIONS_SORT_BY_", ("NAME", "AGE")))
     return call.answer(_page("collections", [_write_collection(item) for item in found.entries], found.token))
 
 

@@ -22,7 +22,7 @@ from xai_dual.emulator.service.files import FORMATS, MAX_BYTES, PIECE, SORTS, Co
 from xai_dual.emulator.service.paging import Paging
 
 _FORM_OVERHEAD = 1 << 20
-_NUMBER = re.compile(r"[+-]?[0-9]{1,18}")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,30}")
 
 
 async def upload(call: Call) -> Response:

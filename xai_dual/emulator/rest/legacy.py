@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 # What a caller asked for explicitly stays, though no example shows it.
-_ASKED_FOR = frozenset({"b64_json", "tool_calls", "logprobs", "citations", "error", "code"})
+_ASKED_FOR = frozenset(
+    {"b64_json", "tool_calls", "logprobs", "citations", "error", "code", "file_output", "storage_error"}
+)
 
 
 @functools.lru_cache(maxsize=1)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
@@ -12,6 +13,7 @@ from starlette.responses import Response
 from xai_dual.emulator.errors import ServiceError, invalid
 from xai_dual.emulator.rest import query, team_models
 from xai_dual.emulator.rest.call import Call, Json
+from xai_dual.emulator.rest.times import stamp
 from xai_dual.emulator.service import access
 from xai_dual.emulator.service.audit import Event, Filter
 from xai_dual.emulator.service.keys import ApiKey, redact
@@ -19,6 +21,7 @@ from xai_dual.emulator.service.paging import Paging
 
 _KEY_ID = "7c2b3d0e-64b4-4b5f-9d0e-2f1c5a7e9b10"
 _MADE = "2024-01-01T12:55:18.139305Z"
+_FRACTION = re.compile(r"\.(\d+)")
 _RIGHTS = (
     "CreateApiKey", "ListApiKeys", "UpdateApiKey", "RotateApiKey", "DeleteApiKey", "CheckApiKeyPropagation",
     "ListPossibleEndpointAcls", "ListModels", "ListAuditEvents", "AddFileToCollection",
@@ -43,7 +46,9 @@ def time(name: str, text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
-        found = datetime.fromisoformat(text[:-1] + "+00:00" if text[-1:] in "Zz" else text)
+        # Python 3.10 reads neither a "Z" nor fractions of other lengths.
+        text = _FRACTION.sub(lambda digits: f".{digits[1][:6]:<06}", re.sub("[zZ]$", "+00:00", text))
+        found = datetime.fromisoformat(text)
         return (found if found.tzinfo else found.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
     except (ValueError, OverflowError):
         raise invalid(f"{name} must be a time like 2025-01-31T23:59:59Z; got {text!r}.") from None
@@ -60,17 +65,12 @@ def integer(name: str, text: str | None) -> int:
     return found
 
 
-def stamp(time: datetime) -> str:
-    """A time as JSON has it."""
-    return time.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
-
-
 def _key(call: Call) -> ApiKey:
     params = call.request.path_params
     return call.state.keys.by_id(params.get("apiKeyId") or params["api_key_id"])
 
 
-def _settings(given: Json, names: list[str]) -> dict[str, Any]:
+def _settings(given: Json, names: Sequence[str]) -> dict[str, Any]:
     """The properties of a key that are named; what is named but not given is cleared."""
     settings = {}
     for name in names:

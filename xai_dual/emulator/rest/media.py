@@ -19,6 +19,7 @@ from xai_dual.emulator.service.media import (
     Images,
     vector_base64,
 )
+from xai_dual.emulator.service.scripts import Failure
 from xai_dual.emulator.service.tokens import Token
 
 Json = dict[str, Any]
@@ -52,8 +53,14 @@ def _image(image: Image) -> Json:
     return {**content, "mime_type": "image/png", **write_stored(image.stored)}
 
 
-def write_deferred_images(request_id: str, answer: Images) -> Json:
-    """Deferred images, ready. The example's ``image_cost`` is in no schema; its unit seems to be 1e-8 USD."""
+def write_deferred_images(request_id: str, answer: Images | Failure) -> Json:
+    """Deferred images, ready, or why there are none.
+
+    The example's ``image_cost`` is in no schema; its unit seems to be 1e-8 USD.
+    """
+    if isinstance(answer, Failure):
+        error = {"code": answer.code, "message": answer.message}
+        return {"request_id": request_id, "status": "failed", "error": error}
     body = write_images(answer)
     usage = {**body["usage"], "image_cost": answer.usage.cost_ticks // 100}
     return {"request_id": request_id, "status": "done", **body, "usage": usage}

@@ -66,7 +66,7 @@ def _sampling(body: Json, limit: int) -> Sampling:
 
 
 def _system(system: str | list[Json] | None) -> list[Message]:
-    parts = [{"text": system}] if isinstance(system, str) else system or []
+    parts: list[Json] = [{"text": system}] if isinstance(system, str) else system or []
     found = tuple(Part("text", part["text"]) for part in parts if part["text"])
     return [Message("system", found)] if found else []
 
@@ -105,7 +105,7 @@ def _messages(body: Json) -> list[Message]:
 
 
 def _parts(content: str | list[Json]) -> tuple[Part, ...]:
-    blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
+    blocks: list[Json] = [{"type": "text", "text": content}] if isinstance(content, str) else content
     parts = []
     for block in blocks:
         if block["type"] == "image":
@@ -181,13 +181,17 @@ def _blocks(choice: Choice) -> list[tuple[Json, list[Json]]]:
     return blocks
 
 
-_EMPTY = {"text": {"text": ""}, "thinking": {"thinking": "", "signature": ""}, "tool_use": {"input": {}}}
+_EMPTY: dict[str, Json] = {
+    "text": {"text": ""},
+    "thinking": {"thinking": "", "signature": ""},
+    "tool_use": {"input": {}},
+}
 
 
 def events(whole: Completion) -> Iterator[Json]:
     """The stream of an answer."""
     usage = _usage(whole)
-    begun = {"content": [], "stop_reason": None, "stop_sequence": None, "usage": {**usage, "output_tokens": 0}}
+    begun: Json = {"content": [], "stop_reason": None, "stop_sequence": None, "usage": {**usage, "output_tokens": 0}}
     yield {"type": "message_start", "message": {**_head(whole), **begun}}
     yield {"type": "ping"}
     for index, (done, deltas) in enumerate(_blocks(whole.choices[0])):

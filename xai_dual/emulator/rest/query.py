@@ -8,7 +8,7 @@ from xai_dual.emulator.errors import ServiceError, invalid
 from xai_dual.emulator.rest.call import Call
 from xai_dual.emulator.service.paging import Paging
 
-_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
+_INTEGER = re.compile(r"[+-]?[0-9]{1,30}")
 
 
 def text(call: Call, name: str) -> str | None:

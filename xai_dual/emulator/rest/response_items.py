@@ -80,19 +80,19 @@ def text_part(whole: Completion, choice: Choice) -> Json:
     return {
         "type": "output_text",
         "text": choice.text,
-        "annotations": annotations(whole),
+        "annotations": write_citations(whole),
         "logprobs": write_logprobs(choice.logprobs or ()),
     }
 
 
-def annotations(whole: Completion) -> list[Json]:
+def write_citations(whole: Completion) -> list[Json]:
     """The citations of the text, unless the caller does not want them."""
     if whole.request is not None and "no_inline_citations" in whole.request.extras.include:
         return []
-    return [write_citation(citation) for citation in whole.cited]
+    return [_write_citation(citation) for citation in whole.cited]
 
 
-def write_citation(citation: Citation) -> Json:
+def _write_citation(citation: Citation) -> Json:
     """One citation. Its title is the number that the text shows."""
     return {
         "type": "url_citation",
@@ -108,7 +108,8 @@ def run_item(whole: Completion, run: ServerRun) -> Json:
     call = run.call
     arguments = json.loads(call.arguments)
     shown = whole.request is not None and shows(call.kind, whole.request.extras)
-    item: Json = {"id": f"{_PREFIXES[call.kind]}_{whole.id}_{call.id}", "type": f"{_TYPES.get(call.kind, call.kind)}_call"}
+    kind = _TYPES.get(call.kind, call.kind)
+    item: Json = {"id": f"{_PREFIXES[call.kind]}_{whole.id}_{call.id}", "type": f"{kind}_call"}
     if call.kind == "web_search":
         sources = [{"type": "url", "url": source.url} for source in run.sources] if shown else []
         item["action"] = {"type": "search", "query": arguments["query"], "sources": sources}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import Any
 
 from xai_dual.emulator.errors import invalid
@@ -113,20 +114,31 @@ def _server_tool(body: Json) -> ServerTool:
         options["user_location"] = {
             name: value for name, value in place.items() if name != "type" and value is not None
         }
-    for name in ("from_date", "to_date"):  # as gRPC's time stamps are written
-        if len(str(options.get(name, ""))) == len("2025-01-01"):
-            options[name] += "T00:00:00Z"
+    for name in ("from_date", "to_date"):
+        if name in options:
+            options[name] = _moment(name, options[name])
     return ServerTool(KINDS[body["type"]], options)
 
 
+def _moment(name: str, text: str) -> str:
+    """A date or a time, as gRPC's time stamps are written in JSON."""
+    try:
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        raise invalid(f"{name} must be a date such as 2025-01-31, or a time; got {text}.") from None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    return moment.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
+
+
 def _tool_choice(body: str | Json | None) -> ToolChoice:
-    if body is None or isinstance(body, str):
-        if body not in (None, "auto", "none", "required"):
+    body = "auto" if body is None else body
+    if isinstance(body, str):
+        if body not in ("auto", "none", "required"):
             raise invalid(f"tool_choice must be auto, none, required or a tool; got {body}.")
-        return ToolChoice(body or "auto")
+        return ToolChoice(body)
     if body["type"] != "function" and body["type"] not in KINDS:
         raise invalid(f"tool_choice has the unknown type {body['type']}.")
-    return ToolChoice("function", KINDS.get(body["type"], body["name"]))
+    return ToolChoice("function", str(KINDS.get(body["type"]) or body["name"]))
 
 
 def _format(text: Json) -> Format:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from xai_dual.emulator import options
+from xai_dual.emulator.rest.call import Call
 from xai_dual.emulator.rest.storage import read_source, read_sources, read_storage, write_stored, write_usage
+from xai_dual.emulator.service import video
 from xai_dual.emulator.service.floats import float32
 from xai_dual.emulator.service.storage import Source
 from xai_dual.emulator.service.video import (
@@ -87,8 +94,41 @@ def write_job(job: VideoJob) -> Json:
     return body
 
 
-def _video(video: Video) -> Json:
-    body: Json = {"duration": video.duration, "respect_moderation": video.respect_moderation}
-    if video.url:
-        body["url"] = video.url
-    return body | write_stored(video.stored)
+def _video(made: Video) -> Json:
+    body: Json = {"duration": made.duration, "respect_moderation": made.respect_moderation}
+    if made.url:
+        body["url"] = made.url
+    return body | write_stored(made.stored)
+
+
+def _starter(kind: str) -> Callable[[Call], Awaitable[Response]]:
+    schema, read = READERS[kind]
+
+    async def start(call: Call) -> Response:
+        request = read(await call.body(schema))
+        polls = options.polls(call.request.headers.get(options.POLLS))
+        return call.answer({"request_id": video.start(request, call.state, polls)})
+
+    return start
+
+
+async def fetch(call: Call) -> Response:
+    """GET /v1/videos/{request_id}"""
+    job = video.poll(call.request.path_params["request_id"], call.state)
+    answer = call.answer(write_job(job))
+    answer.status_code = 202 if job.status == video.PENDING else 200
+    return answer
+
+
+async def serve(request: Request) -> Response:
+    """Videos the emulator made, without a key as the CDN serves them."""
+    data = request.app.state.emulator.videos.get(request.path_params["name"])
+    if data is None:
+        raise HTTPException(404)
+    return Response(data, media_type="video/mp4")
+
+
+ROUTES: list[tuple[str, str, Callable[[Call], Awaitable[Response]]]] = [
+    *(("POST", f"/v1/videos/{kind}", _starter(kind)) for kind in READERS),
+    ("GET", "/v1/videos/{request_id}", fetch),
+]

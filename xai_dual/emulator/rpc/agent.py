@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
@@ -35,7 +36,7 @@ def read_server_tools(tools: Any) -> tuple[ServerTool, ...]:
         if kind != "function":
             try:
                 options = json_format.MessageToDict(getattr(tool, kind), preserving_proto_field_name=True)
-            except (ValueError, OverflowError) as error:  # a time that no calendar has
+            except (json_format.Error, ValueError, OverflowError) as error:  # a time that no calendar has
                 raise invalid(f"{kind} has an invalid option: {error}") from None
             found.append(ServerTool(kind, options))
     return tuple(found)
@@ -116,7 +117,8 @@ def write_settings(target: Any, request: ChatRequest) -> None:
         if tool.kind in _CALL_TYPES and not tool.implied:
             inner = getattr(target.tools.add(), tool.kind)
             inner.SetInParent()
-            json_format.ParseDict(tool.options, inner, ignore_unknown_fields=True)
+            with contextlib.suppress(json_format.ParseError):  # REST takes some values that no message can hold
+                json_format.ParseDict(tool.options, inner, ignore_unknown_fields=True)
     if request.search is not None:
         mode = enum_number("xai_api.SearchMode", f"{request.search.mode.upper()}_SEARCH_MODE")
         target.search_parameters.mode = mode

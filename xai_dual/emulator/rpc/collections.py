@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from xai_dual.emulator import options
 from xai_dual.emulator.definitions import enum_number, message
 from xai_dual.emulator.errors import invalid
-from xai_dual.emulator.rest.collections import STEPS
 from xai_dual.emulator.service.chunking import GRPC_KINDS, KINDS, Chunking
 from xai_dual.emulator.service.collections import STEPS, Collection, FieldChange, FieldDefinition, Listing, Shown
 from xai_dual.emulator.service.paging import Paging
@@ -35,7 +34,7 @@ def create(request: Any, call: Call) -> Any:
 
 def list_collections(request: Any, call: Call) -> Any:
     """Collections/ListCollections"""
-    found = call.state.collections.list(_listing(request, ("NAME", "AGE")))
+    found = call.state.collections.listing(_listing(request, ("NAME", "AGE")))
     return message("collections.ListCollectionsResponse")(
         collections=[_write_collection(item, call) for item in found.entries], pagination_token=found.token
     )
@@ -49,9 +48,7 @@ def retrieve(request: Any, call: Call) -> Any:
 def update(request: Any, call: Call) -> Any:
     """Collections/UpdateCollection"""
     changes = [
-        FieldChange(
-            _read_definition(item.field_definition), _member((False, True), "operation", item.operation)
-        )
+        FieldChange(_read_definition(item.field_definition), _member((False, True), "operation", item.operation))
         for item in request.field_definition_updates
     ]
     changed = call.state.collections.update(

@@ -103,9 +103,7 @@ STREAMS = {"/xai_api.Files/RetrieveFileContent": ("xai_api.RetrieveFileContentRe
 
 def write_file(found: StoredFile) -> Any:
     """The record of a file as ``xai_api.File``."""
-    response: Any = message("xai_api.File")(
-        id=found.id, filename=found.name, size=found.size, public_url=found.link
-    )
+    response: Any = message("xai_api.File")(id=found.id, filename=found.name, size=found.size, public_url=found.link)
     response.created_at.seconds = found.created
     if found.expires is not None:
         response.expires_at.seconds = found.expires

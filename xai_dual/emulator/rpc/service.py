@@ -16,7 +16,7 @@ from xai_dual.emulator import options
 from xai_dual.emulator.definitions import message
 from xai_dual.emulator.errors import ServiceError
 from xai_dual.emulator.faults import Fault, FaultHit
-from xai_dual.emulator.rpc import chat, files, media
+from xai_dual.emulator.rpc import batches, chat, collections, files, media, video
 from xai_dual.emulator.service import account, catalog, stored
 from xai_dual.emulator.service import chat as chat_service
 from xai_dual.emulator.service import media as media_service
@@ -148,7 +148,7 @@ def _methods() -> dict[str, Method]:
         get, list_all = _models(kind)
         methods[f"/xai_api.Models/Get{name}Model"] = get
         methods[f"/xai_api.Models/List{name}Models"] = list_all
-    for module in (files,):
+    for module in (files, batches, collections, video):
         methods |= {path: Method(*entry) for path, entry in module.METHODS.items()}
     methods |= {path: Method(*entry, streams=True) for path, entry in files.STREAMS.items()}
     methods |= {path: Method(*entry, uploads=True) for path, entry in files.UPLOADS.items()}

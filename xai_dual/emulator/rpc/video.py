@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from xai_dual.emulator import options
 from xai_dual.emulator.definitions import enum_number, message
 from xai_dual.emulator.errors import invalid
 from xai_dual.emulator.rpc.chat import write_usage
 from xai_dual.emulator.rpc.storage import read_source, read_sources, read_storage, source, write_stored
+from xai_dual.emulator.service import video
 from xai_dual.emulator.service.video import (
     DEFAULT_MODEL,
     EDIT,
@@ -18,20 +20,23 @@ from xai_dual.emulator.service.video import (
     VideoRequest,
 )
 
+if TYPE_CHECKING:
+    from xai_dual.emulator.rpc.service import Call
+
 _RATIOS = {0: "16:9", 1: "1:1", 2: "16:9", 3: "9:16", 4: "4:3", 5: "3:4", 6: "3:2", 7: "2:3"}
 _RESOLUTIONS = {0: "480p", 1: "480p", 2: "720p", 3: "1080p"}
 
 
 def read_generation(request: Any) -> VideoRequest:
     """A video to be made, or to be changed if one is given, out of ``xai_api.GenerateVideoRequest``."""
-    video = read_source(request, "video")
+    given = read_source(request, "video")
     return VideoRequest(
-        kind=EDIT if video else GENERATE,
+        kind=EDIT if given else GENERATE,
         prompt=request.prompt,
         model=request.model or DEFAULT_MODEL,
         duration=request.duration if request.HasField("duration") else None,
         image=read_source(request, "image"),
-        video=video,
+        video=given,
         aspect_ratio=_known(_RATIOS, "aspect_ratio", request.aspect_ratio),
         resolution=_known(_RESOLUTIONS, "resolution", request.resolution),
         references=read_sources(request.reference_images, "reference_images"),
@@ -84,3 +89,30 @@ def write_response(target: Any, job: VideoJob) -> None:
         write_usage(target.usage, job.usage)
     if job.failure:
         target.error.code, target.error.message = job.failure.code, job.failure.message
+
+
+def generate(request: Any, call: Call) -> Any:
+    """Video/GenerateVideo"""
+    return _start(read_generation(request), call)
+
+
+def extend(request: Any, call: Call) -> Any:
+    """Video/ExtendVideo"""
+    return _start(read_extension(request), call)
+
+
+def _start(request: VideoRequest, call: Call) -> Any:
+    polls = options.polls(call.metadata.get(options.POLLS))
+    return message("xai_api.StartDeferredResponse")(request_id=video.start(request, call.state, polls))
+
+
+def fetch(request: Any, call: Call) -> Any:
+    """Video/GetDeferredVideo"""
+    return write_job(video.poll(request.request_id, call.state))
+
+
+METHODS = {
+    "/xai_api.Video/GenerateVideo": ("xai_api.GenerateVideoRequest", generate),
+    "/xai_api.Video/ExtendVideo": ("xai_api.ExtendVideoRequest", extend),
+    "/xai_api.Video/GetDeferredVideo": ("xai_api.GetDeferredVideoRequest", fetch),
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -62,11 +63,10 @@ def analyze(query: Query) -> tuple[list[Series], bool]:
     for name in (*query.group_by, *(item.partition(":")[0] for item in query.filters)):
         if name not in _RECORDS[0]:
             raise invalid(f"Usage cannot be grouped or filtered by {name}.")
-    times = []
-    for time in _steps(query):
-        times.append(time)
-        if len(times) > _MAX_POINTS:
-            break
+    try:
+        times = list(itertools.islice(_steps(query), _MAX_POINTS + 1))
+    except OverflowError:
+        raise invalid("The time range is out of the years 1 to 9999.") from None
     wanted = [item.partition(":") for item in query.filters]
     records = [record for record in _RECORDS if all(record[name] == value for name, _, value in wanted)]
     groups = dict.fromkeys(tuple(record[name] for name in query.group_by) for record in records)

@@ -36,7 +36,7 @@ _SOURCES = ("https://docs.x.ai/docs/overview", "https://x.ai/news", "https://en.
 
 
 def complete(request: ChatRequest) -> Completion:
-    """Answer a chat request completely. It holds the whole conversation; ``stored.respond`` looks up what it builds on."""
+    """Answer a chat request that holds its whole conversation (``stored.respond`` looks up what it builds on)."""
     model = _checked(request)
     identity = _identity(dataclasses.replace(request, model=model.id))
     runs = server_tools.plan(request, identity)
@@ -126,7 +126,7 @@ def _steps(choice: Choice) -> Iterator[ChunkChoice]:
     at = 0
     for position, piece in enumerate(choice.pieces):
         logprobs = choice.logprobs[position : position + 1] if choice.logprobs is not None else None
-        reached = tuple(item for item in choice.citations if at < item.end <= at + len(piece) or (not at and not item.end))
+        reached = tuple(item for item in choice.citations if at < item.end <= at + len(piece))
         at += len(piece)
         yield ChunkChoice(choice.index, text=piece, logprobs=logprobs, citations=reached)
     for position, call in enumerate(choice.tool_calls):

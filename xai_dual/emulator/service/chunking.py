@@ -55,7 +55,9 @@ def cut(text: str, chunking: Chunking) -> list[str]:
         chunks = ["".join(pieces[at : at + chunking.size]) for at in _starts(len(pieces), chunking.size, step)]
     elif unit == "bytes":
         data = text.encode()
-        chunks = [data[at : at + chunking.size].decode(errors="ignore") for at in _starts(len(data), chunking.size, step)]
+        chunks = [
+            data[at : at + chunking.size].decode(errors="ignore") for at in _starts(len(data), chunking.size, step)
+        ]
     else:
         chunks = [text[at : at + chunking.size] for at in _starts(len(text), chunking.size, step)]
     return [chunk.strip() if chunking.strip else chunk for chunk in chunks if chunk.strip()]

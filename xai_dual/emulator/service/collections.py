@@ -81,7 +81,7 @@ class Collection:
     serial: int
     created: datetime
     model: str = DEFAULT_MODEL
-    chunking: Chunking = Chunking()
+    chunking: Chunking = field(default_factory=Chunking)
     metric: str = ""
     definitions: dict[str, FieldDefinition] = field(default_factory=dict)
     description: str | None = None
@@ -181,7 +181,7 @@ class Collections:
         """Remove a collection. Its files stay."""
         del self._collections[self.get(collection_id).id]
 
-    def list(self, wanted: Listing) -> Page[Collection]:
+    def listing(self, wanted: Listing) -> Page[Collection]:
         """One page of collections."""
         test = filters.parse(wanted.condition, _FILTERED.__contains__)
         alive = [self.get(collection_id) for collection_id in list(self._collections)]
@@ -337,7 +337,11 @@ def _check_fields(collection: Collection, fields: Mapping[str, str], file_id: st
         if value is None and definition.required:
             raise invalid(f"The field {definition.key} is required.")
         others = (other for other in collection.documents.values() if other.file_id != file_id)
-        if value is not None and definition.unique and any(other.fields.get(definition.key) == value for other in others):
+        if (
+            value is not None
+            and definition.unique
+            and any(other.fields.get(definition.key) == value for other in others)
+        ):
             raise invalid(f"The field {definition.key} is unique; another document has the value {value}.")
 
 

@@ -1,17 +1,17 @@
-"""Answers fetched later: pending for some polls, then readable once."""
+"""Answers fetched later: pending for some polls, then readable once within a day."""
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from xai_dual.emulator.errors import not_found
+from xai_dual.emulator.service.clock import Clock
 
 _MAX_JOBS = 1000
-_LIFETIME = 24 * 3600.0
+_LIFETIME = 24 * 3600
 
 
 @dataclass
@@ -20,19 +20,20 @@ class _Job:
     result: Any
     polls: int
     polls_left: int
-    started: float = field(default_factory=time.monotonic)
+    expires: int
 
 
 class DeferredJobs:
     """All jobs of an emulator. Both wires see the same ones: what one starts the other may fetch."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._jobs: OrderedDict[str, _Job] = OrderedDict()
 
     def start(self, kind: str, result: Any, polls: int) -> str:
         """Keep an answer that stays pending for ``polls`` polls; the id to fetch it by, new for every start."""
         name = str(uuid.uuid4())
-        self._jobs[name] = _Job(kind, result, polls, polls)
+        self._jobs[name] = _Job(kind, result, polls, polls, self._clock.seconds() + _LIFETIME)
         while len(self._jobs) > _MAX_JOBS:
             self._jobs.popitem(last=False)
         return name
@@ -45,7 +46,7 @@ class DeferredJobs:
     def poll(self, kind: str, name: str, keep: bool = False) -> Any:
         """The answer, or ``None`` while it is pending. It is dropped once read, unless it is to be kept."""
         job = self._jobs.get(name)
-        if job is None or job.kind != kind or time.monotonic() - job.started > _LIFETIME:
+        if job is None or job.kind != kind or self._clock.seconds() > job.expires:
             raise not_found(f"The deferred request {name} does not exist, has expired or was already read.")
         if job.polls_left > 0:
             job.polls_left -= 1

@@ -97,11 +97,13 @@ class Content:
                 break
         return found[:most].decode("utf-8", "ignore")
 
-    def lines(self) -> Iterator[bytes]:
+    def lines(self, longest: int) -> Iterator[bytes]:
         """The lines, without holding all of them."""
         rest = b""
         for piece in self.pieces():
             *whole, rest = (rest + piece).split(b"\n")
+            if len(rest) > longest:
+                raise too_large(f"The file has a line of more than {longest} bytes.")
             yield from whole
         if rest:
             yield rest

@@ -107,8 +107,8 @@ def generate(request: ImageRequest, state: State) -> Images:
         name = uuid.uuid5(_NAMESPACE, repr((model.id, request.prompt, request.aspect_ratio, request.sources, position)))
         data = png(name.bytes, *_size(request.aspect_ratio))
         stored = storage.keep(state.files, request.storage, data, "image/png")
-        wanted = (state.keep_image(str(name), data), None) if request.format == "url" else (None, data)
-        made.append(Image(*wanted, stored))
+        url = state.keep_image(str(name), data) if request.format == "url" else None
+        made.append(Image(url, None if url else data, stored))
     pictures = _IMAGE_TOKENS * len(request.sources)
     usage = Usage(
         prompt=length + pictures,

@@ -45,7 +45,7 @@ def words(text: str) -> frozenset[str]:
 
 
 def search(request: SearchRequest, collections: Collections) -> list[Match]:
-    """The best chunks first. A search is a poll of the documents it looked at, and finds those indexed before it."""
+    """The best chunks first. A search is a poll of the documents it looks at."""
     query = words(request.query)
     if not query:
         raise invalid("The query must have words.")
@@ -57,10 +57,10 @@ def search(request: SearchRequest, collections: Collections) -> list[Match]:
     sources = [collections.get(name) for name in dict.fromkeys(request.collection_ids)]
     found: dict[str, Match] = {}
     for collection in sources:
+        collections.poll(collection)
         for document in collection.documents.values():
             if test(document.fields.get):
                 _match(found, query, collection, document)
-        collections.poll(collection)
     best = sorted(found.values(), key=lambda match: -match.score)  # stable: equal scores stay in the order of the text
     return best[: request.limit or _LIMIT]
 

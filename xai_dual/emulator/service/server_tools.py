@@ -31,7 +31,8 @@ _MENTIONS = {
     "attachment_search": r"\battach",
 }
 _LIMITS = {
-    "allowed_domains": 5, "excluded_domains": 5, "allowed_x_handles": 10, "excluded_x_handles": 10, "collection_ids": 10,
+    "allowed_domains": 5, "excluded_domains": 5, "allowed_x_handles": 10, "excluded_x_handles": 10,
+    "collection_ids": 10,
 }  # fmt: skip
 _EXCLUSIVE = (("allowed_domains", "excluded_domains"), ("allowed_x_handles", "excluded_x_handles"))
 _ACTIONS = ("auto", "generate", "edit")

@@ -8,11 +8,13 @@ import uuid
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from xai_dual.emulator.errors import not_found
+from xai_dual.emulator.errors import ServiceError, not_found
 from xai_dual.emulator.service import catalog, chat, opaque, server_tools, tokens
+from xai_dual.emulator.service.clock import Clock
 from xai_dual.emulator.service.forms import ChatRequest, Completion, Message, Part, Usage
 
 _MAX_STORED = 1000
+_LIFETIME = 30 * 24 * 3600
 _EXCERPT = 80
 _NAMESPACE = uuid.UUID("7d4f2c86-4b8e-5f0e-9a6d-3d9a5c1e2b70")
 
@@ -23,17 +25,31 @@ class Stored:
 
     whole: Completion
     messages: tuple[Message, ...]
+    expires: int = 0
+
+
+class PreviousNotFound(ServiceError):
+    """A request builds on an answer that is not stored."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("NOT_FOUND", f"Previous response with id={name} not found.")
+
+    def body(self) -> dict[str, object]:
+        """The flat REST error body, with a code of its own."""
+        return {"code": "previous_response_not_found", "error": self.message}
 
 
 class Responses:
     """All stored answers. A key sees only its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._stored: OrderedDict[tuple[str, str], Stored] = OrderedDict()
 
     def keep(self, key: str, stored: Stored) -> None:
         """Store an answer. Equal requests get equal answers with equal ids, which are stored once."""
-        self._stored[key, stored.whole.id] = stored
+        expires = self._clock.seconds() + _LIFETIME
+        self._stored[key, stored.whole.id] = dataclasses.replace(stored, expires=expires)
         self._stored.move_to_end((key, stored.whole.id))
         while len(self._stored) > _MAX_STORED:
             self._stored.popitem(last=False)
@@ -41,9 +57,16 @@ class Responses:
     def get(self, key: str, name: str) -> Stored:
         """A stored answer, or NOT_FOUND."""
         found = self._stored.get((key, name))
-        if found is None:
+        if found is None or found.expires < self._clock.seconds():
             raise not_found(f"Response with id={name} not found.")
         return found
+
+    def before(self, key: str, name: str) -> tuple[Message, ...]:
+        """The conversation that a request builds on."""
+        try:
+            return self.get(key, name).messages
+        except ServiceError:
+            raise PreviousNotFound(name) from None
 
     def delete(self, key: str, name: str) -> str:
         """Remove a stored answer; its id."""
@@ -57,7 +80,7 @@ def respond(request: ChatRequest, responses: Responses, key: str) -> Completion:
     extras = request.extras
     before: tuple[Message, ...] = ()
     if extras.previous_response_id:
-        before = responses.get(key, extras.previous_response_id).messages
+        before = responses.before(key, extras.previous_response_id)
     conversation = (*before, *request.messages)
     instructions = (Message("system", (Part("text", extras.instructions),)),) if extras.instructions else ()
     effective = dataclasses.replace(request, messages=(*instructions, *_hydrated(conversation)))

@@ -109,10 +109,10 @@ def make(request: VideoRequest, state: State) -> VideoJob:
     )
     if request.prompt.startswith(scripts.MODERATE):
         return VideoJob(DONE, model.id, video=Video(None, duration, respect_moderation=False), usage=usage)
-    name = str(uuid.uuid5(_NAMESPACE, repr(request)))
-    data = mp4(duration, repr(request).encode("utf-8", "surrogatepass"))
+    name = uuid.uuid5(_NAMESPACE, repr(request))
+    data = mp4(duration, name.bytes)
     video = Video(f"{state.url}/emulator/videos/{name}.mp4", duration, stored=_store(request, state, data))
-    state.videos.keep(name, data)
+    state.videos.keep(str(name), data)
     state.videos.know(video.url, duration)
     if video.stored and video.stored.output:
         state.videos.know(video.stored.output.file_id, duration)

@@ -1,0 +1,99 @@
+"""gRPC calls that send many messages and get one answer, for tasks and for threads: the same names for both."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+__all__ = ["Pipe", "TaskUpload", "ThreadUpload"]
+
+
+class TaskUpload:
+    """One call of asyncio's client."""
+
+    def __init__(self, method: Any, timeout: float | None, metadata: Any) -> None:
+        self._call = method(timeout=timeout, metadata=metadata)
+
+    async def write(self, message: bytes) -> bool:
+        """Send a message; False: the call is over, and `result` says how."""
+        try:
+            await self._call.write(message)
+        except Exception:
+            if not self._call.done():
+                raise
+        return not self._call.done()
+
+    async def result(self) -> tuple[bytes, Any, Any]:
+        """End the sending; answer, initial metadata, trailing metadata."""
+        await self._call.done_writing()
+        return await self._call, await self._call.initial_metadata(), await self._call.trailing_metadata()
+
+    def cancel(self) -> None:
+        """End the call."""
+        self._call.cancel()
+
+    def interrupt(self) -> None:
+        """Make what is blocked fail: only ThreadUpload needs it."""
+
+
+class ThreadUpload:
+    """One call of the blocking client, which takes the messages in a thread of its own."""
+
+    def __init__(self, method: Any, timeout: float | None, metadata: Any) -> None:
+        self._pipe = Pipe()
+        self._call = method.future(self._pipe, timeout=timeout, metadata=metadata)
+        self._call.add_done_callback(lambda _: self._pipe.close())
+
+    def write(self, message: bytes) -> bool:
+        """Send a message; False: the call is over, and `result` says how."""
+        return self._pipe.put(message)
+
+    def result(self) -> tuple[bytes, Any, Any]:
+        """End the sending; answer, initial metadata, trailing metadata."""
+        self._pipe.close()
+        return self._call.result(), self._call.initial_metadata(), self._call.trailing_metadata()
+
+    def cancel(self) -> None:
+        """End the call."""
+        self._call.cancel()
+        self._pipe.close()
+
+    def interrupt(self) -> None:
+        """Make what is blocked fail; called from another thread."""
+        self._call.cancel()
+
+
+class Pipe:
+    """Hands messages from the thread that makes them to the one that takes them, one at a time."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._message: bytes | None = None
+        self._closed = False
+
+    def __iter__(self) -> Pipe:
+        return self
+
+    def __next__(self) -> bytes:
+        with self._changed:
+            self._changed.wait_for(lambda: self._message is not None or self._closed)
+            message, self._message = self._message, None
+            self._changed.notify_all()
+        if message is None:
+            raise StopIteration
+        return message
+
+    def put(self, message: bytes) -> bool:
+        """Hand over a message when the one before was taken; False: nobody takes any more."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._message is None or self._closed)
+            if not self._closed:
+                self._message = message
+                self._changed.notify_all()
+            return not self._closed
+
+    def close(self) -> None:
+        """No more follow."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
