@@ -31,6 +31,7 @@ class FieldBinding:
     coerce: str | None = None
     doc: str | None = None
     distinct: bool = False  # its name is also on the other wire, with another meaning
+    echo: bool = False  # of an answer: what the caller sent, shown again
     drop: bool = False  # one-sided, and the other wire loses nothing without it: not sent there, not refused
 
     @property
@@ -69,6 +70,9 @@ class UnionBinding:
     domain: str
     grpc: str | None = None
     rest: Mapping[str, str] = attrs.field(factory=dict)
+    style: str = "tag"  # or "key": each member stands under a key of its own
+    tag: str | None = None  # the tag property, where no definition tells
+    default: str | None = None  # the tag of an object that has none
     doc: str | None = None
     variants: Mapping[str, VariantBinding] = attrs.field(factory=dict)
 
@@ -83,6 +87,7 @@ class EnumBinding:
     rest: str | None = None  # the schema that lists the values, where REST lists them
     doc: str | None = None
     values: Mapping[str, str] = attrs.field(factory=dict)  # public spelling -> protobuf name
+    spelling: str = "short"  # or "proto": protobuf's names as they are
     grpc_only: tuple[str, ...] = ()  # public spellings that REST does not list
     rest_only: tuple[str, ...] = ()
 
@@ -98,6 +103,7 @@ class FoldBinding:
     sources: Mapping[str, str] = attrs.field(factory=dict)  # field -> chunk field, where the names differ
     extras: tuple[str, ...] = ()
     done_when: str | None = None
+    by: str | None = None
 
 
 @attrs.frozen
@@ -107,6 +113,8 @@ class RouteBinding:
     route: str
     const: Mapping[str, object] = attrs.field(factory=dict)
     items: str | None = None
+    pending: bool = False  # 202 means "not ready yet"
+    wraps: str | None = None  # the answer is this field of the response, whose `status` is then "done"
 
 
 @attrs.frozen
@@ -115,7 +123,7 @@ class OperationBinding:
 
     name: str
     domain: str
-    response: str
+    response: str | None = None
     request: str | None = None
     chunk: str | None = None
     items: str | None = None
@@ -124,6 +132,13 @@ class OperationBinding:
     required: tuple[str, ...] = ()
     read_only: bool = False
     doc: str | None = None
+    page: Mapping[str, str] | None = None
+    upload: str | None = None
+    several: bool = False
+    optional: bool = False
+    download: bool = False
+    poll: str | None = None
+    until: str | None = None
 
 
 @attrs.define
@@ -190,8 +205,12 @@ class _File:
         if key not in entry:
             raise DefinitionError(f"{self.file}: {where} needs `{key}`, {what}")
 
+    def _one_of(self, where: str, entry: Mapping[str, Any], key: str, *values: str) -> None:
+        if entry.get(key, values[0]) not in values:
+            raise DefinitionError(f"{self.file}: {where} {key} = {entry[key]!r} is none of {', '.join(values)}")
+
     def _field(self, where: str, entry: Mapping[str, Any]) -> FieldBinding:
-        self._keys(where, entry, "grpc", "rest", "convert", "type", "coerce", "doc", "distinct", "drop")
+        self._keys(where, entry, "grpc", "rest", "convert", "type", "coerce", "doc", "distinct", "drop", "echo")
         return FieldBinding(**{**entry, "rest": _by_shape(entry.get("rest"), "*")})
 
     def _model(self, name: str, entry: Mapping[str, Any]) -> ModelBinding:
@@ -203,24 +222,26 @@ class _File:
 
     def _union(self, name: str, entry: Mapping[str, Any]) -> UnionBinding:
         where = f"[union.{name}]"
-        self._keys(where, entry, "grpc", "rest", "doc", "variant")
+        self._keys(where, entry, "grpc", "rest", "style", "tag", "default", "doc", "variant")
+        self._one_of(where, entry, "style", "tag", "key")
         variants = {}
         for model, value in entry.get("variant", {}).items():
             self._keys(f"{where} variant.{model}", value, "grpc", "rest")
             variants[model] = VariantBinding(value.get("grpc"), _by_shape(value.get("rest"), "*"))
-        plain = {k: entry[k] for k in ("grpc", "doc") if k in entry}
+        plain = {k: entry[k] for k in ("grpc", "style", "tag", "default", "doc") if k in entry}
         return UnionBinding(name, self.domain, rest=_by_shape(entry.get("rest")), variants=variants, **plain)
 
     def _enum(self, name: str, entry: Mapping[str, Any]) -> EnumBinding:
-        self._keys(f"[enum.{name}]", entry, "grpc", "rest", "doc", "value", "grpc_only", "rest_only")
-        plain = {k: entry[k] for k in ("grpc", "rest", "doc") if k in entry}
+        self._keys(f"[enum.{name}]", entry, "grpc", "rest", "doc", "value", "spelling", "grpc_only", "rest_only")
+        self._one_of(f"[enum.{name}]", entry, "spelling", "short", "proto")
+        plain = {k: entry[k] for k in ("grpc", "rest", "doc", "spelling") if k in entry}
         grpc_only, rest_only = (tuple(entry.get(k, ())) for k in ("grpc_only", "rest_only"))
         return EnumBinding(
             name, self.domain, values=entry.get("value", {}), grpc_only=grpc_only, rest_only=rest_only, **plain
         )
 
     def _fold(self, name: str, entry: Mapping[str, Any]) -> FoldBinding:
-        self._keys(f"[fold.{name}]", entry, "chunk", "rule", "source", "extras", "done_when")
+        self._keys(f"[fold.{name}]", entry, "chunk", "rule", "source", "extras", "done_when", "by")
         self._needs(f"[fold.{name}]", entry, "chunk", "the model of one piece of the stream")
         return FoldBinding(
             name,
@@ -230,19 +251,40 @@ class _File:
             entry.get("source", {}),
             tuple(entry.get("extras", ())),
             entry.get("done_when"),
+            entry.get("by"),
         )
 
     def _operation(self, name: str, entry: Mapping[str, Any]) -> OperationBinding:
         where = f'[operation."{name}"]'
-        simple = ("response", "request", "chunk", "items", "grpc", "read_only", "doc")
+        simple = [
+            "response",
+            "request",
+            "chunk",
+            "items",
+            "grpc",
+            "read_only",
+            "doc",
+            "page",
+            "upload",
+            "several",
+            "optional",
+            "download",
+            "poll",
+            "until",
+        ]
         self._keys(where, entry, *simple, "rest", "required")
-        self._needs(where, entry, "response", "the model that it answers with")
+        if "page" in entry:
+            self._keys(f"{where} page", entry["page"], "argument", "token", "more")
+            self._needs(f"{where} page", entry["page"], "argument", "the request's field that takes the token")
+            self._needs(f"{where} page", entry["page"], "token", "the answer's property that gives it")
+        if "poll" in entry:
+            self._needs(where, entry, "until", "the function of xai_dual/polling.py that reads the answers")
         rest = entry.get("rest", {})
         rest = {DEFAULT_SHAPE: rest} if isinstance(rest, str) or "route" in rest else rest
         routes = {}
         for shape, value in rest.items():
             value = {"route": value} if isinstance(value, str) else value
-            self._keys(f"{where} rest.{shape}", value, "route", "const", "items")
+            self._keys(f"{where} rest.{shape}", value, "route", "const", "items", "pending", "wraps")
             self._needs(f"{where} rest.{shape}", value, "route", 'as in "POST /v1/things"')
             routes[shape] = RouteBinding(**value)
         plain = {k: entry[k] for k in simple if k in entry}

@@ -24,13 +24,13 @@ class CodecModule:
 
     def cls(self, name: str) -> str:
         """A public model or union, imported."""
-        home = (self.api.models.get(name) or self.api.unions[name]).domain
+        home = self.api.home(name)
         self.imports.add(f"...types.{home}", name)
         return name
 
     def function(self, verb: str, name: str) -> str:
         """`encode_chat_request`, imported where another module has it."""
-        home = (self.api.models.get(name) or self.api.unions[name]).domain
+        home = self.api.home(name)
         function = f"{verb}_{snake(name)}"
         if home != self.domain:
             self.imports.add(f".{home}", function)

@@ -24,6 +24,7 @@ class Converter:
     fast: str | None = None  # the class of a JSON value that needs no conversion
     takes_wire: bool = False  # NAME_to_json wants to know whether it writes for the wire
     model: str | None = None  # a model inside the value
+    covers: tuple[str, ...] = ()  # messages, enums and schemas all of whose items it takes care of
 
 
 def describe_proto(field: ProtoField) -> str:
@@ -34,33 +35,42 @@ def describe_proto(field: ProtoField) -> str:
 
 _TIMESTAMP = "message google.protobuf.Timestamp"
 _OBJECT = frozenset({"object", "any", "map"})
+_TEXT = frozenset({"string"})
+_UNION = frozenset({"union"})
+_TIME = "datetime | date | str"
+_JSON = "dict[str, Any]"
+_SENT_JSON = "Mapping[str, Any]"
+_PARTS = "str | list[ContentPart]"
+_SENT_PARTS = "str | Sequence[ContentPart | Mapping[str, Any]]"
+_EMBED_INPUT = "str | Sequence[str | Mapping[str, Any]] | Sequence[int] | Sequence[Sequence[int]]"
 
 _ALL = (
     Converter("unix", "int", "int", "0", _TIMESTAMP, frozenset({"integer"}), "into", fast="int"),
-    Converter("datetime", "datetime", "datetime | date | str", None, _TIMESTAMP, frozenset({"string"}), "into"),
-    Converter("date", "datetime", "datetime | date | str", None, _TIMESTAMP, frozenset({"string"}), "into"),
+    Converter("datetime", "datetime", _TIME, None, _TIMESTAMP, _TEXT, "into"),
+    Converter("date", "datetime", _TIME, None, _TIMESTAMP, _TEXT, "into"),
+    Converter("decimal", "int", "int", "0", "int64", _TEXT, "value"),
     Converter("octets", "bytes", "bytes", 'b""', "bytes", frozenset({"array"}), "value"),
-    Converter("json_text", "dict[str, Any]", "Mapping[str, Any]", None, "string", _OBJECT, "value"),
-    Converter("schema_text", "dict[str, Any]", "Mapping[str, Any]", None, "string", _OBJECT, "value"),
-    Converter(
-        "texts", "str | list[str]", "str | Sequence[str]", None, "repeated string", frozenset({"union"}), "into", "str"
-    ),
+    Converter("base64_image", "str", "str", None, "string", _TEXT, "value", fast="str"),
+    Converter("json_text", _JSON, _SENT_JSON, None, "string", _OBJECT, "value"),
+    Converter("schema_text", _JSON, _SENT_JSON, None, "string", _OBJECT, "value"),
+    Converter("texts", "str | list[str]", "str | Sequence[str]", None, "repeated string", _UNION, "into", "str"),
     Converter(
         "tool_choice",
-        "str | dict[str, Any]",
-        "str | Mapping[str, Any]",
+        f"str | {_JSON}",
+        f"str | {_SENT_JSON}",
         None,
         "message xai_api.ToolChoice",
-        frozenset({"union"}),
+        _UNION,
         "into",
+        covers=("ToolChoice", "FunctionChoice", "xai_api.ToolChoice", "xai_api.ToolMode"),
     ),
     Converter(
         "parts",
-        "str | list[ContentPart]",
-        "str | Sequence[ContentPart | Mapping[str, Any]]",
+        _PARTS,
+        _SENT_PARTS,
         None,
         "repeated message xai_api.Content",
-        frozenset({"union"}),
+        _UNION,
         "into",
         fast="str",
         takes_wire=True,
@@ -68,22 +78,23 @@ _ALL = (
     ),
     Converter(
         "public_url",
-        "bool | dict[str, Any]",
-        "bool | Mapping[str, Any]",
+        f"bool | {_JSON}",
+        f"bool | {_SENT_JSON}",
         None,
         "message xai_api.PublicUrlOptions",
-        frozenset({"union"}),
+        _UNION,
         "into",
+        covers=("PublicUrlOptions", "xai_api.PublicUrlOptions"),
     ),
     Converter(
         "embed_input",
         "str | list[Any]",
-        "str | Sequence[str | Mapping[str, Any]] | Sequence[int] | Sequence[Sequence[int]]",
+        _EMBED_INPUT,
         None,
         "repeated message xai_api.EmbedInput",
-        frozenset({"union"}),
+        _UNION,
         "into",
-        takes_wire=True,
+        covers=("xai_api.EmbedInput",),
     ),
     Converter(
         "vector",
@@ -91,8 +102,19 @@ _ALL = (
         "Sequence[float] | str",
         "[]",
         "repeated message xai_api.FeatureVector",
-        frozenset({"union"}),
+        _UNION,
         "into",
+        covers=("xai_api.FeatureVector",),
+    ),
+    Converter(
+        "rpc_status",
+        "BatchError",
+        f"BatchError | {_SENT_JSON}",
+        None,
+        "message google.rpc.Status",
+        _UNION,
+        "into",
+        model="BatchError",
     ),
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from .bindings import Bindings
 from .facts import Facts, Item
@@ -17,6 +17,7 @@ class Coverage:
         self.bindings = bindings
         self.problems = problems
         self.used: dict[str, set[str]] = defaultdict(set)
+        self.converted: set[str] = set()
 
     def use(self, item: str, side: str) -> None:
         """Note that a binding takes care of `item`; side is "grpc", "rest" or "both"."""
@@ -27,42 +28,39 @@ class Coverage:
         for item in items:
             self.use(item, side)
 
-    def is_waived(self, item: str, file: str) -> bool:
-        """Whether `item`, what holds it, or its whole file is waived."""
-        return self._waiver(Item(item, file, "")) is not None
+    def use_inside(self, holders: Iterable[str]) -> None:
+        """Note that a converter takes care of everything in these messages, enums and schemas."""
+        for holder in holders:
+            self.converted.add(holder)
 
     def _waiver(self, item: Item) -> str | None:
         """The entry that waives `item`: itself, its holder ("Schema" for "Schema.property"), or its file."""
-        name = item.name
-        while True:
-            if name in self.bindings.waivers:
-                return name
-            cut = max(name.rfind(c) for c in ".#=?/" if c != "/" or " " not in name)
-            if cut <= 0:
-                break
-            name = name[:cut]
-        return item.file if item.file in self.bindings.waivers else None
+        found = next((name for name in _holders(item.name) if name in self.bindings.waivers), None)
+        return found or (item.file if item.file in self.bindings.waivers else None)
 
-    def unbound(self) -> list[Item]:
-        """Items that are neither bound nor waived."""
-        return [i for i in self.facts.items() if i.name not in self.used and self._waiver(i) is None]
+    def sides(self, item: Item) -> set[str]:
+        """What takes care of `item`: "grpc", "rest" or "both"; empty where nothing does."""
+        found = self.used.get(item.name, set())
+        if not found and any(name in self.converted for name in _holders(item.name)):
+            return {"both"}
+        return found
 
     def check(self) -> None:
         """Report what is unbound, and waivers that waive nothing (any more)."""
         needed: set[str] = set()
         for item in self.facts.items():
-            waiver = self._waiver(item)
-            if item.name not in self.used and waiver is not None:
+            waiver, bound = self._waiver(item), bool(self.sides(item))
+            if not bound and waiver is None:
+                self.problems.append(self._how_to(item))
+            elif not bound and waiver is not None:
                 needed.add(waiver)
-            elif item.name in self.used and waiver == item.name:
+            elif waiver == item.name:
                 self.problems.append(f"[waive] {item.name} is bound: remove the waiver")
         for name in self.bindings.waivers:
             if name not in needed:
                 self.problems.append(
                     f"[waive] {name} waives nothing: remove it from {self.bindings.waiver_domains[name]}.toml"
                 )
-        for item in self.unbound():
-            self.problems.append(self._how_to(item))
 
     def _how_to(self, item: Item) -> str:
         """What is not bound, and the TOML that would settle it."""
@@ -78,7 +76,7 @@ class Coverage:
         counts: dict[str, Counter[str]] = defaultdict(Counter)
         for item in self.facts.items():
             waiver = self._waiver(item)
-            if item.name not in self.used and waiver:
+            if not self.sides(item) and waiver:
                 counts[domain(item.file)][self.bindings.waivers[waiver]] += 1
         return {d: dict(c) for d, c in sorted(counts.items())}
 
@@ -86,10 +84,18 @@ class Coverage:
         """Domain of the definition -> "both", "grpc" or "rest" -> items."""
         counts: dict[str, Counter[str]] = defaultdict(Counter)
         for item in self.facts.items():
-            sides = self.used.get(item.name)
+            sides = self.sides(item)
             if sides:
                 counts[domain(item.file)]["both" if len(sides) > 1 or "both" in sides else next(iter(sides))] += 1
         return {d: dict(c) for d, c in sorted(counts.items())}
+
+
+def _holders(name: str) -> Iterator[str]:
+    """The item's name, and the names of what holds it: "Union#tag.property", "Union#tag", "Union"."""
+    while name:
+        yield name
+        cut = max(name.rfind(c) for c in ".#=?/" if c != "/" or " " not in name)
+        name = name[: max(cut, 0)]
 
 
 def domain(file: str) -> str:

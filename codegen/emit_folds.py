@@ -12,9 +12,10 @@ from .lines import Imports, Lines, literal, module
 
 def emit_folds(api: ir.Api) -> Iterator[tuple[str, str]]:
     """(path, text) of every fold module."""
-    for domain in sorted({f.domain for f in api.folds.values()}):
+    generated = [f for f in api.folds.values() if f.by is None]
+    for domain in sorted({f.domain for f in generated}):
         m = CodecModule(api, domain, "fold")
-        for fold in api.folds.values():
+        for fold in generated:
             if fold.domain == domain:
                 _Fold(m, fold).emit()
         yield f"xai_dual/_gen/fold/{domain}.py", module(f"Folding of streams: {domain}.", m.imports, m.body)
@@ -62,6 +63,8 @@ class _Fold:
 
     def _initial(self, rule: ir.FoldRule) -> str:
         m, name = self.m, rule.field
+        if rule.how in ("concat", "append", "union") and self.fields[name].kind == "optional":
+            return f"self.{name}: Any = None"
         if rule.how == "concat":
             return f"self.{name} = {m.use('accumulate', 'Text')}()"
         if rule.how == "tool_calls":
@@ -82,6 +85,9 @@ class _Fold:
                 m.body("if part is None:", f"    part = self.{name}[item.index] = Fold{rule.fold}()")
                 m.body("part.add(item)")
             return
+        if rule.how in ("concat", "append", "union") and self.fields[name].kind == "optional":
+            self._add_optional(rule, source)
+            return
         test = f"if {source} is not None:" if rule.how == "nested" else f"if {source}:"
         line = {
             "concat": f"self.{name}.add({source})",
@@ -97,6 +103,19 @@ class _Fold:
         with m.body.block(test):
             m.body(line)
 
+    def _add_optional(self, rule: ir.FoldRule, source: str) -> None:
+        """Where None is the absent value, "" and [] are something that has come."""
+        m, name = self.m, rule.field
+        with m.body.block(f"if {source} is not None:"):
+            empty = f"{m.use('accumulate', 'Text')}()" if rule.how == "concat" else "[]"
+            m.body(f"if self.{name} is None:", f"    self.{name} = {empty}")
+            method = {"concat": "add", "append": "extend"}.get(rule.how)
+            m.body(
+                f"self.{name}.{method}({source})"
+                if method
+                else f"{m.use('accumulate', 'union')}(self.{name}, {source})"
+            )
+
     def _complete(self) -> str:
         if self.fold.done_when:
             return f"self.{self.fold.done_when} is not None"
@@ -107,8 +126,9 @@ class _Fold:
 
     def _result(self, rule: ir.FoldRule) -> str:
         field, name = self.fields[rule.field], rule.field
+        optional = field.kind == "optional"
         if rule.how == "concat":
-            return f"self.{name}.value()" + (" or None" if field.kind == "optional" else "")
+            return f"None if self.{name} is None else self.{name}.value()" if optional else f"self.{name}.value()"
         if rule.how == "tool_calls":
             return f"self.{name}.value()"
         if rule.how == "index":
@@ -116,5 +136,5 @@ class _Fold:
         if rule.how == "nested":
             return f"self.{name}.response()" + (f" if self.{name}.seen else None" if field.kind == "optional" else "")
         if rule.how in ("append", "union"):
-            return f"list(self.{name})" + (" or None" if field.kind == "optional" else "")
+            return f"None if self.{name} is None else list(self.{name})" if optional else f"list(self.{name})"
         return f"self.{name}"

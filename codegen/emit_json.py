@@ -8,8 +8,10 @@ import attrs
 
 from . import ir
 from .codecs import CodecModule, check_one_ofs, check_required
+from .emit_json_calls import emit_calls
+from .emit_json_unions import emit_union
 from .emit_types import domains, py_scalar, zero_of
-from .lines import Imports, Lines, literal, module, quoted, snake, upper
+from .lines import Imports, Lines, literal, module, quoted, snake
 
 
 def emit_json(api: ir.Api) -> Iterator[tuple[str, str]]:
@@ -18,13 +20,13 @@ def emit_json(api: ir.Api) -> Iterator[tuple[str, str]]:
         m = CodecModule(api, domain, "json")
         for model in api.models.values():
             if model.domain == domain:
-                _Model(m, model).emit()
+                ModelCodec(m, model).emit()
         for union in api.unions.values():
             if union.domain == domain:
-                _union(m, union)
+                emit_union(m, union)
         for op in api.operations.values():
             if op.domain == domain:
-                _operation(m, op)
+                emit_calls(m, op)
         yield f"xai_dual/_gen/json/{domain}.py", module(f"JSON codecs: {domain}.", m.imports, m.body, m.typing_only)
     yield "xai_dual/_gen/json/__init__.py", module("JSON codecs, one module a domain.", Imports(), Lines())
 
@@ -43,7 +45,7 @@ class _Node:
             self.children.setdefault(path[0], _Node()).add(path[1:], field)
 
 
-class _Model:
+class ModelCodec:
     """The two functions of one model."""
 
     def __init__(self, m: CodecModule, model: ir.Model) -> None:
@@ -69,11 +71,12 @@ class _Model:
     def emit(self) -> None:
         self.m.cls(self.model.name)
         self._known()
+        self._kinds()
         self._decoder()
         self._encoder()
 
     def _known(self) -> None:
-        names = [*self.tree.leaves, *self.tree.children, *([self.tag[0]] if self.tag else [])]
+        names = [*self.tree.leaves, *self.tree.children, *self.model.ignored, *([self.tag[0]] if self.tag else [])]
         self.m.body(
             f"_{self.name.upper()} = frozenset({{{quoted(sorted(names))}}})"
             if names
@@ -99,7 +102,9 @@ class _Model:
         m.imports.add("collections.abc", "Mapping")
         extra_type = m.use("_json", "Extra")
         with m.body.block(f"def decode_{self.name}(d: Mapping[str, Any]) -> {self.model.name}:"):
-            m.body("get: Any = d.get", f"extra: {extra_type} = None")
+            if self.tree.leaves or self.tree.children:
+                m.body("get: Any = d.get")
+            m.body(f"extra: {extra_type} = None")
             with m.body.block(f"if not d.keys() <= {known}:"):
                 m.body(f"extra = {m.use('_json', 'unknown')}(d, {known})")
             for key, field in self.tree.leaves.items():
@@ -130,26 +135,62 @@ class _Model:
         m, name, k = self.m, field.name, literal(key)
         zero = zero_of(field, m.api, self.model.sent_only)
         source = f"{get}({k})"
+        if isinstance(field.type, ir.ByKind):
+            self._read_by_kind(field, field.type, source, k, extra)
+            return
         if field.many or isinstance(field.type, (ir.Converted, ir.Json, ir.UnionRef, ir.ModelRef)):
             self._read_compound(field, source, zero, k, extra)
             return
-        py = "str" if isinstance(field.type, ir.EnumRef) else py_scalar(field.type.wire)
+        wire = field.type.wire if isinstance(field.type, ir.Scalar) else "string"
+        py = py_scalar(wire)  # of a scalar or an enum: all else has been seen to
         slow = {"int": "read_int", "float": "read_float", "bytes": "read_bytes"}.get(py, "misfit")
-        if isinstance(field.type, ir.Scalar) and field.type.wire == "float":
+        if wire == "float":
             m.body(f"{name}, {extra} = {m.use('_json', 'read_float32')}({source}, {zero}, {k}, {extra})")
             return
         m.body(f"{name} = {source}")
         # an optional that is absent needs no slow path
         test = f"{name}.__class__ is not {py}" + (f" and {name} is not None" if zero == "None" else "")
         if isinstance(field.type, ir.EnumRef) and zero == "None":
-            test = f"{name}.__class__ is not str or not {name}"  # "" is no value: gRPC cannot tell it from absent
+            self._read_unset(field.type, name, k, extra)
+            return
         with m.body.block(f"if {test}:"):
-            if isinstance(field.type, ir.EnumRef) and zero == "None":
-                m.body(
-                    f'{name}, {extra} = {m.use("_json", slow)}(None if {name} == "" else {name}, {zero}, {k}, {extra})'
-                )
+            m.body(f"{name}, {extra} = {m.use('_json', slow)}({name}, {zero}, {k}, {extra})")
+
+    def _read_unset(self, type_: ir.EnumRef, name: str, k: str, extra: str) -> None:
+        """An enum value that may be "not set": absent, "" (which gRPC cannot tell from it), or spelt out."""
+        m = self.m
+        unset = ["", *m.api.enums[type_.name].unset]
+        test = f"{name} in ({quoted(unset)})" if len(unset) > 1 else f'{name} == ""'
+        with m.body.block(f"if {name}.__class__ is not str or {test}:"):
+            m.body(f"{name}, {extra} = {m.use('_json', 'misfit')}(None if {test} else {name}, None, {k}, {extra})")
+
+    def _read_by_kind(self, field: ir.Field, type_: ir.ByKind, source: str, k: str, extra: str) -> None:
+        """Lists and objects are decoded, scalars taken as they are, all else is kept."""
+        m, name = self.m, field.name
+        m.body(f"{name} = {source}")
+        word, plain = "if", []
+        for alternative in type_.alternatives:
+            inner = alternative.type
+            if alternative.kind == "list":
+                with m.body.block(f"{word} {name}.__class__ is list:"):
+                    if isinstance(inner, (ir.ModelRef, ir.UnionRef)):
+                        decode = m.function("decode", inner.name)
+                        m.body(f"{name}, {extra} = {m.use('_json', 'read_models')}({decode}, {name}, {k}, {extra})")
+                    elif isinstance(inner, ir.Scalar):
+                        py = py_scalar(inner.wire)
+                        m.body(f"{name}, {extra} = {m.use('_json', 'read_list')}({name}, {py}, {k}, {extra})")
+                    else:
+                        m.body("pass")
+                word = "elif"
+            elif alternative.kind == "dict" and isinstance(inner, (ir.ModelRef, ir.UnionRef)):
+                with m.body.block(f"{word} isinstance({name}, Mapping):"):
+                    m.body(f"{name} = {m.function('decode', inner.name)}({name})")
+                word = "elif"
             else:
-                m.body(f"{name}, {extra} = {m.use('_json', slow)}({name}, {zero}, {k}, {extra})")
+                plain.append({"number": "(int, float)"}.get(alternative.kind, alternative.kind))
+        test = f" and not isinstance({name}, ({', '.join(plain)},))" if plain else ""
+        with m.body.block(f"{word} {name} is not None{test}:"):
+            m.body(f"{name}, {extra} = {m.use('_json', 'misfit')}({name}, None, {k}, {extra})")
 
     def _read_compound(self, field: ir.Field, source: str, zero: str, k: str, extra: str) -> None:
         m, name, type_ = self.m, field.name, field.type
@@ -184,7 +225,7 @@ class _Model:
                     with m.body.block(f"if {name} is None:"):
                         m.body(f"{name} = {m.cls(type_.name)}()")
         else:
-            py = "str" if isinstance(type_, ir.EnumRef) else py_scalar(type_.wire)
+            py = py_scalar(type_.wire) if isinstance(type_, ir.Scalar) else "str"
             read = f"{m.use('_json', 'read_list' if field.many == 'list' else 'read_map')}(VALUE, {py}, {k}, {extra})"
             self._optional_many(field, source, read, extra)
 
@@ -238,28 +279,61 @@ class _Model:
     def _write(self, field: ir.Field, key: str, target: str) -> None:
         m, name = self.m, field.name
         lines = [f"{target}[{literal(key)}] = {self.value(field)}"]
-        if field.one_sided == "grpc" and self.model.rest and self.model.grpc:
-            # the JSON form has it, the REST wire has not
-            if self.model.sent and not field.drop:
-                lines = ["if wire:", f'    {m.use("_check", "only_on")}("grpc", {literal(name)})', *lines]
-            elif self.model.sent:
-                lines = ["if not wire:", "    " + lines[0]]
+        tests = []
         if any(s.where != "body" for s in field.rest.values()):
-            lines = ["if not wire:", "    " + lines[0]]  # goes into the path or the query
-        always = name in self.required and (not self.model.sent_only or field.required) and field.kind != "optional"
-        if self.model.sent_only and field.required:
-            always = True
-        if always:
+            tests.append("not wire")  # goes into the path, the query or the form's head
+        elif field.one_sided == "grpc" and self.model.rest and self.model.grpc and self.model.sent:
+            # the JSON form has it, the REST wire has not
+            if field.drop:
+                tests.append("not wire")
+            else:
+                lines = ["if wire:", f'    {m.use("_check", "only_on")}("grpc", {literal(name)})', *lines]
+        if not self._always(field):
+            skip_empty = not self.model.sent_only and field.kind in ("plain", "many")
+            tests.insert(0, f"m.{name}" if skip_empty else f"m.{name} is not None")
+        if not tests:
             m.body(*lines)
             return
-        skip_empty = not self.model.sent_only and field.kind in ("plain", "many")
-        with m.body.block(f"if m.{name}:" if skip_empty else f"if m.{name} is not None:"):
+        with m.body.block(f"if {' and '.join(tests)}:"):
             m.body(*lines)
+
+    def _always(self, field: ir.Field) -> bool:
+        """Whether the property is written whatever it is."""
+        if self.model.sent_only:
+            return field.required
+        return field.name in self.required and field.kind != "optional"
+
+    def _kinds(self) -> None:
+        """Tables of how to write values of several kinds."""
+        m = self.m
+        for field in self.model.fields:
+            if isinstance(field.type, ir.ByKind):
+                pairs = [f"{literal(a.kind)}: lambda v, n, w: {self._one_kind(a)}" for a in field.type.alternatives]
+                m.imports.add("typing", "Any")
+                m.imports.add("collections.abc", "Callable")
+                table = f"_{self.name}_{field.name}".upper()
+                m.body(f"{table}: dict[str, Callable[[Any, str, bool], Any]] = {{{', '.join(pairs)}}}", "")
+
+    def _one_kind(self, alternative: ir.Alternative) -> str:
+        m, type_, many = self.m, alternative.type, alternative.many == "list"
+        if isinstance(type_, ir.ModelRef):
+            helper = m.use("_json", "many" if many else "one")
+            return f"{helper}({m.function('encode', type_.name)}, {m.cls(type_.name)}, v, n, w)"
+        if isinstance(type_, ir.UnionRef):
+            return f"{m.use('_json', 'unions' if many else 'union')}({m.function('encode', type_.name)}, v, n, w)"
+        if isinstance(type_, ir.EnumRef):
+            type_ = ir.Scalar("string")
+        if isinstance(type_, ir.Scalar):
+            check = m.check(type_)
+            return f"{m.use('_check', 'scalars')}({check}, v, n)" if many else f"{check}(v, n)"
+        return f"{m.use('_check', 'mapping')}(v, n)" if alternative.kind == "dict" else "v"
 
     def value(self, field: ir.Field) -> str:
         """Source of a field's JSON."""
         m, type_, name = self.m, field.type, literal(field.name)
         value = m.coerced(field)
+        if isinstance(type_, ir.ByKind):
+            return f"{m.use('_json', 'by_kind')}(_{self.name.upper()}_{field.name.upper()}, {value}, {name}, wire)"
         if isinstance(type_, ir.Json):
             return value
         if isinstance(type_, ir.Converted):
@@ -271,7 +345,7 @@ class _Model:
         if field.many == "map":
             helper = m.use("_json", "model_map")
             return f"{helper}({encode}, {m.cls(type_.name)}, {value}, {name}, wire)"
-        if not self.model.sent:
+        if not (self.model.sent or self.model.sent_only):
             return f"[{encode}(x, wire) for x in {value}]" if field.many == "list" else f"{encode}({value}, wire)"
         if isinstance(type_, ir.UnionRef):
             helper = m.use("_json", "unions" if field.many == "list" else "union")
@@ -293,124 +367,3 @@ class _Model:
         if field.type.wire == "float" and not field.many:
             return f"{m.use('_check', 'shortest')}({value})"
         return f"list({value})" if field.many == "list" else f"dict({value})" if field.many == "map" else value
-
-
-def _union(m: CodecModule, union: ir.Union) -> None:
-    if not union.tag:
-        _untagged_union(m, union)
-        return
-    name = snake(union.name)
-    tag = next(iter(union.tag.values()), None)
-    m.imports.add("typing", "Any")
-    m.imports.add("collections.abc", "Mapping", "Callable")
-    unknown = m.use("model", "Unknown")
-    tagged = [v for v in union.variants if v.tags]
-    pairs = ", ".join(f"{literal(next(iter(v.tags.values())))}: {m.function('decode', v.model)}" for v in tagged)
-    m.body(f"_{upper(union.name)}_DECODERS: dict[str, Callable[[Any], Any]] = {{{pairs}}}", "")
-    with m.body.block(f"def decode_{name}(d: Mapping[str, Any]) -> Any:"):
-        m.body(
-            f"tag = d.get({literal(tag)})",
-            f"decode = _{upper(union.name)}_DECODERS.get(tag) if isinstance(tag, str) else None",
-        )
-        m.body(f'return decode(d) if decode else {unknown}(tag if isinstance(tag, str) else "", dict(d))')
-    m.body("")
-    pairs = ", ".join(f"{m.cls(v.model)}: {m.function('encode', v.model)}" for v in tagged)
-    m.body(f"_{upper(union.name)}_ENCODERS: dict[type, Callable[[Any, bool], dict[str, Any]]] = {{{pairs}}}", "")
-    with m.body.block(f"def encode_{name}(m: Any, wire: bool = True) -> dict[str, Any]:"):
-        m.body("if isinstance(m, Mapping):", f"    m = decode_{name}(m)")
-        m.body(f"encode = _{upper(union.name)}_ENCODERS.get(m.__class__)")
-        with m.body.block("if encode is not None:"):
-            m.body("return encode(m, wire)")
-        with m.body.block(f"if isinstance(m, {unknown}):"):
-            m.body("return m.to_dict()")
-        members = " or ".join(v.model for v in tagged)
-        m.body(f'{m.use("_check", "wrong")}(m, {literal(f"{members}, or a dict")}, "")')
-    m.body("")
-
-
-def _untagged_union(m: CodecModule, union: ir.Union) -> None:
-    """A union that only gRPC has: its JSON form is protobuf's, {"case": {...}}."""
-    name, table = snake(union.name), upper(union.name)
-    m.imports.add("typing", "Any")
-    m.imports.add("collections.abc", "Mapping", "Callable")
-    unknown = m.use("model", "Unknown")
-    cases = [v for v in union.variants if v.case]
-    pairs = ", ".join(f"{literal(v.case)}: {m.function('decode', v.model)}" for v in cases)
-    m.body(f"_{table}_DECODERS: dict[str, Callable[[Any], Any]] = {{{pairs}}}", "")
-    with m.body.block(f"def decode_{name}(d: Mapping[str, Any]) -> Any:"):
-        with m.body.block(f"for case, decode in _{table}_DECODERS.items():"):
-            m.body("if isinstance(d.get(case), Mapping):", "    return decode(d[case])")
-        m.body(f'return {unknown}(next(iter(d), ""), dict(d))')
-    pairs = ", ".join(f"{m.cls(v.model)}: ({literal(v.case)}, {m.function('encode', v.model)})" for v in cases)
-    kind = "dict[type, tuple[str, Callable[[Any, bool], dict[str, Any]]]]"
-    m.body("", f"_{table}_ENCODERS: {kind} = {{{pairs}}}", "")
-    with m.body.block(f"def encode_{name}(m: Any, wire: bool = True) -> dict[str, Any]:"):
-        m.body("if isinstance(m, Mapping):", f"    m = decode_{name}(m)")
-        m.body(f"if isinstance(m, {unknown}):", "    return m.to_dict()")
-        m.body(f"case, encode = _{table}_ENCODERS.get(m.__class__, (None, None))")
-        with m.body.block("if case is None or encode is None:"):
-            members = " or ".join(v.model for v in cases)
-            m.body(f'{m.use("_check", "wrong")}(m, {literal(f"{members}, or a dict")}, "")')
-        m.body("return {case: encode(m, wire)}")
-    m.body("")
-
-
-def _operation(m: CodecModule, op: ir.Operation) -> None:
-    for route in op.rest:
-        name = f"{upper(op.name).lower()}_{route.shape}"
-        request = m.api.models.get(op.request or "")
-        _rest_request(m, op, route, request, name)
-        # the answer of a stream operation is one of its chunks
-        answer = op.chunk or op.response
-        _rest_answer(m, op, route, answer, name)
-
-
-def _rest_request(m: CodecModule, op: ir.Operation, route: ir.RestRoute, request: ir.Model | None, name: str) -> None:
-    m.imports.add("typing", "Any")
-    result = m.use("operation", "RestRequest")
-    argument = m.cls(request.name) if request else "None"
-    with m.body.block(f"def request_{name}(m: {argument}) -> {result}:"):
-        path, query = route.path, []
-        in_body = False
-        for field in request.fields if request else ():
-            slot = field.rest.get(route.shape) or next(iter(field.rest.values()), None)
-            if slot is None or slot.where == "body":
-                in_body = in_body or slot is not None
-            elif slot.where == "path":
-                segment = f"{m.use('_check', 'segment')}(m.{field.name}, {field.name!r})"
-                path = path.replace(f"{{{slot.path[0]}}}", f"{{{segment}}}")
-            else:
-                sent = _Model(m, request).value(field) if request else ""
-                query.append((slot.path[0], f"None if m.{field.name} is None else {sent}"))
-        path = f'f"{path}"' if path != route.path else literal(path)
-        if query:
-            pairs = ", ".join(f"({literal(k)}, {source})" for k, source in query)
-            m.body(f"query = {m.use('_check', 'query_pairs')}({pairs})")
-        if request and in_body:
-            m.body(f"body = {m.function('encode', request.name)}(m)")
-            for key, value in route.const.items():
-                m.body(f"body[{literal(key)}] = {literal(value)}")
-        parts = [path, "query" if query else "()", "body" if request and in_body else "None"]
-        while parts[-1] in ("()", "None"):
-            parts.pop()
-        m.body(f"return {result}({', '.join(parts)})")
-    m.body("")
-
-
-def _rest_answer(m: CodecModule, op: ir.Operation, route: ir.RestRoute, answer: str, name: str) -> None:
-    decode = m.function("decode", answer)
-    cls = m.cls(answer)
-    m.imports.add("collections.abc", "Mapping")
-    items = op.items.get(route.shape)
-    if items is None:
-        with m.body.block(f"def answer_{name}(d: Mapping[str, Any]) -> {cls}:"):
-            m.body(f"return {decode}(d)")
-    else:
-        listing = m.use("model", "Listing")
-        with m.body.block(f"def answer_{name}(d: Mapping[str, Any]) -> {listing}[{cls}]:"):
-            read = m.use("_json", "read_models")
-            m.body(
-                f"items, _ = {read}({decode}, d.get({literal(items)}), {literal(items)}, None)",
-                f"return {listing}(items)",
-            )
-    m.body("")

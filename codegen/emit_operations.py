@@ -21,20 +21,25 @@ def emit_operations(api: ir.Api) -> Iterator[tuple[str, str]]:
 
 
 def answer_type(op: ir.Operation) -> str:
-    """What the call gives: a model, or a listing of models."""
-    return f"Listing[{op.response}]" if op.items else op.response
+    """What the call gives: a model, a list of models, or nothing."""
+    if op.page:
+        return f"Page[{op.response}]"
+    return f"Listing[{op.response}]" if op.items else op.response or "None"
 
 
 def _module(api: ir.Api, domain: str, operations: list[ir.Operation]) -> str:
     imports, typing_only, body = Imports(), Imports(), Lines()
     imports.add("...operation", "Codec")
     for op in operations:
+        if op.poll:
+            continue
         for name in filter(None, (op.response, op.chunk)):
-            typing_only.add(f"...types.{api.models[name].domain}", name)
+            typing_only.add(f"...types.{api.home(name)}", name)
         if op.items:
-            typing_only.add("...model", "Listing")
-        cls = f"StreamOperation[{op.chunk}, {op.response}]" if op.chunk else f"Operation[{answer_type(op)}]"
-        maker = "StreamOperation" if op.chunk else "Operation"
+            typing_only.add("...model", "Page" if op.page else "Listing")
+        maker = _maker(op)
+        cls = f"StreamOperation[{op.chunk}, {op.response}]" if op.chunk else f"{maker}[{answer_type(op)}]"
+        cls = maker if op.download else cls
         imports.add("...operation", maker)
         with body.block(f"{upper(op.name)}: {cls} = {maker}("):
             body(f"{literal(op.name)},")
@@ -44,16 +49,41 @@ def _module(api: ir.Api, domain: str, operations: list[ir.Operation]) -> str:
                 body("read_only=True,")
             if op.host != "api":
                 body(f"host={literal(op.host)},")
-            if op.chunk:
-                home = api.folds[op.response].domain
-                body(f'fold_module="xai_dual._gen.fold.{home}",', f"fold_name={literal(f'Fold{op.response}')},")
+            _special(api, op, body)
         body(")", "")
     return module(f"Operations: {domain}.", imports, body, typing_only)
 
 
+def _maker(op: ir.Operation) -> str:
+    """The class of the record."""
+    kinds = {
+        "StreamOperation": op.chunk,
+        "PageOperation": op.page,
+        "UploadOperation": op.upload,
+        "DownloadOperation": op.download,
+    }
+    return next((name for name, on in kinds.items() if on), "Operation")
+
+
+def _special(api: ir.Api, op: ir.Operation, body: Lines) -> None:
+    """What only some kinds of records have."""
+    if op.chunk:
+        fold = api.folds[op.response or ""]
+        module_name, _, name = (fold.by or f"xai_dual._gen.fold.{fold.domain}:Fold{op.response}").partition(":")
+        body(f"fold_module={literal(module_name)},", f"fold_name={literal(name)},")
+    if op.page:
+        body(f"argument={literal(op.page.argument)},")
+    if op.upload:
+        body(f"part={literal(op.upload)},")
+        body(*[f"{word}=True," for word, on in (("several", op.several), ("optional", op.optional)) if on])
+        if op.grpc:
+            body(f"wrapper={literal(f'wrap_{upper(op.name).lower()}')},")
+
+
 def _codec(op: ir.Operation, family: str, suffix: str = "") -> str:
     name = upper(op.name).lower() + suffix
-    return f'Codec("xai_dual._gen.{family}.{op.domain}", "request_{name}", "answer_{name}")'
+    answer = "" if op.download and family == "json" else f"answer_{name}"
+    return f'Codec("xai_dual._gen.{family}.{op.domain}", "request_{name}", "{answer}")'
 
 
 def _grpc(op: ir.Operation, imports: Imports, body: Lines) -> None:
@@ -73,5 +103,6 @@ def _rest(op: ir.Operation, imports: Imports, body: Lines) -> None:
         for r in op.rest:
             codec = _codec(op, "json", f"_{r.shape}")
             arguments = ", ".join(literal(x) for x in (r.shape, r.method, r.path))
-            body(f"{literal(r.shape)}: RestBinding({arguments}, {codec}),")
+            pending = ", pending=True" if r.pending else ""
+            body(f"{literal(r.shape)}: RestBinding({arguments}, {codec}{pending}),")
     body("},")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import attrs
+
 from . import ir
 from .codecs import CodecModule, check_one_ofs, check_required
 from .emit_types import domains
@@ -54,7 +56,7 @@ class _Model:
     def emit(self) -> None:
         self.m.imports.add("typing", "Any")
         self.m.cls(self.model.name)
-        if self.model.received:
+        if self.model.received or self.model.echoed:
             self._decoder()
         if self.model.sent:
             self._encoder()
@@ -78,18 +80,29 @@ class _Model:
 
     def _read(self, field: ir.Field) -> str:
         assert field.grpc is not None
+        if field.grpc.oneof:
+            return f"p.WhichOneof({literal(field.grpc.oneof)}) or {literal('')}"
         steps = field.grpc.path
         source = ".".join(["p", *steps])
         value = self._value(field, source)
         proto = field.grpc.field
-        if proto is None or proto.repeated or proto.map_value or not proto.presence or self._reads_zero(field):
+        if proto is None:
+            union = self.m.api.unions.get(getattr(field.type, "name", ""))
+            always = union is None or (field.required and self.model.sent_only)
+            return value if always else f"{value} if p.WhichOneof({literal(union.oneof if union else None)}) else None"
+        if proto.repeated or proto.map_value or not proto.presence:
+            # what callers make is not set where protobuf has nothing but zero
+            return f"{value} or None" if self.model.sent_only and not field.required else value
+        if self._reads_zero(field):
             return value
         holder = ".".join(["p", *steps[:-1]])
         return f"{value} if {holder}.HasField({literal(steps[-1])}) else {self._absent(field)}"
 
     def _reads_zero(self, field: ir.Field) -> bool:
         """Whether an unset protobuf field has just the value that absent reads as."""
-        if field.kind != "plain":
+        if field.required and self.model.sent_only:
+            return True
+        if field.kind != "plain" or self.model.sent_only:
             return False
         return isinstance(field.type, (ir.Scalar, ir.ModelRef, ir.EnumRef))
 
@@ -102,7 +115,7 @@ class _Model:
         m, type_ = self.m, field.type
         if isinstance(type_, ir.Converted):
             return f"{m.use('_convert', f'{type_.converter.name}_from_proto')}({source})"
-        if isinstance(type_, ir.EnumRef):
+        if isinstance(type_, ir.EnumRef) and m.api.enums[type_.name].grpc:
             table = self._table(type_.name, "NAMES")
             if not field.many:
                 return f"{table}[{source}]"
@@ -129,13 +142,15 @@ class _Model:
 
     def _write(self, field: ir.Field) -> None:
         m = self.m
+        if field.grpc is not None and field.grpc.oneof:
+            return  # said by the member that is set
         if field.grpc is None:
             if not field.drop:
                 with m.body.block(f"if m.{field.name} is not None:"):
                     m.body(f'{m.use("_check", "only_on")}("rest", {literal(field.name)})')
             return
         line = self._set(field, ".".join(["p", *field.grpc.path]))
-        if self.model.sent_only and field.required:
+        if self.model.sent_only and (field.required or field.unset is not None):
             m.body(line)
             return
         skip_empty = not self.model.sent_only and field.kind in ("plain", "many")
@@ -145,11 +160,16 @@ class _Model:
     def _set(self, field: ir.Field, target: str) -> str:
         m, type_, name = self.m, field.type, literal(field.name)
         value = m.coerced(field)
+        if self.model.sent_only and field.unset is not None:
+            value = f"{literal(field.unset)} if {value} is None else {value}"
         if isinstance(type_, ir.Converted):
             to_proto = m.use("_convert", f"{type_.converter.name}_to_proto")
             if type_.converter.style == "value":
                 return f"{target} = {to_proto}({value}, {name})"
             return f"{to_proto}({value}, {target}, {name})"
+        if isinstance(type_, ir.EnumRef) and not m.api.enums[type_.name].grpc:
+            type_ = ir.Scalar("string")
+            field = attrs.evolve(field, type=type_)
         if isinstance(type_, ir.EnumRef):
             table = self._table(type_.name, "NUMBERS")
             if field.many:
@@ -177,7 +197,7 @@ def _union(m: CodecModule, union: ir.Union) -> None:
     m.imports.add("collections.abc", "Mapping", "Callable")
     unknown = m.use("model", "Unknown")
     cases = [v for v in union.variants if v.case]
-    if union.received:
+    if union.received or union.echoed:
         pairs = ", ".join(f"{literal(v.case)}: {m.function('decode', v.model)}" for v in cases)
         m.body(f"_{upper(union.name)}_DECODERS: dict[str, Callable[[Any], Any]] = {{{pairs}}}", "")
         with m.body.block(f"def decode_{name}(p: Any) -> Any:"):
@@ -198,9 +218,7 @@ def _union(m: CodecModule, union: ir.Union) -> None:
         with m.body.block("if found is None:"):
             only = ", ".join([unknown, *[m.cls(o) for o in others]])
             with m.body.block(f"if isinstance(m, ({only}{',' if not others else ''})):"):
-                m.body(
-                    f'{m.use("_check", "only_on")}("rest", m.tag if isinstance(m, {unknown}) else m.__class__.__name__)'
-                )
+                m.body(f'{m.use("_check", "only_on")}("rest", "")')
             members = " or ".join(v.model for v in cases)
             m.body(f'{m.use("_check", "wrong")}(m, {literal(f"{members}, or a dict")}, "")')
         m.body("case, encode = found", "target = getattr(p, case)", "target.SetInParent()", "encode(m, target)")
@@ -208,27 +226,69 @@ def _union(m: CodecModule, union: ir.Union) -> None:
 
 
 def _operation(m: CodecModule, op: ir.Operation) -> None:
-    assert op.grpc is not None
+    _request(m, op)
+    if op.download:
+        _piece(m, op)
+    else:
+        _answer(m, op)
+
+
+def _request(m: CodecModule, op: ir.Operation) -> None:
     name = upper(op.name).lower()
-    request_type, answer_type = op.messages
+    request_type = op.messages[0]
     request = m.api.models.get(op.request or "")
     message = m.use("_proto", "message")
-    if request and request.grpc:
-        with m.body.block(f"def request_{name}(m: {m.cls(request.name)}) -> bytes:"):
-            m.body(f"p = {message}({literal(request_type)})()", f"{m.function('encode', request.name)}(m, p)")
+    if request is None or request.grpc is None:
+        m.body(f"def request_{name}(m: None) -> bytes:", '    return b""', "")
+        return
+    encode = m.function("encode", request.name)
+    with m.body.block(f"def request_{name}(m: {m.cls(request.name)}) -> bytes:"):
+        m.body(f"p = {message}({literal(request_type)})()")
+        target = "p"
+        if request.grpc != request_type:  # the first message of an upload, around what is said of it
+            target = f"p.{_field_of(m, request_type, request.grpc)}"
+            m.body(f"{target}.SetInParent()")
+        m.body(f"{encode}(m, {target})", "data: bytes = p.SerializeToString()", "return data")
+    m.body("")
+    if op.upload:
+        with m.body.block(f"def wrap_{name}(piece: bytes) -> bytes:"):
+            m.body(f"p = {message}({literal(request_type)})({_bytes_of(m, request_type)}=piece)")
             m.body("data: bytes = p.SerializeToString()", "return data")
-    else:
-        with m.body.block(f"def request_{name}(m: None) -> bytes:"):
-            m.body('return b""')
+        m.body("")
+
+
+def _field_of(m: CodecModule, message: str, type_name: str) -> str:
+    return next(f.name for f in m.api.messages[message].fields.values() if f.type_name == type_name)
+
+
+def _bytes_of(m: CodecModule, message: str) -> str:
+    return next(f.name for f in m.api.messages[message].fields.values() if f.type == "bytes")
+
+
+def _piece(m: CodecModule, op: ir.Operation) -> None:
+    """What one message of a download carries."""
+    name, answer_type = upper(op.name).lower(), op.messages[1]
+    with m.body.block(f"def answer_{name}(data: bytes) -> bytes:"):
+        parse = f"{m.use('_proto', 'message')}({literal(answer_type)}).FromString(data)"
+        m.body(f"piece: bytes = {parse}.{_bytes_of(m, answer_type)}", "return piece")
     m.body("")
-    answer = op.chunk or op.response
-    cls, decode = m.cls(answer), m.function("decode", answer)
+
+
+def _answer(m: CodecModule, op: ir.Operation) -> None:
+    name, answer = upper(op.name).lower(), op.chunk or op.response
+    if answer is None:
+        m.body(f"def answer_{name}(data: bytes) -> None:", "    return None", "")
+        return
+    decode, cls = m.function("decode", answer), m.cls(answer) if answer in m.api.models else "Any"
+    parse = f"{m.use('_proto', 'message')}({literal(op.messages[1])}).FromString(data)"
     items = op.items.get("grpc")
-    result = f"{m.use('model', 'Listing')}[{cls}]" if items else cls
-    with m.body.block(f"def answer_{name}(data: bytes) -> {result}:"):
-        parse = f"{message}({literal(answer_type)}).FromString(data)"
-        if items:
-            m.body(f"return Listing({decode}(x) for x in {parse}.{items})")
-        else:
-            m.body(f"return {decode}({parse})")
-    m.body("")
+    if items is None:
+        m.body(f"def answer_{name}(data: bytes) -> {cls}:", f"    return {decode}({parse})", "")
+    elif op.page is None:
+        listing = m.use("model", "Listing")
+        m.body(f"def answer_{name}(data: bytes) -> {listing}[{cls}]:")
+        m.body(f"    return {listing}({decode}(x) for x in {parse}.{items})", "")
+    else:
+        page = m.use("model", "Page")
+        m.body(f"def answer_{name}(data: bytes) -> {page}[{cls}]:", f"    p = {parse}")
+        m.body(f"    return {page}([{decode}(x) for x in p.{items}], p.{op.page.token} or None)", "")

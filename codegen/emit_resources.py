@@ -17,18 +17,50 @@ _OPTIONS = (
     ("extra_body", "Mapping[str, Any] | None", "None", "REST only: properties merged into the body as they are."),
 )
 
+_WAITING = (
+    (
+        "interval",
+        "float",
+        "1.0",
+        "Seconds before the second look; pauses grow from there to ten times that, with jitter.",
+    ),
+    (
+        "deadline",
+        "float | None",
+        "None",
+        "Seconds after which waiting ends with a `TimeoutError`; None waits for ever.",
+    ),
+    ("on_progress", "Callable[[RESULT], Any] | None", "None", "Called with what each look found."),
+)
+
 
 def emit_resources(api: ir.Api) -> Iterator[tuple[str, str]]:
-    """(path, text) of every module of resources."""
-    resources = sorted({op.resource for op in api.operations.values()})
-    for resource in resources:
-        yield f"xai_dual/_async/resources/{resource}.py", _module(api, resource)
-    yield "xai_dual/_async/resources/__init__.py", _all(resources)
+    """(path, text) of every module of resources; one module for each attribute of the client."""
+    tree = _Tree()
+    for op in api.operations.values():
+        tree.add(op.resource.split("."), op)
+    for name, node in sorted(tree.children.items()):
+        yield f"xai_dual/_async/resources/{name}.py", _module(api, name, node)
+    yield "xai_dual/_async/resources/__init__.py", _all(sorted(tree.children))
+
+
+class _Tree:
+    """Resources and the resources in them: collections, collections.documents."""
+
+    def __init__(self) -> None:
+        self.operations: list[ir.Operation] = []
+        self.children: dict[str, _Tree] = {}
+
+    def add(self, path: list[str], op: ir.Operation) -> None:
+        if path:
+            self.children.setdefault(path[0], _Tree()).add(path[1:], op)
+        else:
+            self.operations.append(op)
 
 
 def class_name(resource: str) -> str:
-    """chat -> AsyncChat."""
-    return "Async" + "".join(word.capitalize() for word in resource.split("_"))
+    """collections.documents -> AsyncCollectionsDocuments."""
+    return "Async" + "".join(word.capitalize() for word in resource.replace(".", "_").split("_"))
 
 
 def _all(resources: list[str]) -> str:
@@ -48,31 +80,55 @@ def _all(resources: list[str]) -> str:
     return module("Resources, one module each.", imports, body, typing_only)
 
 
-def _module(api: ir.Api, resource: str) -> str:
+def _module(api: ir.Api, resource: str, tree: _Tree) -> str:
     imports, typing_only, body = Imports(), Imports(), Lines()
     typing_only.add("..call", "AsyncCaller")
     imports.add("...options", "INHERIT", "CallOptions")
     typing_only.add("...options", "Inherit", "Timeout")
     typing_only.add("typing", "Any")
     typing_only.add("collections.abc", "Mapping")
-    cls = class_name(resource)
-    body(f"__all__ = [{literal(cls)}]", "")
-    operations = [op for op in api.operations.values() if op.resource == resource]
+    classes: list[str] = []
+    _resource(api, resource, tree, imports, typing_only, body, classes)
+    lines = Lines()
+    lines(f"__all__ = [{quoted(sorted(classes))}]", "")
+    return module(f"Calls of `client.{resource}`.", imports, _joined(lines, body), typing_only)
+
+
+def _joined(first: Lines, second: Lines) -> Lines:
+    both = Lines()
+    both(*first.text().splitlines(), *second.text().splitlines())
+    return both
+
+
+def _resource(
+    api: ir.Api, path: str, tree: _Tree, imports: Imports, typing_only: Imports, body: Lines, classes: list[str]
+) -> None:
+    """The class of one resource, after those of the resources in it."""
+    for name, child in tree.children.items():
+        _resource(api, f"{path}.{name}", child, imports, typing_only, body, classes)
+    cls = class_name(path)
+    classes.append(cls)
     with body.block(f"class {cls}:"):
-        body.doc(f"Calls of `client.{resource}`: {', '.join(op.method for op in operations)}")
-        body("", '__slots__ = ("_caller",)', "")
+        names = [op.method for op in tree.operations] + [f"{name}.*" for name in tree.children]
+        body.doc(f"Calls of `client.{path}`: {', '.join(names)}")
+        body("", f"__slots__ = ({', '.join(map(literal, ['_caller', *tree.children]))},)", "")
         with body.block("def __init__(self, caller: AsyncCaller) -> None:"):
             body("self._caller = caller")
-        for op in operations:
+            for name in tree.children:
+                body(f"self.{name} = {class_name(f'{path}.{name}')}(caller)")
+        for op in tree.operations:
             body("")
             _Method(api, op, imports, typing_only, body).emit()
-    return module(f"Calls of `client.{resource}`.", imports, body, typing_only)
+    body("", "")
 
 
 class _Method:
+    """One method."""
+
     def __init__(self, api: ir.Api, op: ir.Operation, imports: Imports, typing_only: Imports, body: Lines) -> None:
         self.api = api
         self.op = op
+        self.asked = api.operations[op.poll] if op.poll else op
         self.imports = imports
         self.body = body
         self.annotate = Annotator(api, "", typing_only, prefix="...types.")
@@ -84,61 +140,118 @@ class _Method:
 
     def emit(self) -> None:
         op, body = self.op, self.body
-        self.imports.add(f"..._gen.operations.{op.domain}", upper(op.name))
-        if self.required:
+        record = upper(self.asked.name)
+        self.imports.add(f"..._gen.operations.{self.asked.domain}", record)
+        needed = [f.name for f in self.required] + (["content"] if op.upload and not op.optional else [])
+        if needed:
             self.imports.add("..._required", "required")
-            body(f"@required({quoted(op.required)})")
+            body(f"@required({quoted(needed)})")
         with body.block(self._head()):
             self._doc()
-            request = "None"
-            if op.request:
-                self.imports.add(f"...types.{self.api.models[op.request].domain}", op.request)
-                names = [f.name for f in (*self.required, *self.optional)]
-                request = f"{op.request}({', '.join(f'{n}={n}' for n in names)})"
-            body(f"request = {request}")
+            body(f"request = {self._request()}")
             body("options = CallOptions(timeout, headers, max_retries, extra_body)")
-            call = "self._caller.stream" if op.chunk else "await self._caller.unary"
-            body(f"return {call}({upper(op.name)}, request, options)")
+            body(f"return {self._call(record)}")
+
+    def _request(self) -> str:
+        if not self.op.request:
+            return "None"
+        self.imports.add(f"...types.{self.api.models[self.op.request].domain}", self.op.request)
+        names = [f.name for f in (*self.required, *self.optional)]
+        return f"{self.op.request}({', '.join(f'{n}={n}' for n in names)})"
+
+    def _call(self, record: str) -> str:
+        op = self.op
+        if op.chunk:
+            return f"self._caller.stream({record}, request, options)"
+        if op.page:
+            return f"self._caller.pages({record}, request, options)"
+        if op.download:
+            return f"self._caller.download({record}, request, options)"
+        if op.upload:
+            return f"await self._caller.upload({record}, request, content, options)"
+        if op.poll:
+            self.imports.add("...", "polling")
+            look = f"state=polling.{op.until}, interval=interval, timeout=deadline, on_progress=on_progress"
+            return f"await self._caller.wait({record}, request, options, {look})"
+        return f"await self._caller.unary({record}, request, options)"
 
     def _head(self) -> str:
         op = self.op
         parameters = [f"{f.name}: {self.annotate.field(f, True)}" for f in self.required]
+        if op.upload:
+            self.typing_only.add("...content", "Content")
+            self.annotate.raw("Sequence[int]")
+            kind = "Sequence[Content]" if op.several else "Content"
+            parameters.append(f"content: {kind} | None = None" if op.optional else f"content: {kind}")
         parameters += [f"{f.name}: {self.annotate.field(f, True)} | None = None" for f in self.optional]
+        if op.poll:
+            self.typing_only.add("collections.abc", "Callable")
+            parameters += [f"{n}: {a.replace('RESULT', str(op.response))} = {d}" for n, a, d, _ in _WAITING]
         parameters += [f"{name}: {annotation} = {default}" for name, annotation, default, _ in _OPTIONS]
         for name in filter(None, (op.response, op.chunk)):
             self.annotate.named(name)
+        word = "def" if op.chunk or op.page or op.download else "async def"
+        return f"{word} {op.method}(self, *, {', '.join(parameters)}) -> {self._result()}:"
+
+    def _result(self) -> str:
+        op = self.op
         if op.chunk:
             self.typing_only.add("..stream", "AsyncStream")
-            return f"def {op.method}(self, *, {', '.join(parameters)}) -> AsyncStream[{op.chunk}, {op.response}]:"
+            return f"AsyncStream[{op.chunk}, {op.response}]"
+        if op.page:
+            self.typing_only.add("..pager", "AsyncPager")
+            return f"AsyncPager[{op.response}]"
+        if op.download:
+            self.typing_only.add("..download", "AsyncByteStream")
+            return "AsyncByteStream"
         if op.items:
             self.typing_only.add("...model", "Listing")
-        return f"async def {op.method}(self, *, {', '.join(parameters)}) -> {answer_type(op)}:"
+        return answer_type(op)
+
+    # --- documentation ---
 
     def _doc(self) -> None:
         op, body = self.op, self.body
         summary, rest = split_sentence(clean(op.doc or op.name))
-        body(f'"""{summary}', "")
+        body(*textwrap.wrap(summary, 108, initial_indent='"""'), "")
         if rest:
             body(*textwrap.wrap(rest, 108), "")
-        if op.chunk:
-            body("Sends nothing until the stream is entered or first iterated.", "")
+        note = self._note()
+        if note:
+            body(*textwrap.wrap(note, 108), "")
         body("Args:")
-        for field in (*self.required, *self.optional):
+        for field in self.required:
             self._argument(field.name, f"{clean(field.doc)} {self._only(field)}".strip())
-        for name, _, _, doc in _OPTIONS:
+        if op.upload:
+            what = "A path, bytes, a file object, an iterable of bytes, or (name, one of these)."
+            self._argument("content", what + (" Several of them." if op.several else ""))
+        for field in self.optional:
+            self._argument(field.name, f"{clean(field.doc)} {self._only(field)}".strip())
+        for name, _, _, doc in (*(_WAITING if op.poll else ()), *_OPTIONS):
             self._argument(name, doc)
-        routes = [f"gRPC `{op.grpc}`"] if op.grpc else []
-        routes += [f"REST `{r.route}`" for r in op.rest]
         body("", "Raises:")
+        if op.poll:
+            body("    JobFailed: the work has failed or expired.")
         body("    UsageError: the request cannot be sent as it is.")
         body("    ApiError: the service refuses; its subclasses tell why.")
         body("    TransportError: the service was not reached, or did not answer in time.")
-        body("", f"Source: {', '.join(routes)}.", '"""')
+        routes = [f"gRPC `{self.asked.grpc}`"] if self.asked.grpc else []
+        routes += [f"REST `{r.route}`" for r in self.asked.rest]
+        source = textwrap.wrap(f"Source: {', '.join(routes)}.", 108, break_on_hyphens=False)
+        body("", *source, '"""')
+
+    def _note(self) -> str:
+        op = self.op
+        if op.chunk or op.download:
+            return "Sends nothing until the stream is entered or first iterated."
+        if op.page:
+            return "Sends nothing until iterated; pages are fetched as they are needed."
+        return f"Asks `{op.poll}` again and again." if op.poll else ""
 
     def _argument(self, name: str, doc: str) -> None:
         self.body(*textwrap.wrap(f"{name}: {doc}", 106, initial_indent="    ", subsequent_indent="        "))
 
     def _only(self, field: ir.Field) -> str:
-        if not (self.op.grpc and self.op.rest) or not field.one_sided or field.drop:
+        if not (self.asked.grpc and self.asked.rest) or not field.one_sided or field.drop:
             return ""
         return "gRPC only." if field.one_sided == "grpc" else "REST only."

@@ -51,10 +51,20 @@ class Annotator:
             return self.raw("Any")
         if isinstance(type_, ir.Converted):
             return self.raw(type_.converter.sent if sent else type_.converter.received)
+        if isinstance(type_, ir.ByKind):
+            return " | ".join(dict.fromkeys(self._alternative(x, sent) for x in type_.alternatives))
         name = self.named(type_.name)
         if sent and isinstance(type_, (ir.ModelRef, ir.UnionRef)):
             return self.raw(f"{name} | Mapping[str, Any]")
         return name
+
+    def _alternative(self, alternative: ir.Alternative, sent: bool) -> str:
+        if alternative.kind == "number":
+            return "int" if alternative.type in (ir.Scalar("int32"), ir.Scalar("int64")) else "float"
+        base = self.base(alternative.type, sent)
+        if alternative.many != "list":
+            return self.raw("Mapping[str, Any]" if sent else "dict[str, Any]") if base == "Any" else base
+        return self.raw(f"Sequence[{base}]" if sent else f"list[{base}]")
 
     def field(self, field: ir.Field, sent: bool) -> str:
         """The type of a field without its `| None`."""
@@ -150,7 +160,7 @@ def _model(model: ir.Model, annotate: Annotator, imports: Imports, body: Lines) 
             pairs = ", ".join(f"{literal(k)}: {literal(v)}" for k, v in one_sided.items())
             body(f"one_sided: ClassVar = {{{pairs}}}")
         name = snake(model.name)
-        body(f'codec: ClassVar = ("xai_dual._gen.json.{model.domain}", "encode_{name}", "decode_{name}")', "")
+        body(f'json_codec: ClassVar = ("xai_dual._gen.json.{model.domain}", "encode_{name}", "decode_{name}")', "")
         for field in sorted(model.fields, key=lambda f: not (model.sent_only and f.required)):
             _field(model, field, annotate, imports, body)
         annotate.imports.add("typing", "Any")

@@ -40,49 +40,70 @@ class Facts:
             schema = self.openapi.schemas[schema.ref]
         return schema
 
-    def tag_of(self, union: Schema) -> str | None:
-        """The property whose single value tells the variants of a union apart, if there is one."""
-        values: dict[str, set[str]] = {}
+    def tagged(self, union: Schema) -> tuple[str | None, dict[str, Schema]]:
+        """(tag property, tag value -> variant as it stands in the union), as declared or as it can be inferred."""
+        if union.tag and all(v.ref in union.mapping for v in union.variants):
+            return union.tag, {union.mapping[v.ref or ""]: v for v in union.variants}
+        values: dict[str, dict[str, Schema]] = {}
         for variant in union.variants:
             for p in self.resolve(variant).properties.values():
-                if len(p.schema.values) == 1:
-                    values.setdefault(p.name, set()).add(p.schema.values[0])
+                constants = self.resolve(p.schema).values
+                if len(constants) == 1:
+                    values.setdefault(p.name, {})[constants[0]] = variant
         # of every variant, and another in each
         candidates = [name for name, found in values.items() if len(found) == len(union.variants)]
-        return min(candidates, default=None)
+        tag = min(candidates, default=None)
+        return tag, values[tag] if tag else {}
+
+    def tag_of(self, union: Schema) -> str | None:
+        """The property whose single value tells the variants of a union apart, if there is one."""
+        return self.tagged(union)[0]
 
     def variants(self, name: str) -> dict[str, Schema]:
         """Tag value -> variant, of the tagged union of that name; {} for any other schema."""
         union = self.openapi.schemas.get(name)
         if union is None or union.kind != "union":
             return {}
-        tag = self.tag_of(union)
-        if tag is None:
-            return {}
-        resolved = [self.resolve(v) for v in union.variants]
-        return {v.properties[tag].schema.values[0]: v for v in resolved}
+        return {value: self.resolve(variant) for value, variant in self.tagged(union)[1].items()}
+
+    def keys(self, name: str) -> dict[str, Schema]:
+        """Key -> schema, of a union whose members are told apart by the one key that is present."""
+        schema = self.openapi.schemas.get(name)
+        holders = schema.variants if schema and schema.kind == "union" else [schema] if schema else []
+        return {p.name: p.schema for holder in holders for p in self.resolve(holder).properties.values()}
+
+    def variant_name(self, union: str, value: str, style: str) -> str | None:
+        """What `object` takes for the member of a union with that tag or key."""
+        if style == "key":
+            schema = self.keys(union).get(value)
+            return None if schema is None else schema.ref or f"{union}.{value}"
+        return f"{union}#{value}" if value in self.variants(union) else None
 
     def object(self, name: str) -> list[tuple[str, Schema]] | None:
-        """(item prefix, object schema) for a schema name, "Union#tag", or all variants of a union to be flattened."""
+        """(item prefix, object schema) for the name of a schema, "Union#tag" or "Union.key"; of a union, for all its
+        variants, which are one flat model, or for its one member that is an object."""
         base, _, tag = name.partition("#")
-        schema = self.openapi.schemas.get(base)
-        if schema is None:
-            return None
         if tag:
             variant = self.variants(base).get(tag)
             return [(self._prefix(base, tag), variant)] if variant else None
-        if schema.kind == "union":
-            return [(self._prefix(base, t), v) for t, v in self.variants(base).items()] or None
-        return [(base, schema)]
+        base, _, key = name.partition(".")
+        if key:
+            inner = self.keys(base).get(key)
+            return [(name, inner)] if inner and inner.kind == "object" else None
+        schema = self.openapi.schemas.get(base)
+        if schema is None:
+            return None
+        if schema.kind != "union":
+            return [(base, schema)]
+        if self.tag_of(schema):
+            return [(self._prefix(base, t), v) for t, v in self.variants(base).items()]
+        inline = [v for v in schema.variants if v.kind == "object"]
+        return [(base, inline[0])] if len(inline) == 1 else None
 
     def _prefix(self, union: str, tag: str) -> str:
         """Where the properties of a variant are listed: under its own name if it has one."""
-        schema = self.openapi.schemas[union]
-        property_name = self.tag_of(schema)
-        for variant in schema.variants:
-            if property_name and self.resolve(variant).properties[property_name].schema.values == (tag,):
-                return variant.ref or f"{union}#{tag}"
-        return f"{union}#{tag}"
+        variant = self.tagged(self.openapi.schemas[union])[1][tag]
+        return variant.ref or f"{union}#{tag}"
 
     def place(self, name: str, path: tuple[str, ...]) -> Place | None:
         """What stands at `path` in the object of that name."""
@@ -163,14 +184,15 @@ class Facts:
                 inner = prop.schema.items if prop.schema.kind == "array" and prop.schema.items else prop.schema
                 if inner.kind in ("object", "union"):
                     yield from self._schema_items(f"{name}.{prop.name}", inner)
-        elif schema.kind == "union":
-            tag = self.tag_of(schema)
-            for variant in schema.variants:
-                if tag:
-                    value = self.resolve(variant).properties[tag].schema.values[0]
-                    yield f"{name}#{value}", "case"
-                    if variant.kind == "object":
-                        yield from self._schema_items(f"{name}#{value}", variant)
+        elif schema.kind == "union" and not schema.untagged:
+            tag, variants = self.tagged(schema)
+            for value, variant in variants.items():
+                yield f"{name}#{value}", "case"
+                if variant.kind == "object":
+                    yield from self._schema_items(f"{name}#{value}", variant)
+            for variant in schema.variants if tag is None else ():
+                if variant.kind == "object":
+                    yield from self._schema_items(name, variant)
         elif schema.kind == "string" and len(schema.values) > 1:
             for value in schema.values:
                 yield f"{name}={value}", "value"

@@ -8,7 +8,7 @@ from typing import Literal
 import attrs
 
 from .convert import Converter
-from .raw import ProtoField, Schema
+from .raw import ProtoField, ProtoMessage, Schema
 
 Kind = Literal["plain", "optional", "many"]
 
@@ -53,7 +53,23 @@ class Json:
     """Free-form JSON."""
 
 
-Type = Scalar | EnumRef | ModelRef | UnionRef | Converted | Json
+@attrs.frozen
+class Alternative:
+    """One kind of JSON value that a field may have."""
+
+    kind: Literal["str", "bool", "number", "list", "dict"] | str
+    type: Type
+    many: Literal["list", "map"] | None
+
+
+@attrs.frozen
+class ByKind:
+    """A value that may be of several types, told apart by their kind of JSON: text or a list of parts, say."""
+
+    alternatives: tuple[Alternative, ...]
+
+
+Type = Scalar | EnumRef | ModelRef | UnionRef | Converted | Json | ByKind
 
 
 @attrs.frozen
@@ -62,13 +78,14 @@ class GrpcSlot:
 
     path: tuple[str, ...]
     field: ProtoField | None
+    oneof: str | None = None  # the value is the name of the member that this oneof has: read, and never written
 
 
 @attrs.frozen
 class RestSlot:
     """Where a field stands in its JSON object (an empty path is the object) or among the request's parameters."""
 
-    where: Literal["body", "path", "query"]
+    where: Literal["body", "path", "query", "filename"]
     path: tuple[str, ...]
     schema: Schema
     required: bool  # required and not nullable, at every step of the path
@@ -88,6 +105,8 @@ class Field:
     coerce: str | None = None  # a coercion of convert.COERCIONS, applied to what a caller passes
     required: bool = False  # a request is refused without it
     drop: bool = False  # the wire that lacks it loses nothing: not sent there, not refused
+    echo: bool = False  # what stands in it is what the caller sent
+    unset: object = None  # what "not set" means, where protobuf cannot say it and REST gives another default than zero
 
     @property
     def one_sided(self) -> str | None:
@@ -109,14 +128,16 @@ class Model:
     rest: Mapping[str, str]  # shape -> schema name (or "Union#tag")
     tags: Mapping[str, tuple[str, str]]  # shape -> (property, value), where the model is a member of a union
     views: str | None = None
+    ignored: tuple[str, ...] = ()  # properties of constant value: read past, and not written
     sent: bool = False
     received: bool = False
+    echoed: bool = False  # comes back in an answer as the caller sent it
     answers: bool = False  # answers a call: carries `meta`
 
     @property
     def sent_only(self) -> bool:
-        """Whether only callers make it."""
-        return self.sent and not self.received
+        """Whether it is of the callers' making: any field may be left out, and None is "not set"."""
+        return not self.received
 
 
 @attrs.frozen
@@ -137,10 +158,14 @@ class Union:
     doc: str
     grpc: str | None
     oneof: str | None
-    tag: Mapping[str, str]  # shape -> tag property
+    rest: Mapping[str, str]  # shape -> schema name
+    style: str  # "tag": a property names the member; "key": the member stands under its own key
+    tag: Mapping[str, str | None]  # shape -> tag property
     variants: tuple[Variant, ...]
+    default: str | None = None  # the tag of an object without one
     sent: bool = False
     received: bool = False
+    echoed: bool = False
 
 
 @attrs.frozen
@@ -162,6 +187,7 @@ class Enum:
     values: tuple[EnumValue, ...]
     grpc: str | None
     zero: str | None  # the public value of number 0, None where 0 means "not set"
+    unset: tuple[str, ...] = ()  # spellings of "not set" that REST has
 
 
 @attrs.frozen
@@ -184,6 +210,7 @@ class Fold:
     rules: tuple[FoldRule, ...]
     extras: tuple[str, ...]  # chunk fields that the answer lacks; kept in its `extra`
     done_when: str | None  # the field that must be set for the fold to be complete
+    by: str | None = None  # a hand-written fold instead: "module:class"
 
 
 @attrs.frozen
@@ -195,6 +222,17 @@ class RestRoute:
     method: str
     path: str
     const: Mapping[str, object]
+    pending: bool = False
+    wraps: str | None = None  # field of the response that the answer is
+
+
+@attrs.frozen
+class Paging:
+    """How a list goes on."""
+
+    argument: str  # field of the request that takes the token
+    token: str  # property of the answer that gives it
+    more: str | None  # property that says whether there is more, where the token is always given
 
 
 @attrs.frozen
@@ -205,7 +243,7 @@ class Operation:
     doc: str
     domain: str
     request: str | None
-    response: str
+    response: str | None
     items: Mapping[str, str]  # "grpc" or shape -> field that holds the items, where the answer is a plain list
     chunk: str | None
     grpc: str | None
@@ -214,11 +252,18 @@ class Operation:
     required: tuple[str, ...]
     read_only: bool
     host: str
+    page: Paging | None = None
+    upload: str | None = None  # name of the content in the form
+    several: bool = False  # the form takes several contents
+    optional: bool = False  # the content may be left out
+    download: bool = False
+    poll: str | None = None  # the operation that is asked again and again
+    until: str | None = None  # the function of xai_dual/polling.py that reads its answers
 
     @property
     def resource(self) -> str:
-        """The client attribute that has the method."""
-        return self.name.split(".")[0]
+        """The client attribute that has the method: "chat", "collections.documents"."""
+        return self.name.rpartition(".")[0]
 
     @property
     def method(self) -> str:
@@ -235,7 +280,12 @@ class Api:
     enums: Mapping[str, Enum]
     folds: Mapping[str, Fold]
     operations: Mapping[str, Operation]
+    messages: Mapping[str, ProtoMessage]
     descriptors: bytes
     document: Mapping[str, object]
     waived: Mapping[str, Mapping[str, int]]  # domain -> reason -> items
     bound: Mapping[str, Mapping[str, int]]  # domain -> "both" / "grpc" / "rest" -> items
+
+    def home(self, name: str) -> str:
+        """The domain of a model or union."""
+        return (self.models.get(name) or self.unions[name]).domain

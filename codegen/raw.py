@@ -79,8 +79,11 @@ class Schema:
     items: Schema | None = None  # of an array or a map
     properties: Mapping[str, Property] = attrs.field(factory=dict)
     variants: tuple[Schema, ...] = ()
+    tag: str | None = None  # of a union with a declared discriminator: its property
+    mapping: Mapping[str, str] = attrs.field(factory=dict)  # and schema name -> tag value
     untagged: bool = False  # `x-xai-untagged`: each variant is sent as the bare value of its one property
     deprecated: bool = False
+    default: object = None
     doc: str = ""
 
 

@@ -131,6 +131,7 @@ class _Reader:
             format=node.get("format"),
             values=values,
             deprecated=bool(node.get("deprecated")),
+            default=node.get("default"),
             doc=doc,
         )
         if base.kind == "array":
@@ -158,8 +159,17 @@ class _Reader:
         nullable = len(variants) < len(members)
         if len(variants) == 1:
             return attrs.evolve(variants[0], nullable=nullable or variants[0].nullable, doc=doc or variants[0].doc)
-        untagged = bool(node.get("x-xai-untagged"))
-        return Schema("union", nullable=nullable, variants=tuple(variants), untagged=untagged, doc=doc)
+        declared = node.get("discriminator") or {}
+        mapping = {str(ref).rsplit("/", 1)[-1]: str(value) for value, ref in (declared.get("mapping") or {}).items()}
+        return Schema(
+            "union",
+            nullable=nullable,
+            variants=tuple(variants),
+            tag=declared.get("propertyName"),
+            mapping=mapping,
+            untagged=bool(node.get("x-xai-untagged")),
+            doc=doc,
+        )
 
     def _merged(self, members: list[Any], doc: str) -> Schema:
         """allOf: one member stays what it is, several objects become one object with the properties of all."""

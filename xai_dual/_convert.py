@@ -171,7 +171,7 @@ def json_text_to_proto(value: Any, name: str) -> str:
         raise UsageError(f"must be JSON: {error}", field=name) from None
 
 
-# --- schema_text: the JSON schema inside {"name", "schema", "strict"} <-> its text alone ------------------------------
+# --- schema_text: the JSON schema inside {"name", "schema", "strict"} <-> its text alone -----------------------------
 
 schema_text_from_json = json_text_from_json
 schema_text_to_json = json_text_to_json
@@ -273,6 +273,14 @@ def parts_to_json(value: Any, name: str, wire: bool = True) -> str | list[dict[s
     return many(encode_content_part, ContentPart, value, name, wire)
 
 
+def parts_from_proto(value: Any) -> Any:
+    from ._gen.proto.chat import decode_content_part
+
+    if len(value) == 1 and value[0].WhichOneof("content") == "text":
+        return value[0].text
+    return [decode_content_part(part) for part in value]
+
+
 def parts_to_proto(value: Any, target: Any, name: str) -> None:
     if isinstance(value, str):
         target.add().text = _check.string(value, name)
@@ -284,7 +292,7 @@ def parts_to_proto(value: Any, target: Any, name: str) -> None:
     many(encode_content_part, ContentPart, value, target, name)
 
 
-# --- public_url: PublicUrlOptions <-> true, or {"expires_after": seconds} ---------------------------------------------
+# --- public_url: PublicUrlOptions <-> true, or {"expires_after": seconds} --------------------------------------------
 
 
 def public_url_from_json(value: Any) -> Any:
@@ -392,7 +400,7 @@ def vector_to_proto(value: Any, target: Any, name: str) -> None:
         target.add().float_array.extend(_check.scalars(_check.double, value, name))
 
 
-# --- coercions: what a caller may pass beside the field's own type ----------------------------------------------------
+# --- coercions: what a caller may pass beside the field's own type ---------------------------------------------------
 
 
 def coerce_messages(value: Any, name: str) -> Sequence[Any]:
@@ -406,3 +414,65 @@ def coerce_messages(value: Any, name: str) -> Sequence[Any]:
 def coerce_texts(value: Any, name: str) -> Sequence[str]:
     """One text stands for a list of one."""
     return [value] if isinstance(value, str) else _check.strings(value, name)
+
+
+# --- decimal: int64 <-> its digits as text ---------------------------------------------------------------------------
+
+
+def decimal_from_json(value: Any) -> Any:
+    if value.__class__ is int:
+        return value
+    digits = value.removeprefix("-") if value.__class__ is str else ""
+    return int(value) if digits.isascii() and digits.isdecimal() and len(digits) < 20 else MISFIT
+
+
+def decimal_to_json(value: Any, name: str) -> str:
+    return str(_check.int64(value, name))
+
+
+def decimal_from_proto(value: int) -> int:
+    return value
+
+
+def decimal_to_proto(value: Any, name: str) -> int:
+    return _check.int64(value, name)
+
+
+# --- base64_image: a data URL <-> the base64 in it -------------------------------------------------------------------
+
+
+def base64_image_from_json(value: Any) -> Any:
+    return value if value.__class__ is str else MISFIT
+
+
+def base64_image_to_json(value: Any, name: str) -> str:
+    return _check.string(value, name)
+
+
+def base64_image_from_proto(value: str) -> str:
+    head, mark, data = value.partition(";base64,")
+    return data if mark and head.startswith("data:") else value
+
+
+# --- rpc_status: google.rpc.Status <-> text, or {"code", "message"} --------------------------------------------------
+
+
+def rpc_status_from_json(value: Any) -> Any:
+    """Code 0 without a message stands beside answers, and is no error."""
+    from .types.batches import BatchError
+
+    if isinstance(value, Mapping):
+        error = BatchError.from_dict(value)
+        return error if error.code or error.message else None
+    return BatchError(code=0, message=value) if value.__class__ is str else MISFIT
+
+
+def rpc_status_to_json(value: Any, name: str) -> dict[str, Any]:
+    result: dict[str, Any] = value.to_dict()
+    return result
+
+
+def rpc_status_from_proto(value: Any) -> Any:
+    from ._gen.proto.batches import decode_batch_error
+
+    return decode_batch_error(value) if value.code or value.message else None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from array import array as packed_array
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from struct import Struct
 from struct import error as struct_error
 from typing import Any
@@ -174,3 +174,28 @@ def union(encode: Callable[[Any, bool], dict[str, Any]], value: Any, name: str, 
 def unions(encode: Callable[[Any, bool], dict[str, Any]], value: Any, name: str, wire: bool) -> list[dict[str, Any]]:
     """The JSON of a list of a union's members."""
     return [union(encode, item, f"{name}[{i}]", wire) for i, item in enumerate(_check.array(value, name))]
+
+
+def by_kind(writers: Mapping[str, Callable[[Any, str, bool], Any]], value: Any, name: str, wire: bool) -> Any:
+    """The JSON of a value that may be text, a number, a list or an object, by what it is."""
+    if isinstance(value, str):
+        kind = "str"
+    elif isinstance(value, (bool, int, float)):
+        kind = "bool" if isinstance(value, bool) else "number"
+    else:
+        kind = "list" if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)) else "dict"
+    write = writers.get(kind)
+    if write is None:
+        words = {"str": "a string", "bool": "a bool", "number": "a number", "list": "a list", "dict": "an object"}
+        _check.wrong(value, " or ".join(words[k] for k in writers), name)
+    return write(value, name, wire)
+
+
+def without(data: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """The object less one property."""
+    return {k: v for k, v in data.items() if k != key}
+
+
+def page_token(value: Any, more: Any = True) -> str | None:
+    """What asks for the next page; None where there is none."""
+    return value if more and isinstance(value, str) and value else None

@@ -59,6 +59,7 @@ class _Pieces(Generic[T]):
         """The call so far, as a new object of the pieces' type."""
         call: Any = copy.copy(self.first)
         call.id, call.type = self.id or self.first.id, self.type or self.first.type
+        call.index = None  # where pieces belong; the whole call has its place in the list
         if call.function is not None:
             call.function = copy.copy(call.function)
             call.function.name = self.name or call.function.name

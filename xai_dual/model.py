@@ -30,7 +30,7 @@ class Model:
 
     one_sided: ClassVar[Mapping[str, str]] = {}
     """Field name -> "grpc" or "rest", for the fields that only one wire carries."""
-    codec: ClassVar[tuple[str, str, str]] = ("", "", "")
+    json_codec: ClassVar[tuple[str, str, str]] = ("", "", "")
     """Module, encoder and decoder of the JSON form."""
 
     def __repr__(self) -> str:
@@ -41,14 +41,14 @@ class Model:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form, spelled as on REST (fields that only gRPC has keep their names); unset fields are left out."""
-        module, encoder, _ = self.codec
+        module, encoder, _ = self.json_codec
         result: dict[str, Any] = getattr(import_module(module), encoder)(self, False)
         return result
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Read the JSON form. Never raises on content: unknown or ill-typed properties end up in `extra`."""
-        module, _, decoder = cls.codec
+        module, _, decoder = cls.json_codec
         result: Self = getattr(import_module(module), decoder)(data)
         return result
 

@@ -120,3 +120,30 @@ class SampleResponseViews:
         """The sampled text, or what a chunk adds to it."""
         response: SampleResponse = self
         return response.choices[0].text if response.choices else ""
+
+
+class ResponseViews:
+    """Views of `Response`."""
+
+    __slots__ = ()
+
+    @property
+    def output_text(self: Any) -> str:
+        """All text of the output's messages."""
+        from .types.responses import OutputMessage, OutputText
+
+        messages = [item for item in self.output if isinstance(item, OutputMessage)]
+        return "".join(part.text for item in messages for part in item.content if isinstance(part, OutputText))
+
+
+class MessageViews:
+    """Views of `MessageResponse`."""
+
+    __slots__ = ()
+
+    @property
+    def text(self: Any) -> str:
+        """All text of the message's blocks."""
+        from .types.messages import TextBlock
+
+        return "".join(block.text for block in self.content if isinstance(block, TextBlock))

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 import attrs
 
@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 
     from ..meta import Meta
 
-__all__ = ["ApiKey"]
+__all__ = ["ApiKey", "Me", "MeApiKeyInfo", "MeOAuthInfo", "ZdrStatus"]
+
+ZdrStatus: TypeAlias = Literal["no_zdr", "zdr", "pii_scrubbing"] | str
+"""Retention mode of a team: `no_zdr` for the ordinary rules, `zdr` for zero data retention, `pii_scrubbing` if
+personal data is removed.
+Open: any other string may come. no_zdr, zdr, pii_scrubbing: REST only.
+"""
 
 
 @attrs.define(kw_only=True, repr=False)
@@ -27,7 +33,7 @@ class ApiKey(Model):
     Source: `xai_api.ApiKey` (gRPC), `ApiKey` (REST).
     """
 
-    codec: ClassVar = ("xai_dual._gen.json.auth", "encode_api_key", "decode_api_key")
+    json_codec: ClassVar = ("xai_dual._gen.json.auth", "encode_api_key", "decode_api_key")
 
     acls: list[str] = attrs.Factory(list)
     """What the key may do, as entries like `api-key:endpoint:*` and `api-key:model:*`."""
@@ -57,3 +63,69 @@ class ApiKey(Model):
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
     meta: Meta | None = attrs.field(default=None, eq=False)
     """Facts about the call that this answers: request id, transport, attempts, times."""
+
+
+@attrs.define(kw_only=True, repr=False)
+class Me(Model):
+    """Who makes the call: the user, the team, and the key or the OAuth client.
+
+
+    Source: `GetMeResponse` (REST).
+    """
+
+    json_codec: ClassVar = ("xai_dual._gen.json.auth", "encode_me", "decode_me")
+
+    api_key: MeApiKeyInfo | None = None
+    """The key, if the call was made with one."""
+    oauth: MeOAuthInfo | None = None
+    """The client application, if the call was made with an OAuth token."""
+    team_blocked: bool = False
+    """Whether the team is blocked."""
+    team_id: str = ""
+    """Id of the caller's team."""
+    user_id: str = ""
+    """Id of the calling user."""
+    zdr_status: ZdrStatus | None = None
+    """How long the team's data is kept."""
+    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
+    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
+    meta: Meta | None = attrs.field(default=None, eq=False)
+    """Facts about the call that this answers: request id, transport, attempts, times."""
+
+
+@attrs.define(kw_only=True, repr=False)
+class MeApiKeyInfo(Model):
+    """Short record of the API key in use.
+
+
+    Source: `MeApiKeyInfo` (REST).
+    """
+
+    json_codec: ClassVar = ("xai_dual._gen.json.auth", "encode_me_api_key_info", "decode_me_api_key_info")
+
+    api_key_id: str = ""
+    """Id of the key."""
+    blocked: bool = False
+    """Whether the key is blocked."""
+    disabled: bool = False
+    """Whether the key has been switched off."""
+    redacted_api_key: str = ""
+    """First and last characters of the secret."""
+    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
+    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
+
+
+@attrs.define(kw_only=True, repr=False)
+class MeOAuthInfo(Model):
+    """Short record of the OAuth token in use.
+
+
+    Source: `MeOAuthInfo` (REST).
+    """
+
+    json_codec: ClassVar = ("xai_dual._gen.json.auth", "encode_me_o_auth_info", "decode_me_o_auth_info")
+
+    client_id: str = ""
+    """Id of the application that the token was issued to."""
+    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
+    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""

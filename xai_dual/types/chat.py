@@ -10,6 +10,7 @@ import attrs
 
 from ..model import Model, Unknown
 from ..views import ChatChunkViews, ChatCompletionViews, ChoiceMessageViews
+from .documents import HybridRetrieval, KeywordRetrieval, SemanticRetrieval
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,18 +18,28 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..meta import Meta
-    from .shared import FinishReason, ServiceTier, StreamOptions, Usage
+    from .shared import DeferredStatus, FinishReason, ServiceTier, StreamOptions, Usage
 
 __all__ = [
     "AgentCount",
+    "AttachmentSearch",
     "ChatChunk",
     "ChatCompletion",
     "ChatRequest",
     "Choice",
     "ChoiceChunk",
     "ChoiceMessage",
+    "CodeExecution",
     "CollectionsCitation",
+    "CollectionsRetrievalMode",
+    "CollectionsSearch",
+    "CompactContextRequest",
+    "CompactedChat",
     "ContentPart",
+    "DeferredChat",
+    "DeferredChatRequest",
+    "DeleteStoredChatRequest",
+    "DeletedChat",
     "Delta",
     "FileRef",
     "FormatType",
@@ -39,22 +50,26 @@ __all__ = [
     "GuidelineBehavior",
     "GuidelineCategory",
     "ImageDetail",
+    "ImageGeneration",
     "ImageUrl",
     "IncludeOption",
     "InlineCitation",
     "LiveSearchTool",
     "LogProbs",
+    "MCP",
     "Message",
     "NewsSource",
     "OutputFile",
     "PolicyGuideline",
     "ReasoningEffort",
+    "RequestSettings",
     "ResponseFormat",
     "Role",
     "RssSource",
     "SearchMode",
     "SearchParameters",
     "SearchSource",
+    "StoredChatRequest",
     "TokenLogProb",
     "Tool",
     "ToolCall",
@@ -62,9 +77,12 @@ __all__ = [
     "ToolCallType",
     "TopLogProb",
     "WebCitation",
+    "WebSearch",
+    "WebSearchArea",
     "WebSearchOptions",
     "WebSource",
     "XCitation",
+    "XSearch",
     "XSource",
 ]
 
@@ -162,6 +180,155 @@ Open: any other string may come.
 
 
 @attrs.define(kw_only=True, repr=False)
+class DeferredChatRequest(Model):
+    """Asks for the result of a started chat completion.
+
+
+    Source: `xai_api.GetDeferredRequest` (gRPC).
+    """
+
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_deferred_chat_request", "decode_deferred_chat_request")
+
+    request_id: str | None = None
+    """Identifier from the receipt."""
+    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
+    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
+
+
+@attrs.define(kw_only=True, repr=False)
+class DeferredChat(Model):
+    """The state of a deferred answer, and the answer when it is done.
+
+
+    Source: `xai_api.GetDeferredCompletionResponse` (gRPC).
+    """
+
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_deferred_chat", "decode_deferred_chat")
+
+    status: DeferredStatus | None = None
+    """How far the request has got."""
+    response: ChatCompletion | None = None
+    """The answer.
+
+    Present only when the status is `DONE`.
+    """
+    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
+    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
+    meta: Meta | None = attrs.field(default=None, eq=False)
+    """Facts about the call that this answers: request id, transport, attempts, times."""
+
+
+@attrs.define(kw_only=True, repr=False)
+class StoredChatRequest(Model):
+    """Names the stored answer to read.
+
+
+    Source: `xai_api.GetStoredCompletionRequest` (gRPC).
+    """
+
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_stored_chat_request", "decode_stored_chat_request")
+
+    response_id: str
+    """The `id` of the answer."""
+    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
+    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
+
+
+@attrs.define(kw_only=True, repr=False)
+class DeleteStoredChatRequest(Model):
+    """Names the stored answer to delete.
+
+
+    Source: `xai_api.DeleteStoredCompletionRequest` (gRPC).
+    """
+
+    json_codec: ClassVar = (
+        "xai_dual._gen.json.chat",
+        "encode_delete_stored_chat_request",
+        "decode_delete_stored_chat_request",
+    )
+
+    response_id: str
+    """The `id` of the answer."""
+    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
+    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
+
+
+@attrs.define(kw_only=True, repr=False)
+class DeletedChat(Model):
+    """Receipt of a deletion.
+
+
+    Source: `xai_api.DeleteStoredCompletionResponse` (gRPC), `DeleteStoredCompletionResponse` (REST).
+    """
+
+    one_sided: ClassVar = {"deleted": "rest"}
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_deleted_chat", "decode_deleted_chat")
+
+    deleted: bool | None = None
+    """Whether the response was deleted.
+
+    REST only.
+    """
+    id: str = ""
+    """Id of the response."""
+    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
+    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
+    meta: Meta | None = attrs.field(default=None, eq=False)
+    """Facts about the call that this answers: request id, transport, attempts, times."""
+
+
+@attrs.define(kw_only=True, repr=False)
+class CompactContextRequest(Model):
+    """A conversation to condense.
+
+
+    Source: `xai_api.CompactContextRequest` (gRPC).
+    """
+
+    json_codec: ClassVar = (
+        "xai_dual._gen.json.chat",
+        "encode_compact_context_request",
+        "decode_compact_context_request",
+    )
+
+    input: str | Sequence[str | Message | ChoiceMessage | Mapping[str, Any]]
+    """The conversation, oldest message first."""
+    model: str
+    """Name or alias of the model to condense with."""
+    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
+    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
+
+
+@attrs.define(kw_only=True, repr=False)
+class CompactedChat(Model):
+    """The condensed conversation.
+
+
+    Source: `xai_api.CompactContextResponse` (gRPC).
+    """
+
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_compacted_chat", "decode_compacted_chat")
+
+    usage: Usage | None = None
+    """Tokens used and cost of condensing."""
+    id: str = ""
+    """Identifier of this response."""
+    encrypted_content: str = ""
+    """The conversation in opaque form.
+
+    Send it as the `encrypted_content` of an assistant message; the service then ignores everything before that
+    message.
+    """
+    dropped_message_count: int = 0
+    """How many messages were dropped while condensing."""
+    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
+    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
+    meta: Meta | None = attrs.field(default=None, eq=False)
+    """Facts about the call that this answers: request id, transport, attempts, times."""
+
+
+@attrs.define(kw_only=True, repr=False)
 class ChatRequest(Model):
     """What to answer, and how.
 
@@ -183,7 +350,7 @@ class ChatRequest(Model):
         "agent_count": "grpc",
         "guidelines": "grpc",
     }
-    codec: ClassVar = ("xai_dual._gen.json.chat", "encode_chat_request", "decode_chat_request")
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_chat_request", "decode_chat_request")
 
     messages: str | Sequence[str | Message | ChoiceMessage | Mapping[str, Any]]
     """The conversation so far, oldest message first."""
@@ -305,7 +472,7 @@ class Guideline(Model):
     Source: `xai_api.Guideline` (gRPC).
     """
 
-    codec: ClassVar = ("xai_dual._gen.json.chat", "encode_guideline", "decode_guideline")
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_guideline", "decode_guideline")
 
     policy: PolicyGuideline | Mapping[str, Any] | None = None
     """A moderation rule for one category."""
@@ -321,7 +488,7 @@ class PolicyGuideline(Model):
     Source: `xai_api.PolicyGuideline` (gRPC).
     """
 
-    codec: ClassVar = ("xai_dual._gen.json.chat", "encode_policy_guideline", "decode_policy_guideline")
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_policy_guideline", "decode_policy_guideline")
 
     category: GuidelineCategory | None = None
     """Kind of content the rule is about."""
@@ -339,7 +506,7 @@ class WebSearchOptions(Model):
     Source: `WebSearchOptions` (REST).
     """
 
-    codec: ClassVar = ("xai_dual._gen.json.chat", "encode_web_search_options", "decode_web_search_options")
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_web_search_options", "decode_web_search_options")
 
     filters: Any | None = None
     """Restrictions on what is searched."""
@@ -361,7 +528,7 @@ class Message(Model):
     """
 
     one_sided: ClassVar = {"encrypted_content": "grpc"}
-    codec: ClassVar = ("xai_dual._gen.json.chat", "encode_message", "decode_message")
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_message", "decode_message")
 
     role: Role
     """Tag of this variant, always `system`."""
@@ -393,14 +560,10 @@ class ContentPart(Model):
     Source: `xai_api.Content` (gRPC), `ContentPart` (REST).
     """
 
-    one_sided: ClassVar = {"type": "rest"}
-    codec: ClassVar = ("xai_dual._gen.json.chat", "encode_content_part", "decode_content_part")
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_content_part", "decode_content_part")
 
     type: str
-    """`text`, `image_url` or `file`.
-
-    REST only.
-    """
+    """`text`, `image_url` or `file`."""
     file: FileRef | Mapping[str, Any] | None = None
     """The file, for a part of type `file`."""
     image_url: ImageUrl | Mapping[str, Any] | None = None
@@ -420,7 +583,7 @@ class ImageUrl(Model):
     """
 
     one_sided: ClassVar = {"detail": "grpc"}
-    codec: ClassVar = ("xai_dual._gen.json.chat", "encode_image_url", "decode_image_url")
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_image_url", "decode_image_url")
 
     file_id: str | None = None
     """Id of an image in the Files API, instead of `url`."""
@@ -444,7 +607,7 @@ class FileRef(Model):
     """
 
     one_sided: ClassVar = {"data": "grpc", "filename": "grpc", "mime_type": "grpc"}
-    codec: ClassVar = ("xai_dual._gen.json.chat", "encode_file_ref", "decode_file_ref")
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_file_ref", "decode_file_ref")
 
     file_id: str | None = None
     """Id of a file in the Files API."""
@@ -475,7 +638,7 @@ class ToolCall(Model):
     """
 
     one_sided: ClassVar = {"index": "rest", "status": "grpc", "error_message": "grpc"}
-    codec: ClassVar = ("xai_dual._gen.json.chat", "encode_tool_call", "decode_tool_call")
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_tool_call", "decode_tool_call")
 
     function: FunctionCall = attrs.Factory(lambda: FunctionCall())
     """Name and arguments of the call."""
@@ -510,7 +673,7 @@ class FunctionCall(Model):
     Source: `xai_api.FunctionCall` (gRPC), `Function` (REST).
     """
 
-    codec: ClassVar = ("xai_dual._gen.json.chat", "encode_function_call", "decode_function_call")
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_function_call", "decode_function_call")
 
     arguments: str = ""
     """Arguments as JSON text.
@@ -532,7 +695,7 @@ class FunctionTool(Model):
     Source: `xai_api.Function` (gRPC), `Tool#function` (REST).
     """
 
-    codec: ClassVar = ("xai_dual._gen.json.chat", "encode_function_tool", "decode_function_tool")
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_function_tool", "decode_function_tool")
 
     function: FunctionDefinition | Mapping[str, Any]
     """The function's name, purpose and arguments."""
@@ -548,10 +711,66 @@ class LiveSearchTool(Model):
     Source: `Tool#live_search` (REST).
     """
 
-    codec: ClassVar = ("xai_dual._gen.json.chat", "encode_live_search_tool", "decode_live_search_tool")
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_live_search_tool", "decode_live_search_tool")
 
     sources: Sequence[SearchSource | Mapping[str, Any]]
     """Where to search."""
+    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
+    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
+
+
+@attrs.define(kw_only=True, repr=False)
+class WebSearchArea(Model):
+    """A rough location.
+
+    Any subset may be given.
+
+    Source: `xai_api.WebSearchUserLocation` (gRPC).
+    """
+
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_web_search_area", "decode_web_search_area")
+
+    country: str | None = None
+    """Two-letter ISO 3166-1 code, e.g.
+
+    `US`.
+    """
+    city: str | None = None
+    """City, in free form."""
+    region: str | None = None
+    """State or region, in free form."""
+    timezone: str | None = None
+    """Time zone by its IANA name, e.g.
+
+    `America/Los_Angeles`.
+    """
+    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
+    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
+
+
+@attrs.define(kw_only=True, repr=False)
+class CollectionsSearch(Model):
+    """Lets the model search collections.
+
+
+    Source: `xai_api.CollectionsSearch` (gRPC).
+    """
+
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_collections_search", "decode_collections_search")
+
+    retrieval_mode: CollectionsRetrievalMode | Mapping[str, Any] | None = None
+    collection_ids: Sequence[str] | None = None
+    """Collections to search, at most ten."""
+    limit: int | None = None
+    """Most passages per search.
+
+    Ten when absent.
+    """
+    instructions: str | None = None
+    """Plain-language guidance on how to read queries and rank hits.
+
+    The server's general guidance applies when absent.
+    """
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 
@@ -565,7 +784,7 @@ class FunctionDefinition(Model):
     """
 
     one_sided: ClassVar = {"defer_loading": "rest"}
-    codec: ClassVar = ("xai_dual._gen.json.chat", "encode_function_definition", "decode_function_definition")
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_function_definition", "decode_function_definition")
 
     name: str
     """Name by which the model calls it."""
@@ -592,7 +811,7 @@ class ResponseFormat(Model):
     Source: `xai_api.ResponseFormat` (gRPC), `ResponseFormat` (REST).
     """
 
-    codec: ClassVar = ("xai_dual._gen.json.chat", "encode_response_format", "decode_response_format")
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_response_format", "decode_response_format")
 
     type: FormatType
     """Tag of this variant, always `text`."""
@@ -611,7 +830,7 @@ class SearchParameters(Model):
     Source: `xai_api.SearchParameters` (gRPC), `SearchParameters` (REST).
     """
 
-    codec: ClassVar = ("xai_dual._gen.json.chat", "encode_search_parameters", "decode_search_parameters")
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_search_parameters", "decode_search_parameters")
 
     from_date: datetime | date | str | None = None
     """Earliest day of the data to use, as YYYY-MM-DD."""
@@ -640,7 +859,8 @@ class ChatCompletion(ChatCompletionViews, Model):
     Source: `xai_api.GetChatCompletionResponse` (gRPC), `ChatResponse` (REST).
     """
 
-    codec: ClassVar = ("xai_dual._gen.json.chat", "encode_chat_completion", "decode_chat_completion")
+    one_sided: ClassVar = {"settings": "grpc"}
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_chat_completion", "decode_chat_completion")
 
     choices: list[Choice] = attrs.Factory(list)
     """The answers, as many as `n` asked for."""
@@ -660,10 +880,55 @@ class ChatCompletion(ChatCompletionViews, Model):
     """Identifies the configuration of the server that answered."""
     usage: Usage | None = None
     """Tokens, sources and cost of the call."""
+    settings: RequestSettings | None = None
+    """The settings the request was run with. gRPC only."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
     meta: Meta | None = attrs.field(default=None, eq=False)
     """Facts about the call that this answers: request id, transport, attempts, times."""
+
+
+@attrs.define(kw_only=True, repr=False)
+class RequestSettings(Model):
+    """The settings a request was run with.
+
+    Fields mean the same as in `GetCompletionsRequest`.
+
+    Source: `xai_api.RequestSettings` (gRPC).
+    """
+
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_request_settings", "decode_request_settings")
+
+    tool_choice: str | Mapping[str, Any] | None = None
+    """Whether and which tool had to be used."""
+    max_tokens: int | None = None
+    """Limit of generated tokens."""
+    parallel_tool_calls: bool | None = None
+    """Whether several tools per turn were allowed."""
+    previous_response_id: str | None = None
+    """Stored answer that was continued."""
+    reasoning_effort: ReasoningEffort | None = None
+    """How much the model was to think."""
+    temperature: float | None = None
+    """Randomness, 0 to 2."""
+    response_format: ResponseFormat | Mapping[str, Any] | None = None
+    """Form the answer had to have."""
+    tools: Sequence[Tool | Mapping[str, Any]] | None = None
+    """Tools the model could use."""
+    top_p: float | None = None
+    """Nucleus sampling share."""
+    user: str | None = None
+    """End user as named by the caller."""
+    search_parameters: SearchParameters | Mapping[str, Any] | None = None
+    """Live search settings."""
+    store_messages: bool | None = None
+    """Whether the answer was stored."""
+    use_encrypted_content: bool | None = None
+    """Whether encrypted reasoning was returned."""
+    include: Sequence[IncludeOption] | None = None
+    """Additional output that was asked for."""
+    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
+    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 
 
 @attrs.define(kw_only=True, repr=False)
@@ -674,7 +939,7 @@ class Choice(Model):
     Source: `xai_api.CompletionOutput` (gRPC), `Choice` (REST).
     """
 
-    codec: ClassVar = ("xai_dual._gen.json.chat", "encode_choice", "decode_choice")
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_choice", "decode_choice")
 
     finish_reason: FinishReason | None = None
     """Why generation ended: `stop`, `length`, `tool_calls` and others; null while it is running."""
@@ -697,7 +962,7 @@ class ChoiceMessage(ChoiceMessageViews, Model):
     """
 
     one_sided: ClassVar = {"refusal": "rest", "encrypted_content": "grpc", "citations": "grpc"}
-    codec: ClassVar = ("xai_dual._gen.json.chat", "encode_choice_message", "decode_choice_message")
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_choice_message", "decode_choice_message")
 
     content: str = ""
     """Text of the answer; null when it only calls tools."""
@@ -735,7 +1000,7 @@ class ChatChunk(ChatChunkViews, Model):
     Source: `xai_api.GetChatCompletionChunk` (gRPC), `ChatResponseChunk` (REST).
     """
 
-    codec: ClassVar = ("xai_dual._gen.json.chat", "encode_chat_chunk", "decode_chat_chunk")
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_chat_chunk", "decode_chat_chunk")
 
     choices: list[ChoiceChunk] = attrs.Factory(list)
     """What was added to each choice.
@@ -772,7 +1037,7 @@ class ChoiceChunk(Model):
     Source: `xai_api.CompletionOutputChunk` (gRPC), `ChoiceChunk` (REST).
     """
 
-    codec: ClassVar = ("xai_dual._gen.json.chat", "encode_choice_chunk", "decode_choice_chunk")
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_choice_chunk", "decode_choice_chunk")
 
     delta: Delta = attrs.Factory(lambda: Delta())
     """The new part of the message."""
@@ -795,7 +1060,7 @@ class Delta(Model):
     """
 
     one_sided: ClassVar = {"images": "rest", "encrypted_content": "grpc", "citations": "grpc"}
-    codec: ClassVar = ("xai_dual._gen.json.chat", "encode_delta", "decode_delta")
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_delta", "decode_delta")
 
     content: str = ""
     """Text to append."""
@@ -826,7 +1091,7 @@ class LogProbs(Model):
     Source: `xai_api.LogProbs` (gRPC), `LogProbs` (REST).
     """
 
-    codec: ClassVar = ("xai_dual._gen.json.chat", "encode_log_probs", "decode_log_probs")
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_log_probs", "decode_log_probs")
 
     content: list[TokenLogProb] = attrs.Factory(list)
     """One entry for each generated token."""
@@ -842,7 +1107,7 @@ class TokenLogProb(Model):
     Source: `xai_api.LogProb` (gRPC), `TokenLogProb` (REST).
     """
 
-    codec: ClassVar = ("xai_dual._gen.json.chat", "encode_token_log_prob", "decode_token_log_prob")
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_token_log_prob", "decode_token_log_prob")
 
     bytes: bytes = b""
     """The token as UTF-8 bytes; a character may span several tokens."""
@@ -864,7 +1129,7 @@ class TopLogProb(Model):
     Source: `xai_api.TopLogProb` (gRPC), `TopLogProb` (REST).
     """
 
-    codec: ClassVar = ("xai_dual._gen.json.chat", "encode_top_log_prob", "decode_top_log_prob")
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_top_log_prob", "decode_top_log_prob")
 
     bytes: bytes = b""
     """The alternative as UTF-8 bytes."""
@@ -884,7 +1149,7 @@ class OutputFile(Model):
     Source: `xai_api.OutputFile` (gRPC), `OutputFile` (REST).
     """
 
-    codec: ClassVar = ("xai_dual._gen.json.chat", "encode_output_file", "decode_output_file")
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_output_file", "decode_output_file")
 
     file_id: str = ""
     """Id of the file in the Files API."""
@@ -902,7 +1167,7 @@ class InlineCitation(Model):
     Source: `xai_api.InlineCitation` (gRPC).
     """
 
-    codec: ClassVar = ("xai_dual._gen.json.chat", "encode_inline_citation", "decode_inline_citation")
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_inline_citation", "decode_inline_citation")
 
     id: str = ""
     """Number shown to the reader, as text; a source cited twice keeps its number."""
@@ -928,7 +1193,7 @@ class WebCitation(Model):
     Source: `xai_api.WebCitation` (gRPC).
     """
 
-    codec: ClassVar = ("xai_dual._gen.json.chat", "encode_web_citation", "decode_web_citation")
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_web_citation", "decode_web_citation")
 
     url: str = ""
     """Address of the page."""
@@ -944,7 +1209,7 @@ class XCitation(Model):
     Source: `xai_api.XCitation` (gRPC).
     """
 
-    codec: ClassVar = ("xai_dual._gen.json.chat", "encode_x_citation", "decode_x_citation")
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_x_citation", "decode_x_citation")
 
     url: str = ""
     """Address on X."""
@@ -960,7 +1225,7 @@ class CollectionsCitation(Model):
     Source: `xai_api.CollectionsCitation` (gRPC).
     """
 
-    codec: ClassVar = ("xai_dual._gen.json.chat", "encode_collections_citation", "decode_collections_citation")
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_collections_citation", "decode_collections_citation")
 
     file_id: str = ""
     """File the passage was cut from."""
@@ -977,6 +1242,169 @@ class CollectionsCitation(Model):
 
 
 @attrs.define(kw_only=True, repr=False)
+class WebSearch(Model):
+    """Lets the model search the web and open pages.
+
+
+    Source: `xai_api.WebSearch` (gRPC).
+    """
+
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_web_search", "decode_web_search")
+
+    excluded_domains: Sequence[str] | None = None
+    """Domains never to use, at most five, without scheme or subdomain.
+
+    Excludes `allowed_domains`.
+    """
+    allowed_domains: Sequence[str] | None = None
+    """The only domains to use, at most five, without scheme or subdomain.
+
+    Excludes `excluded_domains`.
+    """
+    enable_image_understanding: bool | None = None
+    """Let the model look at images on the pages.
+
+    Off when absent.
+    """
+    user_location: WebSearchArea | Mapping[str, Any] | None = None
+    """Where the user is, for results that fit the place."""
+    enable_image_search: bool | None = None
+    """Let the model search for images to show in its answer.
+
+    Off when absent.
+    """
+    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
+    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
+
+
+@attrs.define(kw_only=True, repr=False)
+class XSearch(Model):
+    """Lets the model search posts on X.
+
+
+    Source: `xai_api.XSearch` (gRPC).
+    """
+
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_x_search", "decode_x_search")
+
+    from_date: datetime | date | str | None = None
+    """Use posts from this date on only.
+
+    No lower end when absent.
+    """
+    to_date: datetime | date | str | None = None
+    """Use posts up to this date only.
+
+    No upper end when absent.
+    """
+    allowed_x_handles: Sequence[str] | None = None
+    """Use posts of these accounts only, at most ten, without `@`.
+
+    Excludes `excluded_x_handles`.
+    """
+    excluded_x_handles: Sequence[str] | None = None
+    """Never use posts of these accounts, at most ten, without `@`.
+
+    Excludes `allowed_x_handles`.
+    """
+    enable_image_understanding: bool | None = None
+    """Let the model look at images in posts.
+
+    Off when absent.
+    """
+    enable_video_understanding: bool | None = None
+    """Let the model watch videos in posts.
+
+    Off when absent.
+    """
+    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
+    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
+
+
+@attrs.define(kw_only=True, repr=False)
+class CodeExecution(Model):
+    """Lets the model write code and run it in a sandbox.
+
+    There are no settings.
+
+    Source: `xai_api.CodeExecution` (gRPC).
+    """
+
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_code_execution", "decode_code_execution")
+
+    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
+    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
+
+
+@attrs.define(kw_only=True, repr=False)
+class MCP(Model):
+    """A remote server that offers tools by the Model Context Protocol.
+
+    The service calls it directly.
+
+    Source: `xai_api.MCP` (gRPC).
+    """
+
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_mcp", "decode_mcp")
+
+    server_label: str | None = None
+    """Short name for the server; put in front of its tool names."""
+    server_description: str | None = None
+    """What the server is good for, as a hint to the model."""
+    server_url: str | None = None
+    """Address of the server."""
+    allowed_tool_names: Sequence[str] | None = None
+    """Tools of the server the model may use.
+
+    Empty allows all of them.
+    """
+    authorization: str | None = None
+    """Token to authenticate at the server with."""
+    extra_headers: Mapping[str, str] | None = None
+    """HTTP headers to add to each call of the server."""
+    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
+    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
+
+
+@attrs.define(kw_only=True, repr=False)
+class AttachmentSearch(Model):
+    """Lets the model search the files attached to the conversation.
+
+
+    Source: `xai_api.AttachmentSearch` (gRPC).
+    """
+
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_attachment_search", "decode_attachment_search")
+
+    limit: int | None = None
+    """Most passages per search.
+
+    Server default when absent.
+    """
+    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
+    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
+
+
+@attrs.define(kw_only=True, repr=False)
+class ImageGeneration(Model):
+    """Lets the model draw new images and edit those of the conversation.
+
+
+    Source: `xai_api.ImageGeneration` (gRPC).
+    """
+
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_image_generation", "decode_image_generation")
+
+    action: str | None = None
+    """Which of the two is allowed: `auto` (both), `generate` or `edit`.
+
+    `auto` when absent.
+    """
+    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
+    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
+
+
+@attrs.define(kw_only=True, repr=False)
 class WebSource(Model):
     """Pages on the web.
 
@@ -984,7 +1412,7 @@ class WebSource(Model):
     Source: `xai_api.WebSource` (gRPC), `SearchSource#web` (REST).
     """
 
-    codec: ClassVar = ("xai_dual._gen.json.chat", "encode_web_source", "decode_web_source")
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_web_source", "decode_web_source")
 
     allowed_websites: Sequence[str] | None = None
     """Domains to which the search is limited, at most 5; not to be combined with `excluded_websites`."""
@@ -1006,7 +1434,7 @@ class NewsSource(Model):
     Source: `xai_api.NewsSource` (gRPC), `SearchSource#news` (REST).
     """
 
-    codec: ClassVar = ("xai_dual._gen.json.chat", "encode_news_source", "decode_news_source")
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_news_source", "decode_news_source")
 
     country: str | None = None
     """Two-letter country code whose results are preferred."""
@@ -1026,7 +1454,7 @@ class XSource(Model):
     Source: `xai_api.XSource` (gRPC), `SearchSource#x` (REST).
     """
 
-    codec: ClassVar = ("xai_dual._gen.json.chat", "encode_x_source", "decode_x_source")
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_x_source", "decode_x_source")
 
     excluded_x_handles: Sequence[str] | None = None
     """Accounts whose posts are left out; not to be combined with `included_x_handles`."""
@@ -1048,7 +1476,7 @@ class RssSource(Model):
     Source: `xai_api.RssSource` (gRPC), `SearchSource#rss` (REST).
     """
 
-    codec: ClassVar = ("xai_dual._gen.json.chat", "encode_rss_source", "decode_rss_source")
+    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_rss_source", "decode_rss_source")
 
     links: Sequence[str]
     """Address of the feed; exactly one."""
@@ -1056,11 +1484,25 @@ class RssSource(Model):
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 
 
-Tool: TypeAlias = FunctionTool | LiveSearchTool | Unknown
+Tool: TypeAlias = (
+    FunctionTool
+    | LiveSearchTool
+    | WebSearch
+    | XSearch
+    | CodeExecution
+    | CollectionsSearch
+    | MCP
+    | AttachmentSearch
+    | ImageGeneration
+    | Unknown
+)
 """A tool the model may use.
 
 `type` says which kind.
 """
+
+CollectionsRetrievalMode: TypeAlias = HybridRetrieval | SemanticRetrieval | KeywordRetrieval | Unknown
+"""How the collections are searched."""
 
 SearchSource: TypeAlias = WebSource | NewsSource | XSource | RssSource | Unknown
 """One place that live search may read.

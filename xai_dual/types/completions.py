@@ -37,7 +37,7 @@ class SampleRequest(Model):
         "suffix": "rest",
         "top_logprobs": "grpc",
     }
-    codec: ClassVar = ("xai_dual._gen.json.completions", "encode_sample_request", "decode_sample_request")
+    json_codec: ClassVar = ("xai_dual._gen.json.completions", "encode_sample_request", "decode_sample_request")
 
     model: str
     """Name or alias of the model."""
@@ -105,7 +105,7 @@ class SampleResponse(SampleResponseViews, Model):
     Source: `xai_api.SampleTextResponse` (gRPC), `SampleResponse` (REST).
     """
 
-    codec: ClassVar = ("xai_dual._gen.json.completions", "encode_sample_response", "decode_sample_response")
+    json_codec: ClassVar = ("xai_dual._gen.json.completions", "encode_sample_response", "decode_sample_response")
 
     choices: list[SampleChoice] = attrs.Factory(list)
     """The continuations."""
@@ -133,7 +133,7 @@ class SampleChoice(Model):
     Source: `xai_api.SampleChoice` (gRPC), `SampleChoice` (REST).
     """
 
-    codec: ClassVar = ("xai_dual._gen.json.completions", "encode_sample_choice", "decode_sample_choice")
+    json_codec: ClassVar = ("xai_dual._gen.json.completions", "encode_sample_choice", "decode_sample_choice")
 
     finish_reason: FinishReason | None = None
     """Why generation ended: `stop` or `length`."""

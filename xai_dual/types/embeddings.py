@@ -34,7 +34,7 @@ class EmbeddingRequest(Model):
     """
 
     one_sided: ClassVar = {"dimensions": "rest", "preview": "rest"}
-    codec: ClassVar = ("xai_dual._gen.json.embeddings", "encode_embedding_request", "decode_embedding_request")
+    json_codec: ClassVar = ("xai_dual._gen.json.embeddings", "encode_embedding_request", "decode_embedding_request")
 
     input: str | Sequence[str | Mapping[str, Any]] | Sequence[int] | Sequence[Sequence[int]]
     """What to embed."""
@@ -67,7 +67,7 @@ class EmbeddingResponse(Model):
     """
 
     one_sided: ClassVar = {"usage": "rest", "id": "grpc", "system_fingerprint": "grpc", "vector_usage": "grpc"}
-    codec: ClassVar = ("xai_dual._gen.json.embeddings", "encode_embedding_response", "decode_embedding_response")
+    json_codec: ClassVar = ("xai_dual._gen.json.embeddings", "encode_embedding_response", "decode_embedding_response")
 
     data: list[Embedding] = attrs.Factory(list)
     """One entry for each input, in order."""
@@ -98,7 +98,7 @@ class EmbeddingUsage(Model):
     Source: `EmbeddingUsage` (REST).
     """
 
-    codec: ClassVar = ("xai_dual._gen.json.embeddings", "encode_embedding_usage", "decode_embedding_usage")
+    json_codec: ClassVar = ("xai_dual._gen.json.embeddings", "encode_embedding_usage", "decode_embedding_usage")
 
     prompt_tokens: int = 0
     """Tokens of the inputs."""
@@ -116,7 +116,7 @@ class VectorUsage(Model):
     Source: `xai_api.EmbeddingUsage` (gRPC).
     """
 
-    codec: ClassVar = ("xai_dual._gen.json.embeddings", "encode_vector_usage", "decode_vector_usage")
+    json_codec: ClassVar = ("xai_dual._gen.json.embeddings", "encode_vector_usage", "decode_vector_usage")
 
     num_text_embeddings: int = 0
     """Texts embedded."""
@@ -134,7 +134,7 @@ class Embedding(Model):
     Source: `xai_api.Embedding` (gRPC), `Embedding` (REST).
     """
 
-    codec: ClassVar = ("xai_dual._gen.json.embeddings", "encode_embedding", "decode_embedding")
+    json_codec: ClassVar = ("xai_dual._gen.json.embeddings", "encode_embedding", "decode_embedding")
 
     embedding: list[float] | str = attrs.Factory(list)
     """The vector."""

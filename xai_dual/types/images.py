@@ -16,12 +16,17 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..meta import Meta
-    from .shared import ServerSideTool
+    from .chat import ImageUrl
+    from .shared import DeferredStatus, ServerSideTool
 
 __all__ = [
+    "DeferredImages",
+    "DeferredImagesRequest",
     "FileOutput",
     "GeneratedImage",
     "ImageAspectRatio",
+    "ImageEditRequest",
+    "ImageError",
     "ImageFormat",
     "ImageOutput",
     "ImageQuality",
@@ -78,6 +83,108 @@ Open: any other string may come. 21:9, 5:2: REST only.
 
 
 @attrs.define(kw_only=True, repr=False)
+class ImageEditRequest(Model):
+    """Images to be changed, and how.
+
+
+    Source: `xai_api.GenerateImageRequest` (gRPC), `EditImageRequest` (REST).
+    """
+
+    one_sided: ClassVar = {"output": "rest"}
+    json_codec: ClassVar = ("xai_dual._gen.json.images", "encode_image_edit_request", "decode_image_edit_request")
+
+    model: str
+    """Name or alias of the model."""
+    prompt: str
+    """What to change."""
+    aspect_ratio: ImageAspectRatio | None = None
+    """Ratio of width to height of the result."""
+    image: ImageUrl | Mapping[str, Any] | None = None
+    """The image to change.
+
+    Use `images` for several.
+    """
+    images: Sequence[ImageUrl | Mapping[str, Any]] | None = None
+    """Several images to draw from."""
+    n: int | None = None
+    """How many results to make."""
+    output: ImageOutput | Mapping[str, Any] | None = None
+    """Addresses to which the results are uploaded.
+
+    REST only.
+    """
+    resolution: ImageResolution | None = None
+    """Size class of the result."""
+    response_format: ImageFormat | None = None
+    """`url` for an address that works for a while (the default), or `b64_json` for the bytes."""
+    storage_options: StorageOptions | Mapping[str, Any] | None = None
+    """Keep the results as files of the team."""
+    user: str | None = None
+    """Id of the end user, for abuse detection."""
+    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
+    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
+
+
+@attrs.define(kw_only=True, repr=False)
+class DeferredImagesRequest(Model):
+    """DeferredImagesRequest."""
+
+    json_codec: ClassVar = (
+        "xai_dual._gen.json.images",
+        "encode_deferred_images_request",
+        "decode_deferred_images_request",
+    )
+
+    request_id: str | None = None
+    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
+    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
+
+
+@attrs.define(kw_only=True, repr=False)
+class DeferredImages(Model):
+    """State of a deferred image job.
+
+
+    Source: `GetDeferredImageResponse` (REST).
+    """
+
+    json_codec: ClassVar = ("xai_dual._gen.json.images", "encode_deferred_images", "decode_deferred_images")
+
+    data: list[GeneratedImage] = attrs.Factory(list)
+    """The images, once done."""
+    error: ImageError | None = None
+    """Why the job failed, if it did."""
+    request_id: str = ""
+    """Id of the job."""
+    status: DeferredStatus | None = None
+    """State of the job; `done` when the images are ready."""
+    usage: MediaUsage | None = None
+    """Cost of the job."""
+    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
+    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
+    meta: Meta | None = attrs.field(default=None, eq=False)
+    """Facts about the call that this answers: request id, transport, attempts, times."""
+
+
+@attrs.define(kw_only=True, repr=False)
+class ImageError(Model):
+    """Why an image job failed.
+
+
+    Source: `ImageError` (REST).
+    """
+
+    json_codec: ClassVar = ("xai_dual._gen.json.images", "encode_image_error", "decode_image_error")
+
+    code: str = ""
+    """Slug of the error."""
+    message: str = ""
+    """Text for people."""
+    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
+    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
+
+
+@attrs.define(kw_only=True, repr=False)
 class ImageRequest(Model):
     """A prompt for images.
 
@@ -86,7 +193,7 @@ class ImageRequest(Model):
     """
 
     one_sided: ClassVar = {"output": "rest", "quality": "grpc"}
-    codec: ClassVar = ("xai_dual._gen.json.images", "encode_image_request", "decode_image_request")
+    json_codec: ClassVar = ("xai_dual._gen.json.images", "encode_image_request", "decode_image_request")
 
     model: str
     """Name or alias of the model."""
@@ -129,7 +236,7 @@ class ImageOutput(Model):
     Source: `ImageOutput` (REST).
     """
 
-    codec: ClassVar = ("xai_dual._gen.json.images", "encode_image_output", "decode_image_output")
+    json_codec: ClassVar = ("xai_dual._gen.json.images", "encode_image_output", "decode_image_output")
 
     upload_urls: Sequence[str]
     """Addresses that take the uploads."""
@@ -145,7 +252,7 @@ class StorageOptions(Model):
     Source: `xai_api.StorageOptions` (gRPC), `StorageOptions` (REST).
     """
 
-    codec: ClassVar = ("xai_dual._gen.json.images", "encode_storage_options", "decode_storage_options")
+    json_codec: ClassVar = ("xai_dual._gen.json.images", "encode_storage_options", "decode_storage_options")
 
     filename: str
     """Name of the stored file."""
@@ -166,7 +273,7 @@ class ImageResponse(Model):
     """
 
     one_sided: ClassVar = {"model": "grpc"}
-    codec: ClassVar = ("xai_dual._gen.json.images", "encode_image_response", "decode_image_response")
+    json_codec: ClassVar = ("xai_dual._gen.json.images", "encode_image_response", "decode_image_response")
 
     data: list[GeneratedImage] = attrs.Factory(list)
     """The images."""
@@ -189,7 +296,7 @@ class GeneratedImage(Model):
     """
 
     one_sided: ClassVar = {"mime_type": "rest", "respect_moderation": "grpc"}
-    codec: ClassVar = ("xai_dual._gen.json.images", "encode_generated_image", "decode_generated_image")
+    json_codec: ClassVar = ("xai_dual._gen.json.images", "encode_generated_image", "decode_generated_image")
 
     b64_json: str | None = None
     """The image as base64, if `response_format` was `b64_json`."""
@@ -218,7 +325,7 @@ class FileOutput(Model):
     Source: `xai_api.FileOutput` (gRPC), `FileOutput` (REST).
     """
 
-    codec: ClassVar = ("xai_dual._gen.json.images", "encode_file_output", "decode_file_output")
+    json_codec: ClassVar = ("xai_dual._gen.json.images", "encode_file_output", "decode_file_output")
 
     expires_at: int | None = None
     """When the file will be removed, in Unix seconds; null if it stays."""
@@ -250,7 +357,7 @@ class MediaUsage(CostViews, Model):
         "num_sources_used": "grpc",
         "server_side_tools_used": "grpc",
     }
-    codec: ClassVar = ("xai_dual._gen.json.images", "encode_media_usage", "decode_media_usage")
+    json_codec: ClassVar = ("xai_dual._gen.json.images", "encode_media_usage", "decode_media_usage")
 
     cost_in_usd_ticks: int = 0
     """Price of the call in ticks; 1 USD = 10,000,000,000 ticks."""

@@ -24,6 +24,7 @@ __all__ = [
     "ModelCapabilities",
     "ModelRequest",
     "ModelSummary",
+    "VideoGenerationModel",
 ]
 
 Modality: TypeAlias = Literal["text", "image", "embedding"] | str
@@ -34,6 +35,42 @@ Open: any other string may come.
 
 
 @attrs.define(kw_only=True, repr=False)
+class VideoGenerationModel(Model):
+    """Full record of a video model.
+
+
+    Source: `VideoGenerationModel` (REST).
+    """
+
+    json_codec: ClassVar = (
+        "xai_dual._gen.json.models",
+        "encode_video_generation_model",
+        "decode_video_generation_model",
+    )
+
+    aliases: list[str] = attrs.Factory(list)
+    """Other names that lead to this model."""
+    created: int = 0
+    """When the model came out, in Unix seconds."""
+    fingerprint: str = ""
+    """Identifies the configuration of the server that runs the model."""
+    id: str = ""
+    """Name of the model."""
+    input_modalities: list[str] = attrs.Factory(list)
+    """What the model reads, for example `text` and `image`."""
+    output_modalities: list[str] = attrs.Factory(list)
+    """What the model makes, for example `video`."""
+    owned_by: str = ""
+    """Who made the model."""
+    version: str = ""
+    """Version of the model."""
+    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
+    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
+    meta: Meta | None = attrs.field(default=None, eq=False)
+    """Facts about the call that this answers: request id, transport, attempts, times."""
+
+
+@attrs.define(kw_only=True, repr=False)
 class ModelRequest(Model):
     """Which model to look up.
 
@@ -41,7 +78,7 @@ class ModelRequest(Model):
     Source: `xai_api.GetModelRequest` (gRPC).
     """
 
-    codec: ClassVar = ("xai_dual._gen.json.models", "encode_model_request", "decode_model_request")
+    json_codec: ClassVar = ("xai_dual._gen.json.models", "encode_model_request", "decode_model_request")
 
     model: str
     """The model's name or one of its aliases."""
@@ -58,7 +95,7 @@ class ModelSummary(Model):
     Source: `Model` (REST).
     """
 
-    codec: ClassVar = ("xai_dual._gen.json.models", "encode_model_summary", "decode_model_summary")
+    json_codec: ClassVar = ("xai_dual._gen.json.models", "encode_model_summary", "decode_model_summary")
 
     aliases: list[str] = attrs.Factory(list)
     """Other names that lead to this model."""
@@ -82,8 +119,6 @@ class ModelSummary(Model):
     """Price of one generated image, in USD ticks (1 USD = 10,000,000,000 ticks)."""
     long_context_threshold: int | None = None
     """Prompt length in tokens from which the long-context prices hold; absent or 0 if there is none."""
-    object: str = ""
-    """Always `model`."""
     owned_by: str = ""
     """Who made the model."""
     pricing: list[ImagePricingTier] = attrs.Factory(list)
@@ -108,7 +143,7 @@ class ModelCapabilities(Model):
     Source: `ModelCapabilities` (REST).
     """
 
-    codec: ClassVar = ("xai_dual._gen.json.models", "encode_model_capabilities", "decode_model_capabilities")
+    json_codec: ClassVar = ("xai_dual._gen.json.models", "encode_model_capabilities", "decode_model_capabilities")
 
     default_reasoning_effort: str | None = None
     """Effort that is used if a request names none."""
@@ -126,7 +161,7 @@ class ImagePricingTier(Model):
     Source: `ImagePricingTier` (REST).
     """
 
-    codec: ClassVar = ("xai_dual._gen.json.models", "encode_image_pricing_tier", "decode_image_pricing_tier")
+    json_codec: ClassVar = ("xai_dual._gen.json.models", "encode_image_pricing_tier", "decode_image_pricing_tier")
 
     price_per_image: int = 0
     """Price of one image, in the unit of `image_price`."""
@@ -156,7 +191,7 @@ class LanguageModel(Model):
         "prompt_text_token_price_long_context": "rest",
         "max_prompt_length": "grpc",
     }
-    codec: ClassVar = ("xai_dual._gen.json.models", "encode_language_model", "decode_language_model")
+    json_codec: ClassVar = ("xai_dual._gen.json.models", "encode_language_model", "decode_language_model")
 
     aliases: list[str] = attrs.Factory(list)
     """Other names that lead to this model."""
@@ -230,7 +265,7 @@ class EmbeddingModel(Model):
     """
 
     one_sided: ClassVar = {"owned_by": "rest"}
-    codec: ClassVar = ("xai_dual._gen.json.models", "encode_embedding_model", "decode_embedding_model")
+    json_codec: ClassVar = ("xai_dual._gen.json.models", "encode_embedding_model", "decode_embedding_model")
 
     aliases: list[str] = attrs.Factory(list)
     """Other names that lead to this model."""
@@ -270,7 +305,11 @@ class ImageGenerationModel(Model):
     """
 
     one_sided: ClassVar = {"owned_by": "rest", "pricing": "rest"}
-    codec: ClassVar = ("xai_dual._gen.json.models", "encode_image_generation_model", "decode_image_generation_model")
+    json_codec: ClassVar = (
+        "xai_dual._gen.json.models",
+        "encode_image_generation_model",
+        "decode_image_generation_model",
+    )
 
     aliases: list[str] = attrs.Factory(list)
     """Other names that lead to this model."""

@@ -14,7 +14,18 @@ from ..views import UsageViews
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["FinishReason", "ServerSideTool", "ServerSideToolUsageDetails", "ServiceTier", "StreamOptions", "Usage"]
+    from ..meta import Meta
+
+__all__ = [
+    "DeferredRequest",
+    "DeferredStatus",
+    "FinishReason",
+    "ServerSideTool",
+    "ServerSideToolUsageDetails",
+    "ServiceTier",
+    "StreamOptions",
+    "Usage",
+]
 
 FinishReason: TypeAlias = Literal["length", "context_length", "stop", "tool_calls", "time_limit"] | str
 """Why the model stopped: a natural end or a stop sequence (stop), `max_tokens` reached (length), the context window
@@ -48,6 +59,12 @@ ServerSideTool: TypeAlias = (
 Open: any other string may come.
 """
 
+DeferredStatus: TypeAlias = Literal["done", "expired", "pending", "failed"] | str
+"""How far deferred work is.
+
+Open: any other string may come.
+"""
+
 
 @attrs.define(kw_only=True, repr=False)
 class Usage(UsageViews, Model):
@@ -66,7 +83,7 @@ class Usage(UsageViews, Model):
         "server_side_tool_usage_details": "rest",
         "server_side_tools_used": "grpc",
     }
-    codec: ClassVar = ("xai_dual._gen.json.shared", "encode_usage", "decode_usage")
+    json_codec: ClassVar = ("xai_dual._gen.json.shared", "encode_usage", "decode_usage")
 
     completion_tokens: int = 0
     """Tokens of the visible answer; reasoning tokens are counted apart."""
@@ -125,7 +142,7 @@ class ServerSideToolUsageDetails(Model):
     Source: `ServerSideToolUsageDetails` (REST).
     """
 
-    codec: ClassVar = (
+    json_codec: ClassVar = (
         "xai_dual._gen.json.shared",
         "encode_server_side_tool_usage_details",
         "decode_server_side_tool_usage_details",
@@ -161,9 +178,27 @@ class StreamOptions(Model):
     Source: `StreamOptions` (REST).
     """
 
-    codec: ClassVar = ("xai_dual._gen.json.shared", "encode_stream_options", "decode_stream_options")
+    json_codec: ClassVar = ("xai_dual._gen.json.shared", "encode_stream_options", "decode_stream_options")
 
     include_usage: bool
     """Whether the stream reports usage."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
+
+
+@attrs.define(kw_only=True, repr=False)
+class DeferredRequest(Model):
+    """The id under which a result can be asked for later.
+
+
+    Source: `xai_api.StartDeferredResponse` (gRPC), `StartDeferredResponse` (REST).
+    """
+
+    json_codec: ClassVar = ("xai_dual._gen.json.shared", "encode_deferred_request", "decode_deferred_request")
+
+    request_id: str = ""
+    """Id with which to poll for the result."""
+    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
+    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
+    meta: Meta | None = attrs.field(default=None, eq=False)
+    """Facts about the call that this answers: request id, transport, attempts, times."""

@@ -26,7 +26,7 @@ class TokenizeRequest(Model):
     Source: `xai_api.TokenizeTextRequest` (gRPC), `TokenizeRequest` (REST).
     """
 
-    codec: ClassVar = ("xai_dual._gen.json.tokenizer", "encode_tokenize_request", "decode_tokenize_request")
+    json_codec: ClassVar = ("xai_dual._gen.json.tokenizer", "encode_tokenize_request", "decode_tokenize_request")
 
     model: str
     """Name or alias of the model whose tokens are wanted."""
@@ -47,7 +47,7 @@ class TokenizeResponse(Model):
     """
 
     one_sided: ClassVar = {"model": "grpc"}
-    codec: ClassVar = ("xai_dual._gen.json.tokenizer", "encode_tokenize_response", "decode_tokenize_response")
+    json_codec: ClassVar = ("xai_dual._gen.json.tokenizer", "encode_tokenize_response", "decode_tokenize_response")
 
     token_ids: list[Token] = attrs.Factory(list)
     """The tokens, in order."""
@@ -67,7 +67,7 @@ class Token(Model):
     Source: `xai_api.Token` (gRPC), `TokenizeResponseToken` (REST).
     """
 
-    codec: ClassVar = ("xai_dual._gen.json.tokenizer", "encode_token", "decode_token")
+    json_codec: ClassVar = ("xai_dual._gen.json.tokenizer", "encode_token", "decode_token")
 
     string_token: str = ""
     """The token as text."""

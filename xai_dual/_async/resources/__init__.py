@@ -10,12 +10,23 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ..call import AsyncCaller
     from .auth import AsyncAuth
+    from .batches import AsyncBatches
     from .chat import AsyncChat
+    from .collections import AsyncCollections
+    from .complete import AsyncComplete
     from .completions import AsyncCompletions
+    from .documents import AsyncDocuments
     from .embeddings import AsyncEmbeddings
+    from .files import AsyncFiles
     from .images import AsyncImages
+    from .management import AsyncManagement
+    from .messages import AsyncMessages
     from .models import AsyncModels
+    from .responses import AsyncResponses
+    from .skills import AsyncSkills
     from .tokenizer import AsyncTokenizer
+    from .videos import AsyncVideos
+    from .voice import AsyncVoice
 
 __all__ = ["AsyncResources"]
 
@@ -35,10 +46,28 @@ class AsyncResources:
         return AsyncAuth(self._caller)
 
     @cached_property
+    def batches(self) -> AsyncBatches:
+        from .batches import AsyncBatches
+
+        return AsyncBatches(self._caller)
+
+    @cached_property
     def chat(self) -> AsyncChat:
         from .chat import AsyncChat
 
         return AsyncChat(self._caller)
+
+    @cached_property
+    def collections(self) -> AsyncCollections:
+        from .collections import AsyncCollections
+
+        return AsyncCollections(self._caller)
+
+    @cached_property
+    def complete(self) -> AsyncComplete:
+        from .complete import AsyncComplete
+
+        return AsyncComplete(self._caller)
 
     @cached_property
     def completions(self) -> AsyncCompletions:
@@ -47,10 +76,22 @@ class AsyncResources:
         return AsyncCompletions(self._caller)
 
     @cached_property
+    def documents(self) -> AsyncDocuments:
+        from .documents import AsyncDocuments
+
+        return AsyncDocuments(self._caller)
+
+    @cached_property
     def embeddings(self) -> AsyncEmbeddings:
         from .embeddings import AsyncEmbeddings
 
         return AsyncEmbeddings(self._caller)
+
+    @cached_property
+    def files(self) -> AsyncFiles:
+        from .files import AsyncFiles
+
+        return AsyncFiles(self._caller)
 
     @cached_property
     def images(self) -> AsyncImages:
@@ -59,13 +100,49 @@ class AsyncResources:
         return AsyncImages(self._caller)
 
     @cached_property
+    def management(self) -> AsyncManagement:
+        from .management import AsyncManagement
+
+        return AsyncManagement(self._caller)
+
+    @cached_property
+    def messages(self) -> AsyncMessages:
+        from .messages import AsyncMessages
+
+        return AsyncMessages(self._caller)
+
+    @cached_property
     def models(self) -> AsyncModels:
         from .models import AsyncModels
 
         return AsyncModels(self._caller)
 
     @cached_property
+    def responses(self) -> AsyncResponses:
+        from .responses import AsyncResponses
+
+        return AsyncResponses(self._caller)
+
+    @cached_property
+    def skills(self) -> AsyncSkills:
+        from .skills import AsyncSkills
+
+        return AsyncSkills(self._caller)
+
+    @cached_property
     def tokenizer(self) -> AsyncTokenizer:
         from .tokenizer import AsyncTokenizer
 
         return AsyncTokenizer(self._caller)
+
+    @cached_property
+    def videos(self) -> AsyncVideos:
+        from .videos import AsyncVideos
+
+        return AsyncVideos(self._caller)
+
+    @cached_property
+    def voice(self) -> AsyncVoice:
+        from .voice import AsyncVoice
+
+        return AsyncVoice(self._caller)

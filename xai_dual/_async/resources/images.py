@@ -6,17 +6,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..._gen.operations.images import IMAGES_GENERATE
+from ... import polling
+from ..._gen.operations.images import (
+    IMAGES_EDIT,
+    IMAGES_EDIT_DEFERRED,
+    IMAGES_GENERATE,
+    IMAGES_GENERATE_DEFERRED,
+    IMAGES_GET_DEFERRED,
+)
 from ..._required import required
 from ...options import INHERIT, CallOptions
-from ...types.images import ImageRequest
+from ...types.images import DeferredImagesRequest, ImageEditRequest, ImageRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     from ...options import Inherit, Timeout
+    from ...types.chat import ImageUrl
     from ...types.images import (
+        DeferredImages,
         ImageAspectRatio,
         ImageFormat,
         ImageOutput,
@@ -25,13 +34,14 @@ if TYPE_CHECKING:
         ImageResponse,
         StorageOptions,
     )
+    from ...types.shared import DeferredRequest
     from ..call import AsyncCaller
 
 __all__ = ["AsyncImages"]
 
 
 class AsyncImages:
-    """Calls of `client.images`: generate."""
+    """Calls of `client.images`: generate, edit, generate_deferred, edit_deferred, get_deferred, wait."""
 
     __slots__ = ("_caller",)
 
@@ -100,3 +110,265 @@ class AsyncImages:
         )
         options = CallOptions(timeout, headers, max_retries, extra_body)
         return await self._caller.unary(IMAGES_GENERATE, request, options)
+
+    @required("model", "prompt")
+    async def edit(
+        self,
+        *,
+        model: str,
+        prompt: str,
+        aspect_ratio: ImageAspectRatio | None = None,
+        image: ImageUrl | Mapping[str, Any] | None = None,
+        images: Sequence[ImageUrl | Mapping[str, Any]] | None = None,
+        n: int | None = None,
+        output: ImageOutput | Mapping[str, Any] | None = None,
+        resolution: ImageResolution | None = None,
+        response_format: ImageFormat | None = None,
+        storage_options: StorageOptions | Mapping[str, Any] | None = None,
+        user: str | None = None,
+        timeout: Timeout | float | Inherit | None = INHERIT,
+        headers: Mapping[str, str] | None = None,
+        max_retries: int | Inherit = INHERIT,
+        extra_body: Mapping[str, Any] | None = None,
+    ) -> ImageResponse:
+        """Change one or more images as a prompt says.
+
+        Args:
+            model: Name or alias of the model.
+            prompt: What to change.
+            aspect_ratio: Ratio of width to height of the result.
+            image: The image to change. Use `images` for several.
+            images: Several images to draw from.
+            n: How many results to make.
+            output: Addresses to which the results are uploaded. REST only.
+            resolution: Size class of the result.
+            response_format: `url` for an address that works for a while (the default), or `b64_json` for the
+                bytes.
+            storage_options: Keep the results as files of the team.
+            user: Id of the end user, for abuse detection.
+            timeout: Seconds in total, a `Timeout`, or None for no limit.
+            headers: Headers (gRPC: metadata) for this call, over the client's own.
+            max_retries: Attempts after the first.
+            extra_body: REST only: properties merged into the body as they are.
+
+        Raises:
+            UsageError: the request cannot be sent as it is.
+            ApiError: the service refuses; its subclasses tell why.
+            TransportError: the service was not reached, or did not answer in time.
+
+        Source: gRPC `xai_api.Image/GenerateImage`, REST `POST /v1/images/edits`.
+        """
+        request = ImageEditRequest(
+            model=model,
+            prompt=prompt,
+            aspect_ratio=aspect_ratio,
+            image=image,
+            images=images,
+            n=n,
+            output=output,
+            resolution=resolution,
+            response_format=response_format,
+            storage_options=storage_options,
+            user=user,
+        )
+        options = CallOptions(timeout, headers, max_retries, extra_body)
+        return await self._caller.unary(IMAGES_EDIT, request, options)
+
+    @required("model", "prompt")
+    async def generate_deferred(
+        self,
+        *,
+        model: str,
+        prompt: str,
+        aspect_ratio: ImageAspectRatio | None = None,
+        n: int | None = None,
+        output: ImageOutput | Mapping[str, Any] | None = None,
+        resolution: ImageResolution | None = None,
+        response_format: ImageFormat | None = None,
+        storage_options: StorageOptions | Mapping[str, Any] | None = None,
+        user: str | None = None,
+        quality: ImageQuality | None = None,
+        timeout: Timeout | float | Inherit | None = INHERIT,
+        headers: Mapping[str, str] | None = None,
+        max_retries: int | Inherit = INHERIT,
+        extra_body: Mapping[str, Any] | None = None,
+    ) -> DeferredRequest:
+        """Start making images; ask for them later with `images.get_deferred` or `images.wait`.
+
+        Args:
+            model: Name or alias of the model.
+            prompt: What the image is to show.
+            aspect_ratio: Ratio of width to height; chosen by the model if not given.
+            n: How many images to make, 1 to 10; 1 if not given. Each one is paid for.
+            output: Addresses to which the images are uploaded.
+            resolution: Size class of the image.
+            response_format: `url` for an address that works for a while (the default), or `b64_json` for the
+                bytes.
+            storage_options: Keep the images as files of the team.
+            user: Id of the end user, for abuse detection.
+            quality: Effort spent on the image. Only some models have this setting; medium when absent.
+            timeout: Seconds in total, a `Timeout`, or None for no limit.
+            headers: Headers (gRPC: metadata) for this call, over the client's own.
+            max_retries: Attempts after the first.
+            extra_body: REST only: properties merged into the body as they are.
+
+        Raises:
+            UsageError: the request cannot be sent as it is.
+            ApiError: the service refuses; its subclasses tell why.
+            TransportError: the service was not reached, or did not answer in time.
+
+        Source: REST `POST /v1/images/generations`.
+        """
+        request = ImageRequest(
+            model=model,
+            prompt=prompt,
+            aspect_ratio=aspect_ratio,
+            n=n,
+            output=output,
+            resolution=resolution,
+            response_format=response_format,
+            storage_options=storage_options,
+            user=user,
+            quality=quality,
+        )
+        options = CallOptions(timeout, headers, max_retries, extra_body)
+        return await self._caller.unary(IMAGES_GENERATE_DEFERRED, request, options)
+
+    @required("model", "prompt")
+    async def edit_deferred(
+        self,
+        *,
+        model: str,
+        prompt: str,
+        aspect_ratio: ImageAspectRatio | None = None,
+        image: ImageUrl | Mapping[str, Any] | None = None,
+        images: Sequence[ImageUrl | Mapping[str, Any]] | None = None,
+        n: int | None = None,
+        output: ImageOutput | Mapping[str, Any] | None = None,
+        resolution: ImageResolution | None = None,
+        response_format: ImageFormat | None = None,
+        storage_options: StorageOptions | Mapping[str, Any] | None = None,
+        user: str | None = None,
+        timeout: Timeout | float | Inherit | None = INHERIT,
+        headers: Mapping[str, str] | None = None,
+        max_retries: int | Inherit = INHERIT,
+        extra_body: Mapping[str, Any] | None = None,
+    ) -> DeferredRequest:
+        """Start changing images; ask for them later with `images.get_deferred` or `images.wait`.
+
+        Args:
+            model: Name or alias of the model.
+            prompt: What to change.
+            aspect_ratio: Ratio of width to height of the result.
+            image: The image to change. Use `images` for several.
+            images: Several images to draw from.
+            n: How many results to make.
+            output: Addresses to which the results are uploaded.
+            resolution: Size class of the result.
+            response_format: `url` for an address that works for a while (the default), or `b64_json` for the
+                bytes.
+            storage_options: Keep the results as files of the team.
+            user: Id of the end user, for abuse detection.
+            timeout: Seconds in total, a `Timeout`, or None for no limit.
+            headers: Headers (gRPC: metadata) for this call, over the client's own.
+            max_retries: Attempts after the first.
+            extra_body: REST only: properties merged into the body as they are.
+
+        Raises:
+            UsageError: the request cannot be sent as it is.
+            ApiError: the service refuses; its subclasses tell why.
+            TransportError: the service was not reached, or did not answer in time.
+
+        Source: REST `POST /v1/images/edits`.
+        """
+        request = ImageEditRequest(
+            model=model,
+            prompt=prompt,
+            aspect_ratio=aspect_ratio,
+            image=image,
+            images=images,
+            n=n,
+            output=output,
+            resolution=resolution,
+            response_format=response_format,
+            storage_options=storage_options,
+            user=user,
+        )
+        options = CallOptions(timeout, headers, max_retries, extra_body)
+        return await self._caller.unary(IMAGES_EDIT_DEFERRED, request, options)
+
+    @required("request_id")
+    async def get_deferred(
+        self,
+        *,
+        request_id: str,
+        timeout: Timeout | float | Inherit | None = INHERIT,
+        headers: Mapping[str, str] | None = None,
+        max_retries: int | Inherit = INHERIT,
+        extra_body: Mapping[str, Any] | None = None,
+    ) -> DeferredImages:
+        """Returns the state of a deferred image job and, once it is done, its images.
+
+        Args:
+            request_id:
+            timeout: Seconds in total, a `Timeout`, or None for no limit.
+            headers: Headers (gRPC: metadata) for this call, over the client's own.
+            max_retries: Attempts after the first.
+            extra_body: REST only: properties merged into the body as they are.
+
+        Raises:
+            UsageError: the request cannot be sent as it is.
+            ApiError: the service refuses; its subclasses tell why.
+            TransportError: the service was not reached, or did not answer in time.
+
+        Source: REST `GET /v1/images/{request_id}`.
+        """
+        request = DeferredImagesRequest(request_id=request_id)
+        options = CallOptions(timeout, headers, max_retries, extra_body)
+        return await self._caller.unary(IMAGES_GET_DEFERRED, request, options)
+
+    async def wait(
+        self,
+        *,
+        request_id: str | None = None,
+        interval: float = 1.0,
+        deadline: float | None = None,
+        on_progress: Callable[[DeferredImages], Any] | None = None,
+        timeout: Timeout | float | Inherit | None = INHERIT,
+        headers: Mapping[str, str] | None = None,
+        max_retries: int | Inherit = INHERIT,
+        extra_body: Mapping[str, Any] | None = None,
+    ) -> DeferredImages:
+        """Wait until deferred images are ready.
+
+        Asks `images.get_deferred` again and again.
+
+        Args:
+            request_id:
+            interval: Seconds before the second look; pauses grow from there to ten times that, with jitter.
+            deadline: Seconds after which waiting ends with a `TimeoutError`; None waits for ever.
+            on_progress: Called with what each look found.
+            timeout: Seconds in total, a `Timeout`, or None for no limit.
+            headers: Headers (gRPC: metadata) for this call, over the client's own.
+            max_retries: Attempts after the first.
+            extra_body: REST only: properties merged into the body as they are.
+
+        Raises:
+            JobFailed: the work has failed or expired.
+            UsageError: the request cannot be sent as it is.
+            ApiError: the service refuses; its subclasses tell why.
+            TransportError: the service was not reached, or did not answer in time.
+
+        Source: REST `GET /v1/images/{request_id}`.
+        """
+        request = DeferredImagesRequest(request_id=request_id)
+        options = CallOptions(timeout, headers, max_retries, extra_body)
+        return await self._caller.wait(
+            IMAGES_GET_DEFERRED,
+            request,
+            options,
+            state=polling.deferred,
+            interval=interval,
+            timeout=deadline,
+            on_progress=on_progress,
+        )

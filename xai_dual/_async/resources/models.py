@@ -11,10 +11,12 @@ from ..._gen.operations.models import (
     MODELS_GET_EMBEDDING,
     MODELS_GET_IMAGE_GENERATION,
     MODELS_GET_LANGUAGE,
+    MODELS_GET_VIDEO_GENERATION,
     MODELS_LIST,
     MODELS_LIST_EMBEDDING,
     MODELS_LIST_IMAGE_GENERATION,
     MODELS_LIST_LANGUAGE,
+    MODELS_LIST_VIDEO_GENERATION,
 )
 from ..._required import required
 from ...options import INHERIT, CallOptions
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
     from ...model import Listing
     from ...options import Inherit, Timeout
-    from ...types.models import EmbeddingModel, ImageGenerationModel, LanguageModel, ModelSummary
+    from ...types.models import EmbeddingModel, ImageGenerationModel, LanguageModel, ModelSummary, VideoGenerationModel
     from ..call import AsyncCaller
 
 __all__ = ["AsyncModels"]
@@ -34,7 +36,7 @@ __all__ = ["AsyncModels"]
 
 class AsyncModels:
     """Calls of `client.models`: list, get, list_language, get_language, list_embedding, get_embedding,
-    list_image_generation, get_image_generation.
+    list_image_generation, get_image_generation, list_video_generation, get_video_generation.
     """
 
     __slots__ = ("_caller",)
@@ -269,3 +271,60 @@ class AsyncModels:
         request = ModelRequest(model=model)
         options = CallOptions(timeout, headers, max_retries, extra_body)
         return await self._caller.unary(MODELS_GET_IMAGE_GENERATION, request, options)
+
+    async def list_video_generation(
+        self,
+        *,
+        timeout: Timeout | float | Inherit | None = INHERIT,
+        headers: Mapping[str, str] | None = None,
+        max_retries: int | Inherit = INHERIT,
+        extra_body: Mapping[str, Any] | None = None,
+    ) -> Listing[VideoGenerationModel]:
+        """Returns the video models the key may use.
+
+        Args:
+            timeout: Seconds in total, a `Timeout`, or None for no limit.
+            headers: Headers (gRPC: metadata) for this call, over the client's own.
+            max_retries: Attempts after the first.
+            extra_body: REST only: properties merged into the body as they are.
+
+        Raises:
+            UsageError: the request cannot be sent as it is.
+            ApiError: the service refuses; its subclasses tell why.
+            TransportError: the service was not reached, or did not answer in time.
+
+        Source: REST `GET /v1/video-generation-models`.
+        """
+        request = None
+        options = CallOptions(timeout, headers, max_retries, extra_body)
+        return await self._caller.unary(MODELS_LIST_VIDEO_GENERATION, request, options)
+
+    @required("model")
+    async def get_video_generation(
+        self,
+        *,
+        model: str,
+        timeout: Timeout | float | Inherit | None = INHERIT,
+        headers: Mapping[str, str] | None = None,
+        max_retries: int | Inherit = INHERIT,
+        extra_body: Mapping[str, Any] | None = None,
+    ) -> VideoGenerationModel:
+        """Returns the full record of one video model.
+
+        Args:
+            model: The model's name or one of its aliases.
+            timeout: Seconds in total, a `Timeout`, or None for no limit.
+            headers: Headers (gRPC: metadata) for this call, over the client's own.
+            max_retries: Attempts after the first.
+            extra_body: REST only: properties merged into the body as they are.
+
+        Raises:
+            UsageError: the request cannot be sent as it is.
+            ApiError: the service refuses; its subclasses tell why.
+            TransportError: the service was not reached, or did not answer in time.
+
+        Source: REST `GET /v1/video-generation-models/{model_id}`.
+        """
+        request = ModelRequest(model=model)
+        options = CallOptions(timeout, headers, max_retries, extra_body)
+        return await self._caller.unary(MODELS_GET_VIDEO_GENERATION, request, options)

@@ -144,8 +144,8 @@ class FoldChoiceMessage:
         self.reasoning_content = Text()
         self.role: Any = None
         self.tool_calls: Any = ToolCalls()
-        self.encrypted_content = Text()
-        self.citations: list[Any] = []
+        self.encrypted_content: Any = None
+        self.citations: Any = None
         self.extra: dict[str, Any] = {}
         self.seen = False
 
@@ -159,9 +159,13 @@ class FoldChoiceMessage:
             self.role = c.role
         if c.tool_calls:
             self.tool_calls.add(c.tool_calls)
-        if c.encrypted_content:
+        if c.encrypted_content is not None:
+            if self.encrypted_content is None:
+                self.encrypted_content = Text()
             self.encrypted_content.add(c.encrypted_content)
-        if c.citations:
+        if c.citations is not None:
+            if self.citations is None:
+                self.citations = []
             self.citations.extend(c.citations)
         if c.images:
             self.extra["images"] = joined(self.extra.get("images"), c.images)
@@ -178,8 +182,8 @@ class FoldChoiceMessage:
             reasoning_content=self.reasoning_content.value(),
             role=self.role,
             tool_calls=self.tool_calls.value(),
-            encrypted_content=self.encrypted_content.value() or None,
-            citations=list(self.citations) or None,
+            encrypted_content=None if self.encrypted_content is None else self.encrypted_content.value(),
+            citations=None if self.citations is None else list(self.citations),
             extra=dict(self.extra) or None,
         )
 

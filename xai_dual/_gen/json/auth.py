@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..._convert import datetime_from_json, datetime_to_json
-from ..._json import Extra, convert, misfit, read_list, unknown
+from ..._json import Extra, convert, misfit, read_list, read_model, unknown
 from ...operation import RestRequest
-from ...types.auth import ApiKey
+from ...types.auth import ApiKey, Me, MeApiKeyInfo, MeOAuthInfo
 
 _API_KEY = frozenset(
     {
@@ -103,9 +103,128 @@ def encode_api_key(m: ApiKey, wire: bool = True) -> dict[str, Any]:
     return d
 
 
+_ME = frozenset({"api_key", "oauth", "team_blocked", "team_id", "user_id", "zdr_status"})
+
+
+def decode_me(d: Mapping[str, Any]) -> Me:
+    get: Any = d.get
+    extra: Extra = None
+    if not d.keys() <= _ME:
+        extra = unknown(d, _ME)
+    api_key = get("api_key")
+    if api_key is not None:
+        api_key, extra = read_model(decode_me_api_key_info, api_key, "api_key", extra)
+    oauth = get("oauth")
+    if oauth is not None:
+        oauth, extra = read_model(decode_me_o_auth_info, oauth, "oauth", extra)
+    team_blocked = get("team_blocked")
+    if team_blocked.__class__ is not bool:
+        team_blocked, extra = misfit(team_blocked, False, "team_blocked", extra)
+    team_id = get("team_id")
+    if team_id.__class__ is not str:
+        team_id, extra = misfit(team_id, "", "team_id", extra)
+    user_id = get("user_id")
+    if user_id.__class__ is not str:
+        user_id, extra = misfit(user_id, "", "user_id", extra)
+    zdr_status = get("zdr_status")
+    if zdr_status.__class__ is not str or zdr_status == "":
+        zdr_status, extra = misfit(None if zdr_status == "" else zdr_status, None, "zdr_status", extra)
+    return Me(
+        api_key=api_key,
+        oauth=oauth,
+        team_blocked=team_blocked,
+        team_id=team_id,
+        user_id=user_id,
+        zdr_status=zdr_status,
+        extra=extra,
+    )
+
+
+def encode_me(m: Me, wire: bool = True) -> dict[str, Any]:
+    d: dict[str, Any] = {}
+    if m.api_key is not None:
+        d["api_key"] = encode_me_api_key_info(m.api_key, wire)
+    if m.oauth is not None:
+        d["oauth"] = encode_me_o_auth_info(m.oauth, wire)
+    d["team_blocked"] = m.team_blocked
+    d["team_id"] = m.team_id
+    d["user_id"] = m.user_id
+    if m.zdr_status is not None:
+        d["zdr_status"] = m.zdr_status
+    if m.extra:
+        d.update(m.extra)
+    return d
+
+
+_ME_API_KEY_INFO = frozenset({"api_key_id", "blocked", "disabled", "redacted_api_key"})
+
+
+def decode_me_api_key_info(d: Mapping[str, Any]) -> MeApiKeyInfo:
+    get: Any = d.get
+    extra: Extra = None
+    if not d.keys() <= _ME_API_KEY_INFO:
+        extra = unknown(d, _ME_API_KEY_INFO)
+    api_key_id = get("api_key_id")
+    if api_key_id.__class__ is not str:
+        api_key_id, extra = misfit(api_key_id, "", "api_key_id", extra)
+    blocked = get("blocked")
+    if blocked.__class__ is not bool:
+        blocked, extra = misfit(blocked, False, "blocked", extra)
+    disabled = get("disabled")
+    if disabled.__class__ is not bool:
+        disabled, extra = misfit(disabled, False, "disabled", extra)
+    redacted_api_key = get("redacted_api_key")
+    if redacted_api_key.__class__ is not str:
+        redacted_api_key, extra = misfit(redacted_api_key, "", "redacted_api_key", extra)
+    return MeApiKeyInfo(
+        api_key_id=api_key_id, blocked=blocked, disabled=disabled, redacted_api_key=redacted_api_key, extra=extra
+    )
+
+
+def encode_me_api_key_info(m: MeApiKeyInfo, wire: bool = True) -> dict[str, Any]:
+    d: dict[str, Any] = {}
+    d["api_key_id"] = m.api_key_id
+    d["blocked"] = m.blocked
+    d["disabled"] = m.disabled
+    d["redacted_api_key"] = m.redacted_api_key
+    if m.extra:
+        d.update(m.extra)
+    return d
+
+
+_ME_O_AUTH_INFO = frozenset({"client_id"})
+
+
+def decode_me_o_auth_info(d: Mapping[str, Any]) -> MeOAuthInfo:
+    get: Any = d.get
+    extra: Extra = None
+    if not d.keys() <= _ME_O_AUTH_INFO:
+        extra = unknown(d, _ME_O_AUTH_INFO)
+    client_id = get("client_id")
+    if client_id.__class__ is not str:
+        client_id, extra = misfit(client_id, "", "client_id", extra)
+    return MeOAuthInfo(client_id=client_id, extra=extra)
+
+
+def encode_me_o_auth_info(m: MeOAuthInfo, wire: bool = True) -> dict[str, Any]:
+    d: dict[str, Any] = {}
+    d["client_id"] = m.client_id
+    if m.extra:
+        d.update(m.extra)
+    return d
+
+
 def request_auth_get_api_key_rest(m: None) -> RestRequest:
     return RestRequest("/v1/api-key")
 
 
 def answer_auth_get_api_key_rest(d: Mapping[str, Any]) -> ApiKey:
     return decode_api_key(d)
+
+
+def request_auth_me_rest(m: None) -> RestRequest:
+    return RestRequest("/v1/me")
+
+
+def answer_auth_me_rest(d: Mapping[str, Any]) -> Me:
+    return decode_me(d)

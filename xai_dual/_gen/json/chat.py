@@ -19,6 +19,7 @@ from ..._check import (
     only_on,
     refuse_misfits,
     scalars,
+    segment,
     shortest,
     string,
     wrong,
@@ -28,6 +29,8 @@ from ..._convert import (
     coerce_texts,
     date_from_json,
     date_to_json,
+    datetime_from_json,
+    datetime_to_json,
     json_text_from_json,
     json_text_to_json,
     octets_from_json,
@@ -55,26 +58,39 @@ from ..._json import (
     read_map,
     read_model,
     read_models,
+    union,
     unions,
     unknown,
+    without,
 )
 from ...model import Unknown
 from ...operation import RestRequest
 from ...types.chat import (
+    MCP,
+    AttachmentSearch,
     ChatChunk,
     ChatCompletion,
     ChatRequest,
     Choice,
     ChoiceChunk,
     ChoiceMessage,
+    CodeExecution,
     CollectionsCitation,
+    CollectionsSearch,
+    CompactContextRequest,
+    CompactedChat,
     ContentPart,
+    DeferredChat,
+    DeferredChatRequest,
+    DeletedChat,
+    DeleteStoredChatRequest,
     Delta,
     FileRef,
     FunctionCall,
     FunctionDefinition,
     FunctionTool,
     Guideline,
+    ImageGeneration,
     ImageUrl,
     InlineCitation,
     LiveSearchTool,
@@ -83,20 +99,243 @@ from ...types.chat import (
     NewsSource,
     OutputFile,
     PolicyGuideline,
+    RequestSettings,
     ResponseFormat,
     RssSource,
     SearchParameters,
+    StoredChatRequest,
     TokenLogProb,
     ToolCall,
     TopLogProb,
     WebCitation,
+    WebSearch,
+    WebSearchArea,
     WebSearchOptions,
     WebSource,
     XCitation,
+    XSearch,
     XSource,
 )
-from ...types.shared import StreamOptions
-from .shared import decode_stream_options, decode_usage, encode_stream_options, encode_usage
+from ...types.documents import HybridRetrieval, KeywordRetrieval, SemanticRetrieval
+from ...types.shared import DeferredRequest, StreamOptions
+from .documents import (
+    decode_hybrid_retrieval,
+    decode_keyword_retrieval,
+    decode_semantic_retrieval,
+    encode_hybrid_retrieval,
+    encode_keyword_retrieval,
+    encode_semantic_retrieval,
+)
+from .shared import decode_deferred_request, decode_stream_options, decode_usage, encode_stream_options, encode_usage
+
+_DEFERRED_CHAT_REQUEST = frozenset({"request_id"})
+
+
+def decode_deferred_chat_request(d: Mapping[str, Any]) -> DeferredChatRequest:
+    get: Any = d.get
+    extra: Extra = None
+    if not d.keys() <= _DEFERRED_CHAT_REQUEST:
+        extra = unknown(d, _DEFERRED_CHAT_REQUEST)
+    request_id = get("request_id")
+    if request_id.__class__ is not str and request_id is not None:
+        request_id, extra = misfit(request_id, None, "request_id", extra)
+    return DeferredChatRequest(request_id=request_id, extra=extra)
+
+
+def encode_deferred_chat_request(m: DeferredChatRequest, wire: bool = True) -> dict[str, Any]:
+    d: dict[str, Any] = {}
+    if m.request_id is not None and not wire:
+        d["request_id"] = string(m.request_id, "request_id")
+    if m.extra:
+        if wire:
+            refuse_misfits(m.extra, _DEFERRED_CHAT_REQUEST)
+        d.update(m.extra)
+    return d
+
+
+_DEFERRED_CHAT = frozenset({"response", "status"})
+
+
+def decode_deferred_chat(d: Mapping[str, Any]) -> DeferredChat:
+    get: Any = d.get
+    extra: Extra = None
+    if not d.keys() <= _DEFERRED_CHAT:
+        extra = unknown(d, _DEFERRED_CHAT)
+    status = get("status")
+    if status.__class__ is not str or status in ("", "invalid_deferred_status"):
+        status, extra = misfit(None if status in ("", "invalid_deferred_status") else status, None, "status", extra)
+    response = get("response")
+    if response is not None:
+        response, extra = read_model(decode_chat_completion, response, "response", extra)
+    return DeferredChat(status=status, response=response, extra=extra)
+
+
+def encode_deferred_chat(m: DeferredChat, wire: bool = True) -> dict[str, Any]:
+    d: dict[str, Any] = {}
+    if m.status is not None:
+        d["status"] = m.status
+    if m.response is not None:
+        d["response"] = encode_chat_completion(m.response, wire)
+    if m.extra:
+        d.update(m.extra)
+    return d
+
+
+_STORED_CHAT_REQUEST = frozenset({"response_id"})
+
+
+def decode_stored_chat_request(d: Mapping[str, Any]) -> StoredChatRequest:
+    get: Any = d.get
+    extra: Extra = None
+    if not d.keys() <= _STORED_CHAT_REQUEST:
+        extra = unknown(d, _STORED_CHAT_REQUEST)
+    response_id = get("response_id")
+    if response_id.__class__ is not str and response_id is not None:
+        response_id, extra = misfit(response_id, None, "response_id", extra)
+    return StoredChatRequest(response_id=response_id, extra=extra)
+
+
+def encode_stored_chat_request(m: StoredChatRequest, wire: bool = True) -> dict[str, Any]:
+    if m.response_id is None:
+        missing("response_id")
+    d: dict[str, Any] = {}
+    d["response_id"] = string(m.response_id, "response_id")
+    if m.extra:
+        if wire:
+            refuse_misfits(m.extra, _STORED_CHAT_REQUEST)
+        d.update(m.extra)
+    return d
+
+
+_DELETE_STORED_CHAT_REQUEST = frozenset({"response_id"})
+
+
+def decode_delete_stored_chat_request(d: Mapping[str, Any]) -> DeleteStoredChatRequest:
+    get: Any = d.get
+    extra: Extra = None
+    if not d.keys() <= _DELETE_STORED_CHAT_REQUEST:
+        extra = unknown(d, _DELETE_STORED_CHAT_REQUEST)
+    response_id = get("response_id")
+    if response_id.__class__ is not str and response_id is not None:
+        response_id, extra = misfit(response_id, None, "response_id", extra)
+    return DeleteStoredChatRequest(response_id=response_id, extra=extra)
+
+
+def encode_delete_stored_chat_request(m: DeleteStoredChatRequest, wire: bool = True) -> dict[str, Any]:
+    if m.response_id is None:
+        missing("response_id")
+    d: dict[str, Any] = {}
+    if not wire:
+        d["response_id"] = string(m.response_id, "response_id")
+    if m.extra:
+        if wire:
+            refuse_misfits(m.extra, _DELETE_STORED_CHAT_REQUEST)
+        d.update(m.extra)
+    return d
+
+
+_DELETED_CHAT = frozenset({"deleted", "id", "object"})
+
+
+def decode_deleted_chat(d: Mapping[str, Any]) -> DeletedChat:
+    get: Any = d.get
+    extra: Extra = None
+    if not d.keys() <= _DELETED_CHAT:
+        extra = unknown(d, _DELETED_CHAT)
+    deleted = get("deleted")
+    if deleted.__class__ is not bool and deleted is not None:
+        deleted, extra = misfit(deleted, None, "deleted", extra)
+    id = get("id")
+    if id.__class__ is not str:
+        id, extra = misfit(id, "", "id", extra)
+    return DeletedChat(deleted=deleted, id=id, extra=extra)
+
+
+def encode_deleted_chat(m: DeletedChat, wire: bool = True) -> dict[str, Any]:
+    d: dict[str, Any] = {}
+    if m.deleted is not None:
+        d["deleted"] = m.deleted
+    d["id"] = m.id
+    if m.extra:
+        d.update(m.extra)
+    return d
+
+
+_COMPACT_CONTEXT_REQUEST = frozenset({"input", "model"})
+
+
+def decode_compact_context_request(d: Mapping[str, Any]) -> CompactContextRequest:
+    get: Any = d.get
+    extra: Extra = None
+    if not d.keys() <= _COMPACT_CONTEXT_REQUEST:
+        extra = unknown(d, _COMPACT_CONTEXT_REQUEST)
+    input = get("input")
+    if input is not None:
+        input, extra = read_models(decode_message, input, "input", extra)
+    model = get("model")
+    if model.__class__ is not str and model is not None:
+        model, extra = misfit(model, None, "model", extra)
+    return CompactContextRequest(input=input, model=model, extra=extra)
+
+
+def encode_compact_context_request(m: CompactContextRequest, wire: bool = True) -> dict[str, Any]:
+    if m.input is None:
+        missing("input")
+    if m.model is None:
+        missing("model")
+    d: dict[str, Any] = {}
+    d["input"] = many(encode_message, Message, coerce_messages(m.input, "input"), "input", wire)
+    d["model"] = string(m.model, "model")
+    if m.extra:
+        if wire:
+            refuse_misfits(m.extra, _COMPACT_CONTEXT_REQUEST)
+        d.update(m.extra)
+    return d
+
+
+_COMPACTED_CHAT = frozenset({"dropped_message_count", "encrypted_content", "id", "usage"})
+
+
+def decode_compacted_chat(d: Mapping[str, Any]) -> CompactedChat:
+    get: Any = d.get
+    extra: Extra = None
+    if not d.keys() <= _COMPACTED_CHAT:
+        extra = unknown(d, _COMPACTED_CHAT)
+    usage = get("usage")
+    if usage is not None:
+        usage, extra = read_model(decode_usage, usage, "usage", extra)
+    id = get("id")
+    if id.__class__ is not str:
+        id, extra = misfit(id, "", "id", extra)
+    encrypted_content = get("encrypted_content")
+    if encrypted_content.__class__ is not str:
+        encrypted_content, extra = misfit(encrypted_content, "", "encrypted_content", extra)
+    dropped_message_count = get("dropped_message_count")
+    if dropped_message_count.__class__ is not int:
+        dropped_message_count, extra = read_int(dropped_message_count, 0, "dropped_message_count", extra)
+    return CompactedChat(
+        usage=usage,
+        id=id,
+        encrypted_content=encrypted_content,
+        dropped_message_count=dropped_message_count,
+        extra=extra,
+    )
+
+
+def encode_compacted_chat(m: CompactedChat, wire: bool = True) -> dict[str, Any]:
+    d: dict[str, Any] = {}
+    if m.usage is not None:
+        d["usage"] = encode_usage(m.usage, wire)
+    if m.id:
+        d["id"] = m.id
+    if m.encrypted_content:
+        d["encrypted_content"] = m.encrypted_content
+    if m.dropped_message_count:
+        d["dropped_message_count"] = m.dropped_message_count
+    if m.extra:
+        d.update(m.extra)
+    return d
+
 
 _CHAT_REQUEST = frozenset(
     {
@@ -172,9 +411,9 @@ def decode_chat_request(d: Mapping[str, Any]) -> ChatRequest:
     if prompt_cache_key.__class__ is not str and prompt_cache_key is not None:
         prompt_cache_key, extra = misfit(prompt_cache_key, None, "prompt_cache_key", extra)
     reasoning_effort = get("reasoning_effort")
-    if reasoning_effort.__class__ is not str or not reasoning_effort:
+    if reasoning_effort.__class__ is not str or reasoning_effort in ("", "effort"):
         reasoning_effort, extra = misfit(
-            None if reasoning_effort == "" else reasoning_effort, None, "reasoning_effort", extra
+            None if reasoning_effort in ("", "effort") else reasoning_effort, None, "reasoning_effort", extra
         )
     response_format = get("response_format")
     if response_format is not None:
@@ -189,7 +428,7 @@ def decode_chat_request(d: Mapping[str, Any]) -> ChatRequest:
     if seed.__class__ is not int and seed is not None:
         seed, extra = read_int(seed, None, "seed", extra)
     service_tier = get("service_tier")
-    if service_tier.__class__ is not str or not service_tier:
+    if service_tier.__class__ is not str or service_tier == "":
         service_tier, extra = misfit(None if service_tier == "" else service_tier, None, "service_tier", extra)
     stop = get("stop")
     if stop is not None:
@@ -230,8 +469,10 @@ def decode_chat_request(d: Mapping[str, Any]) -> ChatRequest:
     if include is not None:
         include, extra = read_list(include, str, "include", extra)
     agent_count = get("agent_count")
-    if agent_count.__class__ is not str or not agent_count:
-        agent_count, extra = misfit(None if agent_count == "" else agent_count, None, "agent_count", extra)
+    if agent_count.__class__ is not str or agent_count in ("", "unspecified"):
+        agent_count, extra = misfit(
+            None if agent_count in ("", "unspecified") else agent_count, None, "agent_count", extra
+        )
     guidelines = get("guidelines")
     if guidelines is not None:
         guidelines, extra = read_models(decode_guideline, guidelines, "guidelines", extra)
@@ -402,11 +643,11 @@ def decode_policy_guideline(d: Mapping[str, Any]) -> PolicyGuideline:
     if not d.keys() <= _POLICY_GUIDELINE:
         extra = unknown(d, _POLICY_GUIDELINE)
     category = get("category")
-    if category.__class__ is not str or not category:
-        category, extra = misfit(None if category == "" else category, None, "category", extra)
+    if category.__class__ is not str or category in ("", "invalid"):
+        category, extra = misfit(None if category in ("", "invalid") else category, None, "category", extra)
     behavior = get("behavior")
-    if behavior.__class__ is not str or not behavior:
-        behavior, extra = misfit(None if behavior == "" else behavior, None, "behavior", extra)
+    if behavior.__class__ is not str or behavior in ("", "invalid"):
+        behavior, extra = misfit(None if behavior in ("", "invalid") else behavior, None, "behavior", extra)
     return PolicyGuideline(category=category, behavior=behavior, extra=extra)
 
 
@@ -473,8 +714,8 @@ def decode_message(d: Mapping[str, Any]) -> Message:
     if name.__class__ is not str and name is not None:
         name, extra = misfit(name, None, "name", extra)
     role = get("role")
-    if role.__class__ is not str or not role:
-        role, extra = misfit(None if role == "" else role, None, "role", extra)
+    if role.__class__ is not str or role in ("", "role"):
+        role, extra = misfit(None if role in ("", "role") else role, None, "role", extra)
     reasoning_content = get("reasoning_content")
     if reasoning_content.__class__ is not str and reasoning_content is not None:
         reasoning_content, extra = misfit(reasoning_content, None, "reasoning_content", extra)
@@ -582,8 +823,8 @@ def decode_image_url(d: Mapping[str, Any]) -> ImageUrl:
     if url.__class__ is not str and url is not None:
         url, extra = misfit(url, None, "url", extra)
     detail = get("detail")
-    if detail.__class__ is not str or not detail:
-        detail, extra = misfit(None if detail == "" else detail, None, "detail", extra)
+    if detail.__class__ is not str or detail in ("", "invalid"):
+        detail, extra = misfit(None if detail in ("", "invalid") else detail, None, "detail", extra)
     return ImageUrl(file_id=file_id, url=url, detail=detail, extra=extra)
 
 
@@ -676,10 +917,10 @@ def decode_tool_call(d: Mapping[str, Any]) -> ToolCall:
     if index.__class__ is not int and index is not None:
         index, extra = read_int(index, None, "index", extra)
     type = get("type")
-    if type.__class__ is not str or not type:
-        type, extra = misfit(None if type == "" else type, None, "type", extra)
+    if type.__class__ is not str or type in ("", "invalid"):
+        type, extra = misfit(None if type in ("", "invalid") else type, None, "type", extra)
     status = get("status")
-    if status.__class__ is not str or not status:
+    if status.__class__ is not str or status == "":
         status, extra = misfit(None if status == "" else status, None, "status", extra)
     error_message = get("error_message")
     if error_message.__class__ is not str and error_message is not None:
@@ -697,13 +938,9 @@ def encode_tool_call(m: ToolCall, wire: bool = True) -> dict[str, Any]:
         d["index"] = int32(m.index, "index") if wire else m.index
     if m.type is not None:
         d["type"] = string(m.type, "type") if wire else m.type
-    if m.status is not None:
-        if wire:
-            only_on("grpc", "status")
+    if m.status is not None and not wire:
         d["status"] = string(m.status, "status") if wire else m.status
-    if m.error_message is not None:
-        if wire:
-            only_on("grpc", "error_message")
+    if m.error_message is not None and not wire:
         d["error_message"] = string(m.error_message, "error_message") if wire else m.error_message
     if m.extra:
         d.update(m.extra)
@@ -790,6 +1027,92 @@ def encode_live_search_tool(m: LiveSearchTool, wire: bool = True) -> dict[str, A
     return d
 
 
+_WEB_SEARCH_AREA = frozenset({"city", "country", "region", "timezone"})
+
+
+def decode_web_search_area(d: Mapping[str, Any]) -> WebSearchArea:
+    get: Any = d.get
+    extra: Extra = None
+    if not d.keys() <= _WEB_SEARCH_AREA:
+        extra = unknown(d, _WEB_SEARCH_AREA)
+    country = get("country")
+    if country.__class__ is not str and country is not None:
+        country, extra = misfit(country, None, "country", extra)
+    city = get("city")
+    if city.__class__ is not str and city is not None:
+        city, extra = misfit(city, None, "city", extra)
+    region = get("region")
+    if region.__class__ is not str and region is not None:
+        region, extra = misfit(region, None, "region", extra)
+    timezone = get("timezone")
+    if timezone.__class__ is not str and timezone is not None:
+        timezone, extra = misfit(timezone, None, "timezone", extra)
+    return WebSearchArea(country=country, city=city, region=region, timezone=timezone, extra=extra)
+
+
+def encode_web_search_area(m: WebSearchArea, wire: bool = True) -> dict[str, Any]:
+    d: dict[str, Any] = {}
+    if m.country is not None:
+        d["country"] = string(m.country, "country")
+    if m.city is not None:
+        d["city"] = string(m.city, "city")
+    if m.region is not None:
+        d["region"] = string(m.region, "region")
+    if m.timezone is not None:
+        d["timezone"] = string(m.timezone, "timezone")
+    if m.extra:
+        if wire:
+            refuse_misfits(m.extra, _WEB_SEARCH_AREA)
+        d.update(m.extra)
+    return d
+
+
+_COLLECTIONS_SEARCH = frozenset({"collection_ids", "instructions", "limit", "retrieval_mode"})
+
+
+def decode_collections_search(d: Mapping[str, Any]) -> CollectionsSearch:
+    get: Any = d.get
+    extra: Extra = None
+    if not d.keys() <= _COLLECTIONS_SEARCH:
+        extra = unknown(d, _COLLECTIONS_SEARCH)
+    retrieval_mode = get("retrieval_mode")
+    if retrieval_mode is not None:
+        retrieval_mode, extra = read_model(decode_collections_retrieval_mode, retrieval_mode, "retrieval_mode", extra)
+    collection_ids = get("collection_ids")
+    if collection_ids is not None:
+        collection_ids, extra = read_list(collection_ids, str, "collection_ids", extra)
+    limit = get("limit")
+    if limit.__class__ is not int and limit is not None:
+        limit, extra = read_int(limit, None, "limit", extra)
+    instructions = get("instructions")
+    if instructions.__class__ is not str and instructions is not None:
+        instructions, extra = misfit(instructions, None, "instructions", extra)
+    return CollectionsSearch(
+        retrieval_mode=retrieval_mode,
+        collection_ids=collection_ids,
+        limit=limit,
+        instructions=instructions,
+        extra=extra,
+    )
+
+
+def encode_collections_search(m: CollectionsSearch, wire: bool = True) -> dict[str, Any]:
+    d: dict[str, Any] = {}
+    if m.retrieval_mode is not None:
+        d["retrieval_mode"] = union(encode_collections_retrieval_mode, m.retrieval_mode, "retrieval_mode", wire)
+    if m.collection_ids is not None:
+        d["collection_ids"] = scalars(string, m.collection_ids, "collection_ids")
+    if m.limit is not None:
+        d["limit"] = int32(m.limit, "limit")
+    if m.instructions is not None:
+        d["instructions"] = string(m.instructions, "instructions")
+    if m.extra:
+        if wire:
+            refuse_misfits(m.extra, _COLLECTIONS_SEARCH)
+        d.update(m.extra)
+    return d
+
+
 _FUNCTION_DEFINITION = frozenset({"defer_loading", "description", "name", "parameters", "strict"})
 
 
@@ -851,8 +1174,8 @@ def decode_response_format(d: Mapping[str, Any]) -> ResponseFormat:
     if not d.keys() <= _RESPONSE_FORMAT:
         extra = unknown(d, _RESPONSE_FORMAT)
     type = get("type")
-    if type.__class__ is not str or not type:
-        type, extra = misfit(None if type == "" else type, None, "type", extra)
+    if type.__class__ is not str or type in ("", "invalid"):
+        type, extra = misfit(None if type in ("", "invalid") else type, None, "type", extra)
     json_schema, extra = convert(schema_text_from_json, get("json_schema"), None, "json_schema", extra)
     return ResponseFormat(type=type, json_schema=json_schema, extra=extra)
 
@@ -884,8 +1207,8 @@ def decode_search_parameters(d: Mapping[str, Any]) -> SearchParameters:
     if max_search_results.__class__ is not int and max_search_results is not None:
         max_search_results, extra = read_int(max_search_results, None, "max_search_results", extra)
     mode = get("mode")
-    if mode.__class__ is not str or not mode:
-        mode, extra = misfit(None if mode == "" else mode, None, "mode", extra)
+    if mode.__class__ is not str or mode in ("", "invalid_search_mode"):
+        mode, extra = misfit(None if mode in ("", "invalid_search_mode") else mode, None, "mode", extra)
     return_citations = get("return_citations")
     if return_citations.__class__ is not bool and return_citations is not None:
         return_citations, extra = misfit(return_citations, None, "return_citations", extra)
@@ -926,7 +1249,19 @@ def encode_search_parameters(m: SearchParameters, wire: bool = True) -> dict[str
 
 
 _CHAT_COMPLETION = frozenset(
-    {"choices", "citations", "created", "id", "model", "output_files", "service_tier", "system_fingerprint", "usage"}
+    {
+        "choices",
+        "citations",
+        "created",
+        "id",
+        "model",
+        "object",
+        "output_files",
+        "service_tier",
+        "settings",
+        "system_fingerprint",
+        "usage",
+    }
 )
 
 
@@ -948,7 +1283,7 @@ def decode_chat_completion(d: Mapping[str, Any]) -> ChatCompletion:
         model, extra = misfit(model, "", "model", extra)
     output_files, extra = read_models(decode_output_file, get("output_files"), "output_files", extra)
     service_tier = get("service_tier")
-    if service_tier.__class__ is not str or not service_tier:
+    if service_tier.__class__ is not str or service_tier == "":
         service_tier, extra = misfit(None if service_tier == "" else service_tier, None, "service_tier", extra)
     system_fingerprint = get("system_fingerprint")
     if system_fingerprint.__class__ is not str:
@@ -956,6 +1291,9 @@ def decode_chat_completion(d: Mapping[str, Any]) -> ChatCompletion:
     usage = get("usage")
     if usage is not None:
         usage, extra = read_model(decode_usage, usage, "usage", extra)
+    settings = get("settings")
+    if settings is not None:
+        settings, extra = read_model(decode_request_settings, settings, "settings", extra)
     return ChatCompletion(
         choices=choices,
         citations=citations,
@@ -966,6 +1304,7 @@ def decode_chat_completion(d: Mapping[str, Any]) -> ChatCompletion:
         service_tier=service_tier,
         system_fingerprint=system_fingerprint,
         usage=usage,
+        settings=settings,
         extra=extra,
     )
 
@@ -986,7 +1325,130 @@ def encode_chat_completion(m: ChatCompletion, wire: bool = True) -> dict[str, An
         d["system_fingerprint"] = m.system_fingerprint
     if m.usage is not None:
         d["usage"] = encode_usage(m.usage, wire)
+    if m.settings is not None:
+        d["settings"] = encode_request_settings(m.settings, wire)
     if m.extra:
+        d.update(m.extra)
+    return d
+
+
+_REQUEST_SETTINGS = frozenset(
+    {
+        "include",
+        "max_tokens",
+        "parallel_tool_calls",
+        "previous_response_id",
+        "reasoning_effort",
+        "response_format",
+        "search_parameters",
+        "store_messages",
+        "temperature",
+        "tool_choice",
+        "tools",
+        "top_p",
+        "use_encrypted_content",
+        "user",
+    }
+)
+
+
+def decode_request_settings(d: Mapping[str, Any]) -> RequestSettings:
+    get: Any = d.get
+    extra: Extra = None
+    if not d.keys() <= _REQUEST_SETTINGS:
+        extra = unknown(d, _REQUEST_SETTINGS)
+    tool_choice, extra = convert(tool_choice_from_json, get("tool_choice"), None, "tool_choice", extra)
+    max_tokens = get("max_tokens")
+    if max_tokens.__class__ is not int and max_tokens is not None:
+        max_tokens, extra = read_int(max_tokens, None, "max_tokens", extra)
+    parallel_tool_calls = get("parallel_tool_calls")
+    if parallel_tool_calls.__class__ is not bool and parallel_tool_calls is not None:
+        parallel_tool_calls, extra = misfit(parallel_tool_calls, None, "parallel_tool_calls", extra)
+    previous_response_id = get("previous_response_id")
+    if previous_response_id.__class__ is not str and previous_response_id is not None:
+        previous_response_id, extra = misfit(previous_response_id, None, "previous_response_id", extra)
+    reasoning_effort = get("reasoning_effort")
+    if reasoning_effort.__class__ is not str or reasoning_effort in ("", "effort"):
+        reasoning_effort, extra = misfit(
+            None if reasoning_effort in ("", "effort") else reasoning_effort, None, "reasoning_effort", extra
+        )
+    temperature, extra = read_float32(get("temperature"), None, "temperature", extra)
+    response_format = get("response_format")
+    if response_format is not None:
+        response_format, extra = read_model(decode_response_format, response_format, "response_format", extra)
+    tools = get("tools")
+    if tools is not None:
+        tools, extra = read_models(decode_tool, tools, "tools", extra)
+    top_p, extra = read_float32(get("top_p"), None, "top_p", extra)
+    user = get("user")
+    if user.__class__ is not str and user is not None:
+        user, extra = misfit(user, None, "user", extra)
+    search_parameters = get("search_parameters")
+    if search_parameters is not None:
+        search_parameters, extra = read_model(decode_search_parameters, search_parameters, "search_parameters", extra)
+    store_messages = get("store_messages")
+    if store_messages.__class__ is not bool and store_messages is not None:
+        store_messages, extra = misfit(store_messages, None, "store_messages", extra)
+    use_encrypted_content = get("use_encrypted_content")
+    if use_encrypted_content.__class__ is not bool and use_encrypted_content is not None:
+        use_encrypted_content, extra = misfit(use_encrypted_content, None, "use_encrypted_content", extra)
+    include = get("include")
+    if include is not None:
+        include, extra = read_list(include, str, "include", extra)
+    return RequestSettings(
+        tool_choice=tool_choice,
+        max_tokens=max_tokens,
+        parallel_tool_calls=parallel_tool_calls,
+        previous_response_id=previous_response_id,
+        reasoning_effort=reasoning_effort,
+        temperature=temperature,
+        response_format=response_format,
+        tools=tools,
+        top_p=top_p,
+        user=user,
+        search_parameters=search_parameters,
+        store_messages=store_messages,
+        use_encrypted_content=use_encrypted_content,
+        include=include,
+        extra=extra,
+    )
+
+
+def encode_request_settings(m: RequestSettings, wire: bool = True) -> dict[str, Any]:
+    d: dict[str, Any] = {}
+    if m.tool_choice is not None:
+        d["tool_choice"] = tool_choice_to_json(m.tool_choice, "tool_choice")
+    if m.max_tokens is not None:
+        d["max_tokens"] = int32(m.max_tokens, "max_tokens")
+    if m.parallel_tool_calls is not None:
+        d["parallel_tool_calls"] = boolean(m.parallel_tool_calls, "parallel_tool_calls")
+    if m.previous_response_id is not None:
+        d["previous_response_id"] = string(m.previous_response_id, "previous_response_id")
+    if m.reasoning_effort is not None:
+        d["reasoning_effort"] = string(m.reasoning_effort, "reasoning_effort")
+    if m.temperature is not None:
+        d["temperature"] = float32(m.temperature, "temperature")
+    if m.response_format is not None:
+        d["response_format"] = one(encode_response_format, ResponseFormat, m.response_format, "response_format", wire)
+    if m.tools is not None:
+        d["tools"] = unions(encode_tool, m.tools, "tools", wire)
+    if m.top_p is not None:
+        d["top_p"] = float32(m.top_p, "top_p")
+    if m.user is not None:
+        d["user"] = string(m.user, "user")
+    if m.search_parameters is not None:
+        d["search_parameters"] = one(
+            encode_search_parameters, SearchParameters, m.search_parameters, "search_parameters", wire
+        )
+    if m.store_messages is not None:
+        d["store_messages"] = boolean(m.store_messages, "store_messages")
+    if m.use_encrypted_content is not None:
+        d["use_encrypted_content"] = boolean(m.use_encrypted_content, "use_encrypted_content")
+    if m.include is not None:
+        d["include"] = scalars(string, m.include, "include")
+    if m.extra:
+        if wire:
+            refuse_misfits(m.extra, _REQUEST_SETTINGS)
         d.update(m.extra)
     return d
 
@@ -1000,8 +1462,10 @@ def decode_choice(d: Mapping[str, Any]) -> Choice:
     if not d.keys() <= _CHOICE:
         extra = unknown(d, _CHOICE)
     finish_reason = get("finish_reason")
-    if finish_reason.__class__ is not str or not finish_reason:
-        finish_reason, extra = misfit(None if finish_reason == "" else finish_reason, None, "finish_reason", extra)
+    if finish_reason.__class__ is not str or finish_reason in ("", "invalid"):
+        finish_reason, extra = misfit(
+            None if finish_reason in ("", "invalid") else finish_reason, None, "finish_reason", extra
+        )
     index = get("index")
     if index.__class__ is not int:
         index, extra = read_int(index, 0, "index", extra)
@@ -1049,8 +1513,8 @@ def decode_choice_message(d: Mapping[str, Any]) -> ChoiceMessage:
     if refusal.__class__ is not str and refusal is not None:
         refusal, extra = misfit(refusal, None, "refusal", extra)
     role = get("role")
-    if role.__class__ is not str or not role:
-        role, extra = misfit(None if role == "" else role, None, "role", extra)
+    if role.__class__ is not str or role in ("", "role"):
+        role, extra = misfit(None if role in ("", "role") else role, None, "role", extra)
     tool_calls, extra = read_models(decode_tool_call, get("tool_calls"), "tool_calls", extra)
     encrypted_content = get("encrypted_content")
     if encrypted_content.__class__ is not str and encrypted_content is not None:
@@ -1092,7 +1556,18 @@ def encode_choice_message(m: ChoiceMessage, wire: bool = True) -> dict[str, Any]
 
 
 _CHAT_CHUNK = frozenset(
-    {"choices", "citations", "created", "id", "model", "output_files", "service_tier", "system_fingerprint", "usage"}
+    {
+        "choices",
+        "citations",
+        "created",
+        "id",
+        "model",
+        "object",
+        "output_files",
+        "service_tier",
+        "system_fingerprint",
+        "usage",
+    }
 )
 
 
@@ -1114,7 +1589,7 @@ def decode_chat_chunk(d: Mapping[str, Any]) -> ChatChunk:
         model, extra = misfit(model, "", "model", extra)
     output_files, extra = read_models(decode_output_file, get("output_files"), "output_files", extra)
     service_tier = get("service_tier")
-    if service_tier.__class__ is not str or not service_tier:
+    if service_tier.__class__ is not str or service_tier == "":
         service_tier, extra = misfit(None if service_tier == "" else service_tier, None, "service_tier", extra)
     system_fingerprint = get("system_fingerprint")
     if system_fingerprint.__class__ is not str:
@@ -1171,8 +1646,10 @@ def decode_choice_chunk(d: Mapping[str, Any]) -> ChoiceChunk:
     if delta is None:
         delta = Delta()
     finish_reason = get("finish_reason")
-    if finish_reason.__class__ is not str or not finish_reason:
-        finish_reason, extra = misfit(None if finish_reason == "" else finish_reason, None, "finish_reason", extra)
+    if finish_reason.__class__ is not str or finish_reason in ("", "invalid"):
+        finish_reason, extra = misfit(
+            None if finish_reason in ("", "invalid") else finish_reason, None, "finish_reason", extra
+        )
     index = get("index")
     if index.__class__ is not int:
         index, extra = read_int(index, 0, "index", extra)
@@ -1213,8 +1690,8 @@ def decode_delta(d: Mapping[str, Any]) -> Delta:
     if reasoning_content.__class__ is not str:
         reasoning_content, extra = misfit(reasoning_content, "", "reasoning_content", extra)
     role = get("role")
-    if role.__class__ is not str or not role:
-        role, extra = misfit(None if role == "" else role, None, "role", extra)
+    if role.__class__ is not str or role in ("", "role"):
+        role, extra = misfit(None if role in ("", "role") else role, None, "role", extra)
     tool_calls, extra = read_models(decode_tool_call, get("tool_calls"), "tool_calls", extra)
     encrypted_content = get("encrypted_content")
     if encrypted_content.__class__ is not str and encrypted_content is not None:
@@ -1508,6 +1985,258 @@ def encode_collections_citation(m: CollectionsCitation, wire: bool = True) -> di
     return d
 
 
+_WEB_SEARCH = frozenset(
+    {"allowed_domains", "enable_image_search", "enable_image_understanding", "excluded_domains", "user_location"}
+)
+
+
+def decode_web_search(d: Mapping[str, Any]) -> WebSearch:
+    get: Any = d.get
+    extra: Extra = None
+    if not d.keys() <= _WEB_SEARCH:
+        extra = unknown(d, _WEB_SEARCH)
+    excluded_domains = get("excluded_domains")
+    if excluded_domains is not None:
+        excluded_domains, extra = read_list(excluded_domains, str, "excluded_domains", extra)
+    allowed_domains = get("allowed_domains")
+    if allowed_domains is not None:
+        allowed_domains, extra = read_list(allowed_domains, str, "allowed_domains", extra)
+    enable_image_understanding = get("enable_image_understanding")
+    if enable_image_understanding.__class__ is not bool and enable_image_understanding is not None:
+        enable_image_understanding, extra = misfit(
+            enable_image_understanding, None, "enable_image_understanding", extra
+        )
+    user_location = get("user_location")
+    if user_location is not None:
+        user_location, extra = read_model(decode_web_search_area, user_location, "user_location", extra)
+    enable_image_search = get("enable_image_search")
+    if enable_image_search.__class__ is not bool and enable_image_search is not None:
+        enable_image_search, extra = misfit(enable_image_search, None, "enable_image_search", extra)
+    return WebSearch(
+        excluded_domains=excluded_domains,
+        allowed_domains=allowed_domains,
+        enable_image_understanding=enable_image_understanding,
+        user_location=user_location,
+        enable_image_search=enable_image_search,
+        extra=extra,
+    )
+
+
+def encode_web_search(m: WebSearch, wire: bool = True) -> dict[str, Any]:
+    d: dict[str, Any] = {}
+    if m.excluded_domains is not None:
+        d["excluded_domains"] = scalars(string, m.excluded_domains, "excluded_domains")
+    if m.allowed_domains is not None:
+        d["allowed_domains"] = scalars(string, m.allowed_domains, "allowed_domains")
+    if m.enable_image_understanding is not None:
+        d["enable_image_understanding"] = boolean(m.enable_image_understanding, "enable_image_understanding")
+    if m.user_location is not None:
+        d["user_location"] = one(encode_web_search_area, WebSearchArea, m.user_location, "user_location", wire)
+    if m.enable_image_search is not None:
+        d["enable_image_search"] = boolean(m.enable_image_search, "enable_image_search")
+    if m.extra:
+        if wire:
+            refuse_misfits(m.extra, _WEB_SEARCH)
+        d.update(m.extra)
+    return d
+
+
+_X_SEARCH = frozenset(
+    {
+        "allowed_x_handles",
+        "enable_image_understanding",
+        "enable_video_understanding",
+        "excluded_x_handles",
+        "from_date",
+        "to_date",
+    }
+)
+
+
+def decode_x_search(d: Mapping[str, Any]) -> XSearch:
+    get: Any = d.get
+    extra: Extra = None
+    if not d.keys() <= _X_SEARCH:
+        extra = unknown(d, _X_SEARCH)
+    from_date, extra = convert(datetime_from_json, get("from_date"), None, "from_date", extra)
+    to_date, extra = convert(datetime_from_json, get("to_date"), None, "to_date", extra)
+    allowed_x_handles = get("allowed_x_handles")
+    if allowed_x_handles is not None:
+        allowed_x_handles, extra = read_list(allowed_x_handles, str, "allowed_x_handles", extra)
+    excluded_x_handles = get("excluded_x_handles")
+    if excluded_x_handles is not None:
+        excluded_x_handles, extra = read_list(excluded_x_handles, str, "excluded_x_handles", extra)
+    enable_image_understanding = get("enable_image_understanding")
+    if enable_image_understanding.__class__ is not bool and enable_image_understanding is not None:
+        enable_image_understanding, extra = misfit(
+            enable_image_understanding, None, "enable_image_understanding", extra
+        )
+    enable_video_understanding = get("enable_video_understanding")
+    if enable_video_understanding.__class__ is not bool and enable_video_understanding is not None:
+        enable_video_understanding, extra = misfit(
+            enable_video_understanding, None, "enable_video_understanding", extra
+        )
+    return XSearch(
+        from_date=from_date,
+        to_date=to_date,
+        allowed_x_handles=allowed_x_handles,
+        excluded_x_handles=excluded_x_handles,
+        enable_image_understanding=enable_image_understanding,
+        enable_video_understanding=enable_video_understanding,
+        extra=extra,
+    )
+
+
+def encode_x_search(m: XSearch, wire: bool = True) -> dict[str, Any]:
+    d: dict[str, Any] = {}
+    if m.from_date is not None:
+        d["from_date"] = datetime_to_json(m.from_date, "from_date")
+    if m.to_date is not None:
+        d["to_date"] = datetime_to_json(m.to_date, "to_date")
+    if m.allowed_x_handles is not None:
+        d["allowed_x_handles"] = scalars(string, m.allowed_x_handles, "allowed_x_handles")
+    if m.excluded_x_handles is not None:
+        d["excluded_x_handles"] = scalars(string, m.excluded_x_handles, "excluded_x_handles")
+    if m.enable_image_understanding is not None:
+        d["enable_image_understanding"] = boolean(m.enable_image_understanding, "enable_image_understanding")
+    if m.enable_video_understanding is not None:
+        d["enable_video_understanding"] = boolean(m.enable_video_understanding, "enable_video_understanding")
+    if m.extra:
+        if wire:
+            refuse_misfits(m.extra, _X_SEARCH)
+        d.update(m.extra)
+    return d
+
+
+_CODE_EXECUTION: frozenset[str] = frozenset()
+
+
+def decode_code_execution(d: Mapping[str, Any]) -> CodeExecution:
+    extra: Extra = None
+    if not d.keys() <= _CODE_EXECUTION:
+        extra = unknown(d, _CODE_EXECUTION)
+    return CodeExecution(extra=extra)
+
+
+def encode_code_execution(m: CodeExecution, wire: bool = True) -> dict[str, Any]:
+    d: dict[str, Any] = {}
+    if m.extra:
+        if wire:
+            refuse_misfits(m.extra, _CODE_EXECUTION)
+        d.update(m.extra)
+    return d
+
+
+_MCP = frozenset(
+    {"allowed_tool_names", "authorization", "extra_headers", "server_description", "server_label", "server_url"}
+)
+
+
+def decode_mcp(d: Mapping[str, Any]) -> MCP:
+    get: Any = d.get
+    extra: Extra = None
+    if not d.keys() <= _MCP:
+        extra = unknown(d, _MCP)
+    server_label = get("server_label")
+    if server_label.__class__ is not str and server_label is not None:
+        server_label, extra = misfit(server_label, None, "server_label", extra)
+    server_description = get("server_description")
+    if server_description.__class__ is not str and server_description is not None:
+        server_description, extra = misfit(server_description, None, "server_description", extra)
+    server_url = get("server_url")
+    if server_url.__class__ is not str and server_url is not None:
+        server_url, extra = misfit(server_url, None, "server_url", extra)
+    allowed_tool_names = get("allowed_tool_names")
+    if allowed_tool_names is not None:
+        allowed_tool_names, extra = read_list(allowed_tool_names, str, "allowed_tool_names", extra)
+    authorization = get("authorization")
+    if authorization.__class__ is not str and authorization is not None:
+        authorization, extra = misfit(authorization, None, "authorization", extra)
+    extra_headers = get("extra_headers")
+    if extra_headers is not None:
+        extra_headers, extra = read_map(extra_headers, str, "extra_headers", extra)
+    return MCP(
+        server_label=server_label,
+        server_description=server_description,
+        server_url=server_url,
+        allowed_tool_names=allowed_tool_names,
+        authorization=authorization,
+        extra_headers=extra_headers,
+        extra=extra,
+    )
+
+
+def encode_mcp(m: MCP, wire: bool = True) -> dict[str, Any]:
+    d: dict[str, Any] = {}
+    if m.server_label is not None:
+        d["server_label"] = string(m.server_label, "server_label")
+    if m.server_description is not None:
+        d["server_description"] = string(m.server_description, "server_description")
+    if m.server_url is not None:
+        d["server_url"] = string(m.server_url, "server_url")
+    if m.allowed_tool_names is not None:
+        d["allowed_tool_names"] = scalars(string, m.allowed_tool_names, "allowed_tool_names")
+    if m.authorization is not None:
+        d["authorization"] = string(m.authorization, "authorization")
+    if m.extra_headers is not None:
+        d["extra_headers"] = entries(string, m.extra_headers, "extra_headers")
+    if m.extra:
+        if wire:
+            refuse_misfits(m.extra, _MCP)
+        d.update(m.extra)
+    return d
+
+
+_ATTACHMENT_SEARCH = frozenset({"limit"})
+
+
+def decode_attachment_search(d: Mapping[str, Any]) -> AttachmentSearch:
+    get: Any = d.get
+    extra: Extra = None
+    if not d.keys() <= _ATTACHMENT_SEARCH:
+        extra = unknown(d, _ATTACHMENT_SEARCH)
+    limit = get("limit")
+    if limit.__class__ is not int and limit is not None:
+        limit, extra = read_int(limit, None, "limit", extra)
+    return AttachmentSearch(limit=limit, extra=extra)
+
+
+def encode_attachment_search(m: AttachmentSearch, wire: bool = True) -> dict[str, Any]:
+    d: dict[str, Any] = {}
+    if m.limit is not None:
+        d["limit"] = int32(m.limit, "limit")
+    if m.extra:
+        if wire:
+            refuse_misfits(m.extra, _ATTACHMENT_SEARCH)
+        d.update(m.extra)
+    return d
+
+
+_IMAGE_GENERATION = frozenset({"action"})
+
+
+def decode_image_generation(d: Mapping[str, Any]) -> ImageGeneration:
+    get: Any = d.get
+    extra: Extra = None
+    if not d.keys() <= _IMAGE_GENERATION:
+        extra = unknown(d, _IMAGE_GENERATION)
+    action = get("action")
+    if action.__class__ is not str and action is not None:
+        action, extra = misfit(action, None, "action", extra)
+    return ImageGeneration(action=action, extra=extra)
+
+
+def encode_image_generation(m: ImageGeneration, wire: bool = True) -> dict[str, Any]:
+    d: dict[str, Any] = {}
+    if m.action is not None:
+        d["action"] = string(m.action, "action")
+    if m.extra:
+        if wire:
+            refuse_misfits(m.extra, _IMAGE_GENERATION)
+        d.update(m.extra)
+    return d
+
+
 _WEB_SOURCE = frozenset({"allowed_websites", "country", "excluded_websites", "safe_search", "type"})
 
 
@@ -1668,6 +2397,13 @@ def encode_rss_source(m: RssSource, wire: bool = True) -> dict[str, Any]:
 _TOOL_DECODERS: dict[str, Callable[[Any], Any]] = {
     "function": decode_function_tool,
     "live_search": decode_live_search_tool,
+    "web_search": lambda d: decode_web_search(without(d, "type")),
+    "x_search": lambda d: decode_x_search(without(d, "type")),
+    "code_execution": lambda d: decode_code_execution(without(d, "type")),
+    "collections_search": lambda d: decode_collections_search(without(d, "type")),
+    "mcp": lambda d: decode_mcp(without(d, "type")),
+    "attachment_search": lambda d: decode_attachment_search(without(d, "type")),
+    "image_generation": lambda d: decode_image_generation(without(d, "type")),
 }
 
 
@@ -1680,18 +2416,75 @@ def decode_tool(d: Mapping[str, Any]) -> Any:
 _TOOL_ENCODERS: dict[type, Callable[[Any, bool], dict[str, Any]]] = {
     FunctionTool: encode_function_tool,
     LiveSearchTool: encode_live_search_tool,
+    WebSearch: lambda m, w: {"type": "web_search", **encode_web_search(m, w)},
+    XSearch: lambda m, w: {"type": "x_search", **encode_x_search(m, w)},
+    CodeExecution: lambda m, w: {"type": "code_execution", **encode_code_execution(m, w)},
+    CollectionsSearch: lambda m, w: {"type": "collections_search", **encode_collections_search(m, w)},
+    MCP: lambda m, w: {"type": "mcp", **encode_mcp(m, w)},
+    AttachmentSearch: lambda m, w: {"type": "attachment_search", **encode_attachment_search(m, w)},
+    ImageGeneration: lambda m, w: {"type": "image_generation", **encode_image_generation(m, w)},
 }
 
 
 def encode_tool(m: Any, wire: bool = True) -> dict[str, Any]:
     if isinstance(m, Mapping):
         m = decode_tool(m)
+    if wire and isinstance(
+        m,
+        (
+            WebSearch,
+            XSearch,
+            CodeExecution,
+            CollectionsSearch,
+            MCP,
+            AttachmentSearch,
+            ImageGeneration,
+        ),
+    ):
+        only_on("grpc", "")
     encode = _TOOL_ENCODERS.get(m.__class__)
     if encode is not None:
         return encode(m, wire)
     if isinstance(m, Unknown):
         return m.to_dict()
-    wrong(m, "FunctionTool or LiveSearchTool, or a dict", "")
+    wrong(
+        m,
+        "FunctionTool or LiveSearchTool or WebSearch or XSearch or CodeExecution or CollectionsSearch or MCP or AttachmentSearch or ImageGeneration, or a dict",
+        "",
+    )
+
+
+_COLLECTIONS_RETRIEVAL_MODE_DECODERS: dict[str, Callable[[Any], Any]] = {
+    "hybrid_retrieval": decode_hybrid_retrieval,
+    "semantic_retrieval": decode_semantic_retrieval,
+    "keyword_retrieval": decode_keyword_retrieval,
+}
+
+
+def decode_collections_retrieval_mode(d: Mapping[str, Any]) -> Any:
+    for key, decode in _COLLECTIONS_RETRIEVAL_MODE_DECODERS.items():
+        if isinstance(d.get(key), Mapping):
+            return decode(d[key])
+    return Unknown(next(iter(d), ""), dict(d))
+
+
+_COLLECTIONS_RETRIEVAL_MODE_ENCODERS: dict[type, tuple[str, Callable[[Any, bool], dict[str, Any]]]] = {
+    HybridRetrieval: ("hybrid_retrieval", encode_hybrid_retrieval),
+    SemanticRetrieval: ("semantic_retrieval", encode_semantic_retrieval),
+    KeywordRetrieval: ("keyword_retrieval", encode_keyword_retrieval),
+}
+
+
+def encode_collections_retrieval_mode(m: Any, wire: bool = True) -> dict[str, Any]:
+    if isinstance(m, Mapping):
+        m = decode_collections_retrieval_mode(m)
+    if isinstance(m, Unknown):
+        return m.to_dict()
+    found = _COLLECTIONS_RETRIEVAL_MODE_ENCODERS.get(m.__class__)
+    if found is not None:
+        key, encode = found
+        return {key: encode(m, wire)}
+    wrong(m, "HybridRetrieval or SemanticRetrieval or KeywordRetrieval, or a dict", "")
 
 
 _SEARCH_SOURCE_DECODERS: dict[str, Callable[[Any], Any]] = {
@@ -1730,7 +2523,7 @@ def encode_search_source(m: Any, wire: bool = True) -> dict[str, Any]:
 def request_chat_create_completions(m: ChatRequest) -> RestRequest:
     body = encode_chat_request(m)
     body["stream"] = False
-    return RestRequest("/v1/chat/completions", (), body)
+    return RestRequest("/v1/chat/completions", body=body)
 
 
 def answer_chat_create_completions(d: Mapping[str, Any]) -> ChatCompletion:
@@ -1740,8 +2533,36 @@ def answer_chat_create_completions(d: Mapping[str, Any]) -> ChatCompletion:
 def request_chat_stream_completions(m: ChatRequest) -> RestRequest:
     body = encode_chat_request(m)
     body["stream"] = True
-    return RestRequest("/v1/chat/completions", (), body)
+    return RestRequest("/v1/chat/completions", body=body)
 
 
 def answer_chat_stream_completions(d: Mapping[str, Any]) -> ChatChunk:
     return decode_chat_chunk(d)
+
+
+def request_chat_defer_completions(m: ChatRequest) -> RestRequest:
+    body = encode_chat_request(m)
+    body["deferred"] = True
+    return RestRequest("/v1/chat/completions", body=body)
+
+
+def answer_chat_defer_completions(d: Mapping[str, Any]) -> DeferredRequest:
+    return decode_deferred_request(d)
+
+
+def request_chat_get_deferred_rest(m: DeferredChatRequest) -> RestRequest:
+    return RestRequest(f"/v1/chat/deferred-completion/{segment(m.request_id, 'request_id')}")
+
+
+def answer_chat_get_deferred_rest(d: Mapping[str, Any]) -> DeferredChat:
+    if d.get("status") == "pending":
+        return DeferredChat(status="pending")
+    return DeferredChat(status="done", response=decode_chat_completion(d))
+
+
+def request_chat_delete_rest(m: DeleteStoredChatRequest) -> RestRequest:
+    return RestRequest(f"/v1/responses/{segment(m.response_id, 'response_id')}")
+
+
+def answer_chat_delete_rest(d: Mapping[str, Any]) -> DeletedChat:
+    return decode_deleted_chat(d)

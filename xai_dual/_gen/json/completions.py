@@ -174,7 +174,7 @@ def encode_sample_request(m: SampleRequest, wire: bool = True) -> dict[str, Any]
     return d
 
 
-_SAMPLE_RESPONSE = frozenset({"choices", "created", "id", "model", "system_fingerprint", "usage"})
+_SAMPLE_RESPONSE = frozenset({"choices", "created", "id", "model", "object", "system_fingerprint", "usage"})
 
 
 def decode_sample_response(d: Mapping[str, Any]) -> SampleResponse:
@@ -233,8 +233,10 @@ def decode_sample_choice(d: Mapping[str, Any]) -> SampleChoice:
     if not d.keys() <= _SAMPLE_CHOICE:
         extra = unknown(d, _SAMPLE_CHOICE)
     finish_reason = get("finish_reason")
-    if finish_reason.__class__ is not str or not finish_reason:
-        finish_reason, extra = misfit(None if finish_reason == "" else finish_reason, None, "finish_reason", extra)
+    if finish_reason.__class__ is not str or finish_reason in ("", "invalid"):
+        finish_reason, extra = misfit(
+            None if finish_reason in ("", "invalid") else finish_reason, None, "finish_reason", extra
+        )
     index = get("index")
     if index.__class__ is not int:
         index, extra = read_int(index, 0, "index", extra)
@@ -258,7 +260,7 @@ def encode_sample_choice(m: SampleChoice, wire: bool = True) -> dict[str, Any]:
 def request_completions_create_rest(m: SampleRequest) -> RestRequest:
     body = encode_sample_request(m)
     body["stream"] = False
-    return RestRequest("/v1/completions", (), body)
+    return RestRequest("/v1/completions", body=body)
 
 
 def answer_completions_create_rest(d: Mapping[str, Any]) -> SampleResponse:
@@ -268,7 +270,7 @@ def answer_completions_create_rest(d: Mapping[str, Any]) -> SampleResponse:
 def request_completions_stream_rest(m: SampleRequest) -> RestRequest:
     body = encode_sample_request(m)
     body["stream"] = True
-    return RestRequest("/v1/completions", (), body)
+    return RestRequest("/v1/completions", body=body)
 
 
 def answer_completions_stream_rest(d: Mapping[str, Any]) -> SampleResponse:

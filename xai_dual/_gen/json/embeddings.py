@@ -25,9 +25,9 @@ def decode_embedding_request(d: Mapping[str, Any]) -> EmbeddingRequest:
     if dimensions.__class__ is not int and dimensions is not None:
         dimensions, extra = read_int(dimensions, None, "dimensions", extra)
     encoding_format = get("encoding_format")
-    if encoding_format.__class__ is not str or not encoding_format:
+    if encoding_format.__class__ is not str or encoding_format in ("", "invalid"):
         encoding_format, extra = misfit(
-            None if encoding_format == "" else encoding_format, None, "encoding_format", extra
+            None if encoding_format in ("", "invalid") else encoding_format, None, "encoding_format", extra
         )
     input, extra = convert(embed_input_from_json, get("input"), None, "input", extra)
     model = get("model")
@@ -60,7 +60,7 @@ def encode_embedding_request(m: EmbeddingRequest, wire: bool = True) -> dict[str
         d["dimensions"] = int32(m.dimensions, "dimensions")
     if m.encoding_format is not None:
         d["encoding_format"] = string(m.encoding_format, "encoding_format")
-    d["input"] = embed_input_to_json(m.input, "input", wire)
+    d["input"] = embed_input_to_json(m.input, "input")
     d["model"] = string(m.model, "model")
     if m.preview is not None:
         d["preview"] = boolean(m.preview, "preview")
@@ -73,7 +73,7 @@ def encode_embedding_request(m: EmbeddingRequest, wire: bool = True) -> dict[str
     return d
 
 
-_EMBEDDING_RESPONSE = frozenset({"data", "id", "model", "system_fingerprint", "usage", "vector_usage"})
+_EMBEDDING_RESPONSE = frozenset({"data", "id", "model", "object", "system_fingerprint", "usage", "vector_usage"})
 
 
 def decode_embedding_response(d: Mapping[str, Any]) -> EmbeddingResponse:
@@ -179,7 +179,7 @@ def encode_vector_usage(m: VectorUsage, wire: bool = True) -> dict[str, Any]:
     return d
 
 
-_EMBEDDING = frozenset({"embedding", "index"})
+_EMBEDDING = frozenset({"embedding", "index", "object"})
 
 
 def decode_embedding(d: Mapping[str, Any]) -> Embedding:
@@ -205,7 +205,7 @@ def encode_embedding(m: Embedding, wire: bool = True) -> dict[str, Any]:
 
 def request_embeddings_create_rest(m: EmbeddingRequest) -> RestRequest:
     body = encode_embedding_request(m)
-    return RestRequest("/v1/embeddings", (), body)
+    return RestRequest("/v1/embeddings", body=body)
 
 
 def answer_embeddings_create_rest(d: Mapping[str, Any]) -> EmbeddingResponse:

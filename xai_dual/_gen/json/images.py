@@ -7,19 +7,244 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..._check import int32, int64, missing, only_on, refuse_misfits, scalars, string
-from ..._convert import public_url_from_json, public_url_to_json, unix_from_json, unix_to_json
-from ..._json import Extra, child, convert, keep, misfit, one, read_int, read_list, read_model, read_models, unknown
+from ..._check import int32, int64, missing, only_on, refuse_misfits, scalars, segment, string
+from ..._convert import (
+    base64_image_from_json,
+    base64_image_to_json,
+    public_url_from_json,
+    public_url_to_json,
+    unix_from_json,
+    unix_to_json,
+)
+from ..._json import (
+    Extra,
+    child,
+    convert,
+    keep,
+    many,
+    misfit,
+    one,
+    read_int,
+    read_list,
+    read_model,
+    read_models,
+    unknown,
+)
 from ...operation import RestRequest
+from ...types.chat import ImageUrl
 from ...types.images import (
+    DeferredImages,
+    DeferredImagesRequest,
     FileOutput,
     GeneratedImage,
+    ImageEditRequest,
+    ImageError,
     ImageOutput,
     ImageRequest,
     ImageResponse,
     MediaUsage,
     StorageOptions,
 )
+from ...types.shared import DeferredRequest
+from .chat import decode_image_url, encode_image_url
+from .shared import decode_deferred_request
+
+_IMAGE_EDIT_REQUEST = frozenset(
+    {
+        "aspect_ratio",
+        "image",
+        "images",
+        "model",
+        "n",
+        "output",
+        "prompt",
+        "resolution",
+        "response_format",
+        "storage_options",
+        "user",
+    }
+)
+
+
+def decode_image_edit_request(d: Mapping[str, Any]) -> ImageEditRequest:
+    get: Any = d.get
+    extra: Extra = None
+    if not d.keys() <= _IMAGE_EDIT_REQUEST:
+        extra = unknown(d, _IMAGE_EDIT_REQUEST)
+    aspect_ratio = get("aspect_ratio")
+    if aspect_ratio.__class__ is not str or aspect_ratio == "":
+        aspect_ratio, extra = misfit(None if aspect_ratio == "" else aspect_ratio, None, "aspect_ratio", extra)
+    image = get("image")
+    if image is not None:
+        image, extra = read_model(decode_image_url, image, "image", extra)
+    images = get("images")
+    if images is not None:
+        images, extra = read_models(decode_image_url, images, "images", extra)
+    model = get("model")
+    if model.__class__ is not str and model is not None:
+        model, extra = misfit(model, None, "model", extra)
+    n = get("n")
+    if n.__class__ is not int and n is not None:
+        n, extra = read_int(n, None, "n", extra)
+    output = get("output")
+    if output is not None:
+        output, extra = read_model(decode_image_output, output, "output", extra)
+    prompt = get("prompt")
+    if prompt.__class__ is not str and prompt is not None:
+        prompt, extra = misfit(prompt, None, "prompt", extra)
+    resolution = get("resolution")
+    if resolution.__class__ is not str or resolution == "":
+        resolution, extra = misfit(None if resolution == "" else resolution, None, "resolution", extra)
+    response_format = get("response_format")
+    if response_format.__class__ is not str or response_format in ("", "invalid"):
+        response_format, extra = misfit(
+            None if response_format in ("", "invalid") else response_format, None, "response_format", extra
+        )
+    storage_options = get("storage_options")
+    if storage_options is not None:
+        storage_options, extra = read_model(decode_storage_options, storage_options, "storage_options", extra)
+    user = get("user")
+    if user.__class__ is not str and user is not None:
+        user, extra = misfit(user, None, "user", extra)
+    return ImageEditRequest(
+        aspect_ratio=aspect_ratio,
+        image=image,
+        images=images,
+        model=model,
+        n=n,
+        output=output,
+        prompt=prompt,
+        resolution=resolution,
+        response_format=response_format,
+        storage_options=storage_options,
+        user=user,
+        extra=extra,
+    )
+
+
+def encode_image_edit_request(m: ImageEditRequest, wire: bool = True) -> dict[str, Any]:
+    if m.model is None:
+        missing("model")
+    if m.prompt is None:
+        missing("prompt")
+    d: dict[str, Any] = {}
+    if m.aspect_ratio is not None:
+        d["aspect_ratio"] = string(m.aspect_ratio, "aspect_ratio")
+    if m.image is not None:
+        d["image"] = one(encode_image_url, ImageUrl, m.image, "image", wire)
+    if m.images is not None:
+        d["images"] = many(encode_image_url, ImageUrl, m.images, "images", wire)
+    d["model"] = string(m.model, "model")
+    if m.n is not None:
+        d["n"] = int32(m.n, "n")
+    if m.output is not None:
+        d["output"] = one(encode_image_output, ImageOutput, m.output, "output", wire)
+    d["prompt"] = string(m.prompt, "prompt")
+    if m.resolution is not None:
+        d["resolution"] = string(m.resolution, "resolution")
+    if m.response_format is not None:
+        d["response_format"] = string(m.response_format, "response_format")
+    if m.storage_options is not None:
+        d["storage_options"] = one(encode_storage_options, StorageOptions, m.storage_options, "storage_options", wire)
+    if m.user is not None:
+        d["user"] = string(m.user, "user")
+    if m.extra:
+        if wire:
+            refuse_misfits(m.extra, _IMAGE_EDIT_REQUEST)
+        d.update(m.extra)
+    return d
+
+
+_DEFERRED_IMAGES_REQUEST = frozenset({"request_id"})
+
+
+def decode_deferred_images_request(d: Mapping[str, Any]) -> DeferredImagesRequest:
+    get: Any = d.get
+    extra: Extra = None
+    if not d.keys() <= _DEFERRED_IMAGES_REQUEST:
+        extra = unknown(d, _DEFERRED_IMAGES_REQUEST)
+    request_id = get("request_id")
+    if request_id.__class__ is not str and request_id is not None:
+        request_id, extra = misfit(request_id, None, "request_id", extra)
+    return DeferredImagesRequest(request_id=request_id, extra=extra)
+
+
+def encode_deferred_images_request(m: DeferredImagesRequest, wire: bool = True) -> dict[str, Any]:
+    d: dict[str, Any] = {}
+    if m.request_id is not None and not wire:
+        d["request_id"] = string(m.request_id, "request_id")
+    if m.extra:
+        if wire:
+            refuse_misfits(m.extra, _DEFERRED_IMAGES_REQUEST)
+        d.update(m.extra)
+    return d
+
+
+_DEFERRED_IMAGES = frozenset({"data", "error", "request_id", "status", "usage"})
+
+
+def decode_deferred_images(d: Mapping[str, Any]) -> DeferredImages:
+    get: Any = d.get
+    extra: Extra = None
+    if not d.keys() <= _DEFERRED_IMAGES:
+        extra = unknown(d, _DEFERRED_IMAGES)
+    data, extra = read_models(decode_generated_image, get("data"), "data", extra)
+    error = get("error")
+    if error is not None:
+        error, extra = read_model(decode_image_error, error, "error", extra)
+    request_id = get("request_id")
+    if request_id.__class__ is not str:
+        request_id, extra = misfit(request_id, "", "request_id", extra)
+    status = get("status")
+    if status.__class__ is not str or status in ("", "invalid_deferred_status"):
+        status, extra = misfit(None if status in ("", "invalid_deferred_status") else status, None, "status", extra)
+    usage = get("usage")
+    if usage is not None:
+        usage, extra = read_model(decode_media_usage, usage, "usage", extra)
+    return DeferredImages(data=data, error=error, request_id=request_id, status=status, usage=usage, extra=extra)
+
+
+def encode_deferred_images(m: DeferredImages, wire: bool = True) -> dict[str, Any]:
+    d: dict[str, Any] = {}
+    if m.data:
+        d["data"] = [encode_generated_image(x, wire) for x in m.data]
+    if m.error is not None:
+        d["error"] = encode_image_error(m.error, wire)
+    d["request_id"] = m.request_id
+    if m.status is not None:
+        d["status"] = m.status
+    if m.usage is not None:
+        d["usage"] = encode_media_usage(m.usage, wire)
+    if m.extra:
+        d.update(m.extra)
+    return d
+
+
+_IMAGE_ERROR = frozenset({"code", "message"})
+
+
+def decode_image_error(d: Mapping[str, Any]) -> ImageError:
+    get: Any = d.get
+    extra: Extra = None
+    if not d.keys() <= _IMAGE_ERROR:
+        extra = unknown(d, _IMAGE_ERROR)
+    code = get("code")
+    if code.__class__ is not str:
+        code, extra = misfit(code, "", "code", extra)
+    message = get("message")
+    if message.__class__ is not str:
+        message, extra = misfit(message, "", "message", extra)
+    return ImageError(code=code, message=message, extra=extra)
+
+
+def encode_image_error(m: ImageError, wire: bool = True) -> dict[str, Any]:
+    d: dict[str, Any] = {}
+    d["code"] = m.code
+    d["message"] = m.message
+    if m.extra:
+        d.update(m.extra)
+    return d
+
 
 _IMAGE_REQUEST = frozenset(
     {
@@ -43,7 +268,7 @@ def decode_image_request(d: Mapping[str, Any]) -> ImageRequest:
     if not d.keys() <= _IMAGE_REQUEST:
         extra = unknown(d, _IMAGE_REQUEST)
     aspect_ratio = get("aspect_ratio")
-    if aspect_ratio.__class__ is not str or not aspect_ratio:
+    if aspect_ratio.__class__ is not str or aspect_ratio == "":
         aspect_ratio, extra = misfit(None if aspect_ratio == "" else aspect_ratio, None, "aspect_ratio", extra)
     model = get("model")
     if model.__class__ is not str and model is not None:
@@ -58,12 +283,12 @@ def decode_image_request(d: Mapping[str, Any]) -> ImageRequest:
     if prompt.__class__ is not str and prompt is not None:
         prompt, extra = misfit(prompt, None, "prompt", extra)
     resolution = get("resolution")
-    if resolution.__class__ is not str or not resolution:
+    if resolution.__class__ is not str or resolution == "":
         resolution, extra = misfit(None if resolution == "" else resolution, None, "resolution", extra)
     response_format = get("response_format")
-    if response_format.__class__ is not str or not response_format:
+    if response_format.__class__ is not str or response_format in ("", "invalid"):
         response_format, extra = misfit(
-            None if response_format == "" else response_format, None, "response_format", extra
+            None if response_format in ("", "invalid") else response_format, None, "response_format", extra
         )
     storage_options = get("storage_options")
     if storage_options is not None:
@@ -72,8 +297,8 @@ def decode_image_request(d: Mapping[str, Any]) -> ImageRequest:
     if user.__class__ is not str and user is not None:
         user, extra = misfit(user, None, "user", extra)
     quality = get("quality")
-    if quality.__class__ is not str or not quality:
-        quality, extra = misfit(None if quality == "" else quality, None, "quality", extra)
+    if quality.__class__ is not str or quality in ("", "invalid"):
+        quality, extra = misfit(None if quality in ("", "invalid") else quality, None, "quality", extra)
     return ImageRequest(
         aspect_ratio=aspect_ratio,
         model=model,
@@ -221,8 +446,8 @@ def decode_generated_image(d: Mapping[str, Any]) -> GeneratedImage:
     if not d.keys() <= _GENERATED_IMAGE:
         extra = unknown(d, _GENERATED_IMAGE)
     b64_json = get("b64_json")
-    if b64_json.__class__ is not str and b64_json is not None:
-        b64_json, extra = misfit(b64_json, None, "b64_json", extra)
+    if b64_json.__class__ is not str:
+        b64_json, extra = convert(base64_image_from_json, b64_json, None, "b64_json", extra)
     file_output = get("file_output")
     if file_output is not None:
         file_output, extra = read_model(decode_file_output, file_output, "file_output", extra)
@@ -252,7 +477,7 @@ def decode_generated_image(d: Mapping[str, Any]) -> GeneratedImage:
 def encode_generated_image(m: GeneratedImage, wire: bool = True) -> dict[str, Any]:
     d: dict[str, Any] = {}
     if m.b64_json is not None:
-        d["b64_json"] = m.b64_json
+        d["b64_json"] = base64_image_to_json(m.b64_json, "b64_json")
     if m.file_output is not None:
         d["file_output"] = encode_file_output(m.file_output, wire)
     if m.mime_type is not None:
@@ -446,8 +671,45 @@ def encode_media_usage(m: MediaUsage, wire: bool = True) -> dict[str, Any]:
 
 def request_images_generate_rest(m: ImageRequest) -> RestRequest:
     body = encode_image_request(m)
-    return RestRequest("/v1/images/generations", (), body)
+    return RestRequest("/v1/images/generations", body=body)
 
 
 def answer_images_generate_rest(d: Mapping[str, Any]) -> ImageResponse:
     return decode_image_response(d)
+
+
+def request_images_edit_rest(m: ImageEditRequest) -> RestRequest:
+    body = encode_image_edit_request(m)
+    return RestRequest("/v1/images/edits", body=body)
+
+
+def answer_images_edit_rest(d: Mapping[str, Any]) -> ImageResponse:
+    return decode_image_response(d)
+
+
+def request_images_generate_deferred_rest(m: ImageRequest) -> RestRequest:
+    body = encode_image_request(m)
+    body["deferred"] = True
+    return RestRequest("/v1/images/generations", body=body)
+
+
+def answer_images_generate_deferred_rest(d: Mapping[str, Any]) -> DeferredRequest:
+    return decode_deferred_request(d)
+
+
+def request_images_edit_deferred_rest(m: ImageEditRequest) -> RestRequest:
+    body = encode_image_edit_request(m)
+    body["deferred"] = True
+    return RestRequest("/v1/images/edits", body=body)
+
+
+def answer_images_edit_deferred_rest(d: Mapping[str, Any]) -> DeferredRequest:
+    return decode_deferred_request(d)
+
+
+def request_images_get_deferred_rest(m: DeferredImagesRequest) -> RestRequest:
+    return RestRequest(f"/v1/images/{segment(m.request_id, 'request_id')}")
+
+
+def answer_images_get_deferred_rest(d: Mapping[str, Any]) -> DeferredImages:
+    return decode_deferred_images(d)

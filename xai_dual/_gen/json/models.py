@@ -20,7 +20,74 @@ from ...types.models import (
     ModelCapabilities,
     ModelRequest,
     ModelSummary,
+    VideoGenerationModel,
 )
+
+_VIDEO_GENERATION_MODEL = frozenset(
+    {
+        "aliases",
+        "created",
+        "fingerprint",
+        "id",
+        "input_modalities",
+        "object",
+        "output_modalities",
+        "owned_by",
+        "version",
+    }
+)
+
+
+def decode_video_generation_model(d: Mapping[str, Any]) -> VideoGenerationModel:
+    get: Any = d.get
+    extra: Extra = None
+    if not d.keys() <= _VIDEO_GENERATION_MODEL:
+        extra = unknown(d, _VIDEO_GENERATION_MODEL)
+    aliases, extra = read_list(get("aliases"), str, "aliases", extra)
+    created = get("created")
+    if created.__class__ is not int:
+        created, extra = read_int(created, 0, "created", extra)
+    fingerprint = get("fingerprint")
+    if fingerprint.__class__ is not str:
+        fingerprint, extra = misfit(fingerprint, "", "fingerprint", extra)
+    id = get("id")
+    if id.__class__ is not str:
+        id, extra = misfit(id, "", "id", extra)
+    input_modalities, extra = read_list(get("input_modalities"), str, "input_modalities", extra)
+    output_modalities, extra = read_list(get("output_modalities"), str, "output_modalities", extra)
+    owned_by = get("owned_by")
+    if owned_by.__class__ is not str:
+        owned_by, extra = misfit(owned_by, "", "owned_by", extra)
+    version = get("version")
+    if version.__class__ is not str:
+        version, extra = misfit(version, "", "version", extra)
+    return VideoGenerationModel(
+        aliases=aliases,
+        created=created,
+        fingerprint=fingerprint,
+        id=id,
+        input_modalities=input_modalities,
+        output_modalities=output_modalities,
+        owned_by=owned_by,
+        version=version,
+        extra=extra,
+    )
+
+
+def encode_video_generation_model(m: VideoGenerationModel, wire: bool = True) -> dict[str, Any]:
+    d: dict[str, Any] = {}
+    d["aliases"] = list(m.aliases)
+    d["created"] = m.created
+    d["fingerprint"] = m.fingerprint
+    d["id"] = m.id
+    d["input_modalities"] = list(m.input_modalities)
+    d["output_modalities"] = list(m.output_modalities)
+    d["owned_by"] = m.owned_by
+    d["version"] = m.version
+    if m.extra:
+        d.update(m.extra)
+    return d
+
 
 _MODEL_REQUEST = frozenset({"model"})
 
@@ -122,9 +189,6 @@ def decode_model_summary(d: Mapping[str, Any]) -> ModelSummary:
     long_context_threshold = get("long_context_threshold")
     if long_context_threshold.__class__ is not int and long_context_threshold is not None:
         long_context_threshold, extra = read_int(long_context_threshold, None, "long_context_threshold", extra)
-    object = get("object")
-    if object.__class__ is not str:
-        object, extra = misfit(object, "", "object", extra)
     owned_by = get("owned_by")
     if owned_by.__class__ is not str:
         owned_by, extra = misfit(owned_by, "", "owned_by", extra)
@@ -152,7 +216,6 @@ def decode_model_summary(d: Mapping[str, Any]) -> ModelSummary:
         id=id,
         image_price=image_price,
         long_context_threshold=long_context_threshold,
-        object=object,
         owned_by=owned_by,
         pricing=pricing,
         prompt_image_token_price=prompt_image_token_price,
@@ -183,7 +246,6 @@ def encode_model_summary(m: ModelSummary, wire: bool = True) -> dict[str, Any]:
         d["image_price"] = m.image_price
     if m.long_context_threshold is not None:
         d["long_context_threshold"] = m.long_context_threshold
-    d["object"] = m.object
     d["owned_by"] = m.owned_by
     if m.pricing:
         d["pricing"] = [encode_image_pricing_tier(x, wire) for x in m.pricing]
@@ -269,6 +331,7 @@ _LANGUAGE_MODEL = frozenset(
         "input_modalities",
         "long_context_threshold",
         "max_prompt_length",
+        "object",
         "output_modalities",
         "owned_by",
         "prompt_image_token_price",
@@ -416,6 +479,7 @@ _EMBEDDING_MODEL = frozenset(
         "fingerprint",
         "id",
         "input_modalities",
+        "object",
         "output_modalities",
         "owned_by",
         "prompt_image_token_price",
@@ -496,6 +560,7 @@ _IMAGE_GENERATION_MODEL = frozenset(
         "image_price",
         "input_modalities",
         "max_prompt_length",
+        "object",
         "output_modalities",
         "owned_by",
         "pricing",
@@ -638,3 +703,20 @@ def request_models_get_image_generation_rest(m: ModelRequest) -> RestRequest:
 
 def answer_models_get_image_generation_rest(d: Mapping[str, Any]) -> ImageGenerationModel:
     return decode_image_generation_model(d)
+
+
+def request_models_list_video_generation_rest(m: None) -> RestRequest:
+    return RestRequest("/v1/video-generation-models")
+
+
+def answer_models_list_video_generation_rest(d: Mapping[str, Any]) -> Listing[VideoGenerationModel]:
+    items, _ = read_models(decode_video_generation_model, d.get("models"), "models", None)
+    return Listing(items)
+
+
+def request_models_get_video_generation_rest(m: ModelRequest) -> RestRequest:
+    return RestRequest(f"/v1/video-generation-models/{segment(m.model, 'model')}")
+
+
+def answer_models_get_video_generation_rest(d: Mapping[str, Any]) -> VideoGenerationModel:
+    return decode_video_generation_model(d)

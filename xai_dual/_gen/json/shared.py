@@ -9,7 +9,7 @@ from typing import Any
 
 from ..._check import boolean, missing, refuse_misfits
 from ..._json import Extra, child, keep, misfit, read_int, read_list, read_model, unknown
-from ...types.shared import ServerSideToolUsageDetails, StreamOptions, Usage
+from ...types.shared import DeferredRequest, ServerSideToolUsageDetails, StreamOptions, Usage
 
 _USAGE = frozenset(
     {
@@ -252,5 +252,27 @@ def encode_stream_options(m: StreamOptions, wire: bool = True) -> dict[str, Any]
     if m.extra:
         if wire:
             refuse_misfits(m.extra, _STREAM_OPTIONS)
+        d.update(m.extra)
+    return d
+
+
+_DEFERRED_REQUEST = frozenset({"request_id"})
+
+
+def decode_deferred_request(d: Mapping[str, Any]) -> DeferredRequest:
+    get: Any = d.get
+    extra: Extra = None
+    if not d.keys() <= _DEFERRED_REQUEST:
+        extra = unknown(d, _DEFERRED_REQUEST)
+    request_id = get("request_id")
+    if request_id.__class__ is not str:
+        request_id, extra = misfit(request_id, "", "request_id", extra)
+    return DeferredRequest(request_id=request_id, extra=extra)
+
+
+def encode_deferred_request(m: DeferredRequest, wire: bool = True) -> dict[str, Any]:
+    d: dict[str, Any] = {}
+    d["request_id"] = m.request_id
+    if m.extra:
         d.update(m.extra)
     return d

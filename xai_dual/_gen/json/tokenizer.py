@@ -105,7 +105,7 @@ def encode_token(m: Token, wire: bool = True) -> dict[str, Any]:
 
 def request_tokenizer_tokenize_rest(m: TokenizeRequest) -> RestRequest:
     body = encode_tokenize_request(m)
-    return RestRequest("/v1/tokenize-text", (), body)
+    return RestRequest("/v1/tokenize-text", body=body)
 
 
 def answer_tokenizer_tokenize_rest(d: Mapping[str, Any]) -> TokenizeResponse:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ...operation import Codec, GrpcBinding, Operation, RestBinding
 
 if TYPE_CHECKING:
-    from ...types.auth import ApiKey
+    from ...types.auth import ApiKey, Me
 
 AUTH_GET_API_KEY: Operation[ApiKey] = Operation(
     "auth.get_api_key",
@@ -23,6 +23,17 @@ AUTH_GET_API_KEY: Operation[ApiKey] = Operation(
             "GET",
             "/v1/api-key",
             Codec("xai_dual._gen.json.auth", "request_auth_get_api_key_rest", "answer_auth_get_api_key_rest"),
+        ),
+    },
+    read_only=True,
+)
+
+AUTH_ME: Operation[Me] = Operation(
+    "auth.me",
+    None,
+    {
+        "rest": RestBinding(
+            "rest", "GET", "/v1/me", Codec("xai_dual._gen.json.auth", "request_auth_me_rest", "answer_auth_me_rest")
         ),
     },
     read_only=True,

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from ...operation import Codec, GrpcBinding, Operation, RestBinding
 
 if TYPE_CHECKING:
-    from ...types.images import ImageResponse
+    from ...types.images import DeferredImages, ImageResponse
+    from ...types.shared import DeferredRequest
 
 IMAGES_GENERATE: Operation[ImageResponse] = Operation(
     "images.generate",
@@ -25,4 +26,64 @@ IMAGES_GENERATE: Operation[ImageResponse] = Operation(
             Codec("xai_dual._gen.json.images", "request_images_generate_rest", "answer_images_generate_rest"),
         ),
     },
+)
+
+IMAGES_EDIT: Operation[ImageResponse] = Operation(
+    "images.edit",
+    GrpcBinding(
+        "xai_api.Image/GenerateImage", Codec("xai_dual._gen.proto.images", "request_images_edit", "answer_images_edit")
+    ),
+    {
+        "rest": RestBinding(
+            "rest",
+            "POST",
+            "/v1/images/edits",
+            Codec("xai_dual._gen.json.images", "request_images_edit_rest", "answer_images_edit_rest"),
+        ),
+    },
+)
+
+IMAGES_GENERATE_DEFERRED: Operation[DeferredRequest] = Operation(
+    "images.generate_deferred",
+    None,
+    {
+        "rest": RestBinding(
+            "rest",
+            "POST",
+            "/v1/images/generations",
+            Codec(
+                "xai_dual._gen.json.images",
+                "request_images_generate_deferred_rest",
+                "answer_images_generate_deferred_rest",
+            ),
+        ),
+    },
+)
+
+IMAGES_EDIT_DEFERRED: Operation[DeferredRequest] = Operation(
+    "images.edit_deferred",
+    None,
+    {
+        "rest": RestBinding(
+            "rest",
+            "POST",
+            "/v1/images/edits",
+            Codec("xai_dual._gen.json.images", "request_images_edit_deferred_rest", "answer_images_edit_deferred_rest"),
+        ),
+    },
+)
+
+IMAGES_GET_DEFERRED: Operation[DeferredImages] = Operation(
+    "images.get_deferred",
+    None,
+    {
+        "rest": RestBinding(
+            "rest",
+            "GET",
+            "/v1/images/{request_id}",
+            Codec("xai_dual._gen.json.images", "request_images_get_deferred_rest", "answer_images_get_deferred_rest"),
+            pending=True,
+        ),
+    },
+    read_only=True,
 )

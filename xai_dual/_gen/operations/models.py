@@ -10,7 +10,7 @@ from ...operation import Codec, GrpcBinding, Operation, RestBinding
 
 if TYPE_CHECKING:
     from ...model import Listing
-    from ...types.models import EmbeddingModel, ImageGenerationModel, LanguageModel, ModelSummary
+    from ...types.models import EmbeddingModel, ImageGenerationModel, LanguageModel, ModelSummary, VideoGenerationModel
 
 MODELS_LIST: Operation[Listing[ModelSummary]] = Operation(
     "models.list",
@@ -150,6 +150,42 @@ MODELS_GET_IMAGE_GENERATION: Operation[ImageGenerationModel] = Operation(
                 "xai_dual._gen.json.models",
                 "request_models_get_image_generation_rest",
                 "answer_models_get_image_generation_rest",
+            ),
+        ),
+    },
+    read_only=True,
+)
+
+MODELS_LIST_VIDEO_GENERATION: Operation[Listing[VideoGenerationModel]] = Operation(
+    "models.list_video_generation",
+    None,
+    {
+        "rest": RestBinding(
+            "rest",
+            "GET",
+            "/v1/video-generation-models",
+            Codec(
+                "xai_dual._gen.json.models",
+                "request_models_list_video_generation_rest",
+                "answer_models_list_video_generation_rest",
+            ),
+        ),
+    },
+    read_only=True,
+)
+
+MODELS_GET_VIDEO_GENERATION: Operation[VideoGenerationModel] = Operation(
+    "models.get_video_generation",
+    None,
+    {
+        "rest": RestBinding(
+            "rest",
+            "GET",
+            "/v1/video-generation-models/{model_id}",
+            Codec(
+                "xai_dual._gen.json.models",
+                "request_models_get_video_generation_rest",
+                "answer_models_get_video_generation_rest",
             ),
         ),
     },

@@ -7,35 +7,53 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..._check import at_most_one, boolean, float32, int32, missing, octets, only_on, scalars, string, wrong
+from ..._check import at_most_one, boolean, entries, float32, int32, missing, octets, only_on, scalars, string, wrong
 from ..._convert import (
     coerce_messages,
     coerce_texts,
+    date_from_proto,
     date_to_proto,
+    datetime_from_proto,
+    datetime_to_proto,
+    json_text_from_proto,
     json_text_to_proto,
     octets_from_proto,
+    parts_from_proto,
     parts_to_proto,
+    schema_text_from_proto,
     schema_text_to_proto,
+    tool_choice_from_proto,
     tool_choice_to_proto,
     unix_from_proto,
 )
-from ..._proto import EnumNames, enum_number, enum_numbers, many, message, one, refuse_extra, unions
+from ..._proto import EnumNames, enum_number, enum_numbers, many, message, one, refuse_extra, union, unions
 from ...model import Unknown
 from ...types.chat import (
+    MCP,
+    AttachmentSearch,
     ChatChunk,
     ChatCompletion,
     ChatRequest,
     Choice,
     ChoiceChunk,
     ChoiceMessage,
+    CodeExecution,
     CollectionsCitation,
+    CollectionsSearch,
+    CompactContextRequest,
+    CompactedChat,
     ContentPart,
+    DeferredChat,
+    DeferredChatRequest,
+    DeletedChat,
+    DeleteStoredChatRequest,
     Delta,
     FileRef,
     FunctionCall,
     FunctionDefinition,
     FunctionTool,
     Guideline,
+    ImageGeneration,
     ImageUrl,
     InlineCitation,
     LiveSearchTool,
@@ -44,20 +62,43 @@ from ...types.chat import (
     NewsSource,
     OutputFile,
     PolicyGuideline,
+    RequestSettings,
     ResponseFormat,
     RssSource,
     SearchParameters,
+    StoredChatRequest,
     TokenLogProb,
     ToolCall,
     TopLogProb,
     WebCitation,
+    WebSearch,
+    WebSearchArea,
     WebSource,
     XCitation,
+    XSearch,
     XSource,
 )
+from ...types.documents import HybridRetrieval, KeywordRetrieval, SemanticRetrieval
+from ...types.shared import DeferredRequest
+from ..json.chat import decode_collections_retrieval_mode as collections_retrieval_mode_of
 from ..json.chat import decode_search_source as search_source_of
 from ..json.chat import decode_tool as tool_of
-from .shared import FINISH_REASON_NAMES, SERVICE_TIER_NAMES, SERVICE_TIER_NUMBERS, decode_usage
+from .documents import (
+    decode_hybrid_retrieval,
+    decode_keyword_retrieval,
+    decode_semantic_retrieval,
+    encode_hybrid_retrieval,
+    encode_keyword_retrieval,
+    encode_semantic_retrieval,
+)
+from .shared import (
+    DEFERRED_STATUS_NAMES,
+    FINISH_REASON_NAMES,
+    SERVICE_TIER_NAMES,
+    SERVICE_TIER_NUMBERS,
+    decode_deferred_request,
+    decode_usage,
+)
 
 REASONING_EFFORT_NAMES = EnumNames({0: None, 1: "low", 2: "medium", 3: "high", 4: "none", 5: "xhigh"})
 REASONING_EFFORT_NUMBERS = {"low": 1, "medium": 2, "high": 3, "none": 4, "xhigh": 5}
@@ -137,6 +178,89 @@ SEARCH_MODE_NAMES = EnumNames({0: None, 1: "off", 2: "on", 3: "auto"})
 SEARCH_MODE_NUMBERS = {"off": 1, "on": 2, "auto": 3}
 
 
+def encode_deferred_chat_request(m: DeferredChatRequest, p: Any) -> None:
+    if m.request_id is not None:
+        p.request_id = string(m.request_id, "request_id")
+    refuse_extra(m)
+
+
+def decode_deferred_chat(p: Any) -> DeferredChat:
+    return DeferredChat(
+        status=DEFERRED_STATUS_NAMES[p.status],
+        response=decode_chat_completion(p.response) if p.HasField("response") else None,
+    )
+
+
+def encode_stored_chat_request(m: StoredChatRequest, p: Any) -> None:
+    if m.response_id is None:
+        missing("response_id")
+    p.response_id = string(m.response_id, "response_id")
+    refuse_extra(m)
+
+
+def encode_delete_stored_chat_request(m: DeleteStoredChatRequest, p: Any) -> None:
+    if m.response_id is None:
+        missing("response_id")
+    p.response_id = string(m.response_id, "response_id")
+    refuse_extra(m)
+
+
+def decode_deleted_chat(p: Any) -> DeletedChat:
+    return DeletedChat(id=p.response_id)
+
+
+def encode_compact_context_request(m: CompactContextRequest, p: Any) -> None:
+    if m.input is None:
+        missing("input")
+    if m.model is None:
+        missing("model")
+    many(encode_message, Message, coerce_messages(m.input, "input"), p.input, "input")
+    p.model = string(m.model, "model")
+    refuse_extra(m)
+
+
+def decode_compacted_chat(p: Any) -> CompactedChat:
+    return CompactedChat(
+        usage=decode_usage(p.usage) if p.HasField("usage") else None,
+        id=p.id,
+        encrypted_content=p.encrypted_content,
+        dropped_message_count=p.dropped_message_count,
+    )
+
+
+def decode_chat_request(p: Any) -> ChatRequest:
+    return ChatRequest(
+        frequency_penalty=p.frequency_penalty if p.HasField("frequency_penalty") else None,
+        logprobs=p.logprobs or None,
+        max_tokens=p.max_tokens if p.HasField("max_tokens") else None,
+        messages=[decode_message(x) for x in p.messages],
+        model=p.model,
+        n=p.n if p.HasField("n") else None,
+        parallel_tool_calls=p.parallel_tool_calls if p.HasField("parallel_tool_calls") else None,
+        presence_penalty=p.presence_penalty if p.HasField("presence_penalty") else None,
+        reasoning_effort=REASONING_EFFORT_NAMES[p.reasoning_effort] if p.HasField("reasoning_effort") else None,
+        response_format=decode_response_format(p.response_format) if p.HasField("response_format") else None,
+        safety_identifier=p.safety_identifier if p.HasField("safety_identifier") else None,
+        search_parameters=decode_search_parameters(p.search_parameters) if p.HasField("search_parameters") else None,
+        seed=p.seed if p.HasField("seed") else None,
+        service_tier=SERVICE_TIER_NAMES[p.service_tier] or None,
+        stop=list(p.stop) or None,
+        temperature=p.temperature if p.HasField("temperature") else None,
+        tool_choice=tool_choice_from_proto(p.tool_choice) if p.HasField("tool_choice") else None,
+        tools=[decode_tool(x) for x in p.tools] or None,
+        top_logprobs=p.top_logprobs if p.HasField("top_logprobs") else None,
+        top_p=p.top_p if p.HasField("top_p") else None,
+        user=p.user or None,
+        previous_response_id=p.previous_response_id if p.HasField("previous_response_id") else None,
+        store_messages=p.store_messages or None,
+        use_encrypted_content=p.use_encrypted_content or None,
+        max_turns=p.max_turns if p.HasField("max_turns") else None,
+        include=[INCLUDE_OPTION_NAMES[x] for x in p.include if x] or None,
+        agent_count=AGENT_COUNT_NAMES[p.agent_count] if p.HasField("agent_count") else None,
+        guidelines=[decode_guideline(x) for x in p.guidelines] or None,
+    )
+
+
 def encode_chat_request(m: ChatRequest, p: Any) -> None:
     if m.messages is None:
         missing("messages")
@@ -209,10 +333,20 @@ def encode_chat_request(m: ChatRequest, p: Any) -> None:
     refuse_extra(m)
 
 
+def decode_guideline(p: Any) -> Guideline:
+    return Guideline(policy=decode_policy_guideline(p.policy) if p.HasField("policy") else None)
+
+
 def encode_guideline(m: Guideline, p: Any) -> None:
     if m.policy is not None:
         one(encode_policy_guideline, PolicyGuideline, m.policy, p.policy, "policy")
     refuse_extra(m)
+
+
+def decode_policy_guideline(p: Any) -> PolicyGuideline:
+    return PolicyGuideline(
+        category=GUIDELINE_CATEGORY_NAMES[p.category] or None, behavior=GUIDELINE_BEHAVIOR_NAMES[p.behavior] or None
+    )
 
 
 def encode_policy_guideline(m: PolicyGuideline, p: Any) -> None:
@@ -221,6 +355,18 @@ def encode_policy_guideline(m: PolicyGuideline, p: Any) -> None:
     if m.behavior is not None:
         p.behavior = enum_number(GUIDELINE_BEHAVIOR_NUMBERS, m.behavior, "behavior")
     refuse_extra(m)
+
+
+def decode_message(p: Any) -> Message:
+    return Message(
+        content=parts_from_proto(p.content) or None,
+        name=p.name or None,
+        role=ROLE_NAMES[p.role],
+        reasoning_content=p.reasoning_content if p.HasField("reasoning_content") else None,
+        tool_calls=[decode_tool_call(x) for x in p.tool_calls] or None,
+        tool_call_id=p.tool_call_id if p.HasField("tool_call_id") else None,
+        encrypted_content=p.encrypted_content or None,
+    )
 
 
 def encode_message(m: Message, p: Any) -> None:
@@ -242,6 +388,15 @@ def encode_message(m: Message, p: Any) -> None:
     refuse_extra(m)
 
 
+def decode_content_part(p: Any) -> ContentPart:
+    return ContentPart(
+        file=decode_file_ref(p.file) if p.HasField("file") else None,
+        image_url=decode_image_url(p.image_url) if p.HasField("image_url") else None,
+        text=p.text if p.HasField("text") else None,
+        type=p.WhichOneof("content") or "",
+    )
+
+
 def encode_content_part(m: ContentPart, p: Any) -> None:
     if m.type is None:
         missing("type")
@@ -255,6 +410,14 @@ def encode_content_part(m: ContentPart, p: Any) -> None:
     refuse_extra(m)
 
 
+def decode_image_url(p: Any) -> ImageUrl:
+    return ImageUrl(
+        file_id=p.file_id if p.HasField("file_id") else None,
+        url=p.image_url if p.HasField("image_url") else None,
+        detail=IMAGE_DETAIL_NAMES[p.detail] or None,
+    )
+
+
 def encode_image_url(m: ImageUrl, p: Any) -> None:
     at_most_one(file_id=m.file_id, url=m.url)
     if m.file_id is not None:
@@ -264,6 +427,16 @@ def encode_image_url(m: ImageUrl, p: Any) -> None:
     if m.detail is not None:
         p.detail = enum_number(IMAGE_DETAIL_NUMBERS, m.detail, "detail")
     refuse_extra(m)
+
+
+def decode_file_ref(p: Any) -> FileRef:
+    return FileRef(
+        file_id=p.file_id or None,
+        url=p.url or None,
+        data=p.data or None,
+        filename=p.filename or None,
+        mime_type=p.mime_type or None,
+    )
 
 
 def encode_file_ref(m: FileRef, p: Any) -> None:
@@ -316,11 +489,66 @@ def encode_function_call(m: FunctionCall, p: Any) -> None:
     refuse_extra(m)
 
 
+def decode_function_tool(p: Any) -> FunctionTool:
+    return FunctionTool(function=decode_function_definition(p))
+
+
 def encode_function_tool(m: FunctionTool, p: Any) -> None:
     if m.function is None:
         missing("function")
     one(encode_function_definition, FunctionDefinition, m.function, p, "function")
     refuse_extra(m)
+
+
+def decode_web_search_area(p: Any) -> WebSearchArea:
+    return WebSearchArea(
+        country=p.country if p.HasField("country") else None,
+        city=p.city if p.HasField("city") else None,
+        region=p.region if p.HasField("region") else None,
+        timezone=p.timezone if p.HasField("timezone") else None,
+    )
+
+
+def encode_web_search_area(m: WebSearchArea, p: Any) -> None:
+    if m.country is not None:
+        p.country = string(m.country, "country")
+    if m.city is not None:
+        p.city = string(m.city, "city")
+    if m.region is not None:
+        p.region = string(m.region, "region")
+    if m.timezone is not None:
+        p.timezone = string(m.timezone, "timezone")
+    refuse_extra(m)
+
+
+def decode_collections_search(p: Any) -> CollectionsSearch:
+    return CollectionsSearch(
+        retrieval_mode=decode_collections_retrieval_mode(p) if p.WhichOneof("retrieval_mode") else None,
+        collection_ids=list(p.collection_ids) or None,
+        limit=p.limit if p.HasField("limit") else None,
+        instructions=p.instructions if p.HasField("instructions") else None,
+    )
+
+
+def encode_collections_search(m: CollectionsSearch, p: Any) -> None:
+    if m.retrieval_mode is not None:
+        union(encode_collections_retrieval_mode, m.retrieval_mode, p, "retrieval_mode")
+    if m.collection_ids is not None:
+        p.collection_ids.extend(scalars(string, m.collection_ids, "collection_ids"))
+    if m.limit is not None:
+        p.limit = int32(m.limit, "limit")
+    if m.instructions is not None:
+        p.instructions = string(m.instructions, "instructions")
+    refuse_extra(m)
+
+
+def decode_function_definition(p: Any) -> FunctionDefinition:
+    return FunctionDefinition(
+        description=p.description or None,
+        name=p.name,
+        parameters=json_text_from_proto(p.parameters),
+        strict=p.strict or None,
+    )
 
 
 def encode_function_definition(m: FunctionDefinition, p: Any) -> None:
@@ -339,6 +567,13 @@ def encode_function_definition(m: FunctionDefinition, p: Any) -> None:
     refuse_extra(m)
 
 
+def decode_response_format(p: Any) -> ResponseFormat:
+    return ResponseFormat(
+        type=FORMAT_TYPE_NAMES[p.format_type],
+        json_schema=schema_text_from_proto(p.schema) if p.HasField("schema") else None,
+    )
+
+
 def encode_response_format(m: ResponseFormat, p: Any) -> None:
     if m.type is None:
         missing("type")
@@ -348,15 +583,24 @@ def encode_response_format(m: ResponseFormat, p: Any) -> None:
     refuse_extra(m)
 
 
+def decode_search_parameters(p: Any) -> SearchParameters:
+    return SearchParameters(
+        from_date=date_from_proto(p.from_date) if p.HasField("from_date") else None,
+        max_search_results=p.max_search_results if p.HasField("max_search_results") else None,
+        mode=SEARCH_MODE_NAMES[p.mode] or None,
+        return_citations=p.return_citations or None,
+        sources=[decode_search_source(x) for x in p.sources] or None,
+        to_date=date_from_proto(p.to_date) if p.HasField("to_date") else None,
+    )
+
+
 def encode_search_parameters(m: SearchParameters, p: Any) -> None:
     if m.from_date is not None:
         date_to_proto(m.from_date, p.from_date, "from_date")
     if m.max_search_results is not None:
         p.max_search_results = int32(m.max_search_results, "max_search_results")
-    if m.mode is not None:
-        p.mode = enum_number(SEARCH_MODE_NUMBERS, m.mode, "mode")
-    if m.return_citations is not None:
-        p.return_citations = boolean(m.return_citations, "return_citations")
+    p.mode = enum_number(SEARCH_MODE_NUMBERS, "auto" if m.mode is None else m.mode, "mode")
+    p.return_citations = boolean(True if m.return_citations is None else m.return_citations, "return_citations")
     if m.sources is not None:
         unions(encode_search_source, m.sources, p.sources, "sources")
     if m.to_date is not None:
@@ -375,6 +619,26 @@ def decode_chat_completion(p: Any) -> ChatCompletion:
         service_tier=SERVICE_TIER_NAMES[p.service_tier],
         system_fingerprint=p.system_fingerprint,
         usage=decode_usage(p.usage) if p.HasField("usage") else None,
+        settings=decode_request_settings(p.settings) if p.HasField("settings") else None,
+    )
+
+
+def decode_request_settings(p: Any) -> RequestSettings:
+    return RequestSettings(
+        tool_choice=tool_choice_from_proto(p.tool_choice) if p.HasField("tool_choice") else None,
+        max_tokens=p.max_tokens if p.HasField("max_tokens") else None,
+        parallel_tool_calls=p.parallel_tool_calls or None,
+        previous_response_id=p.previous_response_id if p.HasField("previous_response_id") else None,
+        reasoning_effort=REASONING_EFFORT_NAMES[p.reasoning_effort] if p.HasField("reasoning_effort") else None,
+        temperature=p.temperature if p.HasField("temperature") else None,
+        response_format=decode_response_format(p.response_format) if p.HasField("response_format") else None,
+        tools=[decode_tool(x) for x in p.tools] or None,
+        top_p=p.top_p if p.HasField("top_p") else None,
+        user=p.user or None,
+        search_parameters=decode_search_parameters(p.search_parameters) if p.HasField("search_parameters") else None,
+        store_messages=p.store_messages or None,
+        use_encrypted_content=p.use_encrypted_content or None,
+        include=[INCLUDE_OPTION_NAMES[x] for x in p.include if x] or None,
     )
 
 
@@ -484,6 +748,121 @@ def decode_collections_citation(p: Any) -> CollectionsCitation:
     )
 
 
+def decode_web_search(p: Any) -> WebSearch:
+    return WebSearch(
+        excluded_domains=list(p.excluded_domains) or None,
+        allowed_domains=list(p.allowed_domains) or None,
+        enable_image_understanding=p.enable_image_understanding if p.HasField("enable_image_understanding") else None,
+        user_location=decode_web_search_area(p.user_location) if p.HasField("user_location") else None,
+        enable_image_search=p.enable_image_search if p.HasField("enable_image_search") else None,
+    )
+
+
+def encode_web_search(m: WebSearch, p: Any) -> None:
+    if m.excluded_domains is not None:
+        p.excluded_domains.extend(scalars(string, m.excluded_domains, "excluded_domains"))
+    if m.allowed_domains is not None:
+        p.allowed_domains.extend(scalars(string, m.allowed_domains, "allowed_domains"))
+    if m.enable_image_understanding is not None:
+        p.enable_image_understanding = boolean(m.enable_image_understanding, "enable_image_understanding")
+    if m.user_location is not None:
+        one(encode_web_search_area, WebSearchArea, m.user_location, p.user_location, "user_location")
+    if m.enable_image_search is not None:
+        p.enable_image_search = boolean(m.enable_image_search, "enable_image_search")
+    refuse_extra(m)
+
+
+def decode_x_search(p: Any) -> XSearch:
+    return XSearch(
+        from_date=datetime_from_proto(p.from_date) if p.HasField("from_date") else None,
+        to_date=datetime_from_proto(p.to_date) if p.HasField("to_date") else None,
+        allowed_x_handles=list(p.allowed_x_handles) or None,
+        excluded_x_handles=list(p.excluded_x_handles) or None,
+        enable_image_understanding=p.enable_image_understanding if p.HasField("enable_image_understanding") else None,
+        enable_video_understanding=p.enable_video_understanding if p.HasField("enable_video_understanding") else None,
+    )
+
+
+def encode_x_search(m: XSearch, p: Any) -> None:
+    if m.from_date is not None:
+        datetime_to_proto(m.from_date, p.from_date, "from_date")
+    if m.to_date is not None:
+        datetime_to_proto(m.to_date, p.to_date, "to_date")
+    if m.allowed_x_handles is not None:
+        p.allowed_x_handles.extend(scalars(string, m.allowed_x_handles, "allowed_x_handles"))
+    if m.excluded_x_handles is not None:
+        p.excluded_x_handles.extend(scalars(string, m.excluded_x_handles, "excluded_x_handles"))
+    if m.enable_image_understanding is not None:
+        p.enable_image_understanding = boolean(m.enable_image_understanding, "enable_image_understanding")
+    if m.enable_video_understanding is not None:
+        p.enable_video_understanding = boolean(m.enable_video_understanding, "enable_video_understanding")
+    refuse_extra(m)
+
+
+def decode_code_execution(p: Any) -> CodeExecution:
+    return CodeExecution()
+
+
+def encode_code_execution(m: CodeExecution, p: Any) -> None:
+    refuse_extra(m)
+
+
+def decode_mcp(p: Any) -> MCP:
+    return MCP(
+        server_label=p.server_label or None,
+        server_description=p.server_description or None,
+        server_url=p.server_url or None,
+        allowed_tool_names=list(p.allowed_tool_names) or None,
+        authorization=p.authorization if p.HasField("authorization") else None,
+        extra_headers=dict(p.extra_headers) or None,
+    )
+
+
+def encode_mcp(m: MCP, p: Any) -> None:
+    if m.server_label is not None:
+        p.server_label = string(m.server_label, "server_label")
+    if m.server_description is not None:
+        p.server_description = string(m.server_description, "server_description")
+    if m.server_url is not None:
+        p.server_url = string(m.server_url, "server_url")
+    if m.allowed_tool_names is not None:
+        p.allowed_tool_names.extend(scalars(string, m.allowed_tool_names, "allowed_tool_names"))
+    if m.authorization is not None:
+        p.authorization = string(m.authorization, "authorization")
+    if m.extra_headers is not None:
+        p.extra_headers.update(entries(string, m.extra_headers, "extra_headers"))
+    refuse_extra(m)
+
+
+def decode_attachment_search(p: Any) -> AttachmentSearch:
+    return AttachmentSearch(limit=p.limit if p.HasField("limit") else None)
+
+
+def encode_attachment_search(m: AttachmentSearch, p: Any) -> None:
+    if m.limit is not None:
+        p.limit = int32(m.limit, "limit")
+    refuse_extra(m)
+
+
+def decode_image_generation(p: Any) -> ImageGeneration:
+    return ImageGeneration(action=p.action if p.HasField("action") else None)
+
+
+def encode_image_generation(m: ImageGeneration, p: Any) -> None:
+    if m.action is not None:
+        p.action = string(m.action, "action")
+    refuse_extra(m)
+
+
+def decode_web_source(p: Any) -> WebSource:
+    return WebSource(
+        allowed_websites=list(p.allowed_websites) or None,
+        country=p.country if p.HasField("country") else None,
+        excluded_websites=list(p.excluded_websites) or None,
+        safe_search=p.safe_search or None,
+    )
+
+
 def encode_web_source(m: WebSource, p: Any) -> None:
     if m.allowed_websites is not None:
         p.allowed_websites.extend(scalars(string, m.allowed_websites, "allowed_websites"))
@@ -496,6 +875,14 @@ def encode_web_source(m: WebSource, p: Any) -> None:
     refuse_extra(m)
 
 
+def decode_news_source(p: Any) -> NewsSource:
+    return NewsSource(
+        country=p.country if p.HasField("country") else None,
+        excluded_websites=list(p.excluded_websites) or None,
+        safe_search=p.safe_search or None,
+    )
+
+
 def encode_news_source(m: NewsSource, p: Any) -> None:
     if m.country is not None:
         p.country = string(m.country, "country")
@@ -504,6 +891,15 @@ def encode_news_source(m: NewsSource, p: Any) -> None:
     if m.safe_search is not None:
         p.safe_search = boolean(m.safe_search, "safe_search")
     refuse_extra(m)
+
+
+def decode_x_source(p: Any) -> XSource:
+    return XSource(
+        excluded_x_handles=list(p.excluded_x_handles) or None,
+        included_x_handles=list(p.included_x_handles) or None,
+        post_favorite_count=p.post_favorite_count if p.HasField("post_favorite_count") else None,
+        post_view_count=p.post_view_count if p.HasField("post_view_count") else None,
+    )
 
 
 def encode_x_source(m: XSource, p: Any) -> None:
@@ -518,6 +914,10 @@ def encode_x_source(m: XSource, p: Any) -> None:
     refuse_extra(m)
 
 
+def decode_rss_source(p: Any) -> RssSource:
+    return RssSource(links=list(p.links))
+
+
 def encode_rss_source(m: RssSource, p: Any) -> None:
     if m.links is None:
         missing("links")
@@ -525,7 +925,34 @@ def encode_rss_source(m: RssSource, p: Any) -> None:
     refuse_extra(m)
 
 
-_TOOL_ENCODERS: dict[type, tuple[str, Callable[[Any, Any], None]]] = {FunctionTool: ("function", encode_function_tool)}
+_TOOL_DECODERS: dict[str, Callable[[Any], Any]] = {
+    "function": decode_function_tool,
+    "web_search": decode_web_search,
+    "x_search": decode_x_search,
+    "code_execution": decode_code_execution,
+    "collections_search": decode_collections_search,
+    "mcp": decode_mcp,
+    "attachment_search": decode_attachment_search,
+    "image_generation": decode_image_generation,
+}
+
+
+def decode_tool(p: Any) -> Any:
+    case = p.WhichOneof("tool")
+    decode = _TOOL_DECODERS.get(case)
+    return decode(getattr(p, case)) if decode else Unknown(case or "")
+
+
+_TOOL_ENCODERS: dict[type, tuple[str, Callable[[Any, Any], None]]] = {
+    FunctionTool: ("function", encode_function_tool),
+    WebSearch: ("web_search", encode_web_search),
+    XSearch: ("x_search", encode_x_search),
+    CodeExecution: ("code_execution", encode_code_execution),
+    CollectionsSearch: ("collections_search", encode_collections_search),
+    MCP: ("mcp", encode_mcp),
+    AttachmentSearch: ("attachment_search", encode_attachment_search),
+    ImageGeneration: ("image_generation", encode_image_generation),
+}
 
 
 def encode_tool(m: Any, p: Any) -> None:
@@ -534,12 +961,64 @@ def encode_tool(m: Any, p: Any) -> None:
     found = _TOOL_ENCODERS.get(m.__class__)
     if found is None:
         if isinstance(m, (Unknown, LiveSearchTool)):
-            only_on("rest", m.tag if isinstance(m, Unknown) else m.__class__.__name__)
-        wrong(m, "FunctionTool, or a dict", "")
+            only_on("rest", "")
+        wrong(
+            m,
+            "FunctionTool or WebSearch or XSearch or CodeExecution or CollectionsSearch or MCP or AttachmentSearch or ImageGeneration, or a dict",
+            "",
+        )
     case, encode = found
     target = getattr(p, case)
     target.SetInParent()
     encode(m, target)
+
+
+_COLLECTIONS_RETRIEVAL_MODE_DECODERS: dict[str, Callable[[Any], Any]] = {
+    "hybrid_retrieval": decode_hybrid_retrieval,
+    "semantic_retrieval": decode_semantic_retrieval,
+    "keyword_retrieval": decode_keyword_retrieval,
+}
+
+
+def decode_collections_retrieval_mode(p: Any) -> Any:
+    case = p.WhichOneof("retrieval_mode")
+    decode = _COLLECTIONS_RETRIEVAL_MODE_DECODERS.get(case)
+    return decode(getattr(p, case)) if decode else Unknown(case or "")
+
+
+_COLLECTIONS_RETRIEVAL_MODE_ENCODERS: dict[type, tuple[str, Callable[[Any, Any], None]]] = {
+    HybridRetrieval: ("hybrid_retrieval", encode_hybrid_retrieval),
+    SemanticRetrieval: ("semantic_retrieval", encode_semantic_retrieval),
+    KeywordRetrieval: ("keyword_retrieval", encode_keyword_retrieval),
+}
+
+
+def encode_collections_retrieval_mode(m: Any, p: Any) -> None:
+    if isinstance(m, Mapping):
+        m = collections_retrieval_mode_of(m)
+    found = _COLLECTIONS_RETRIEVAL_MODE_ENCODERS.get(m.__class__)
+    if found is None:
+        if isinstance(m, (Unknown,)):
+            only_on("rest", "")
+        wrong(m, "HybridRetrieval or SemanticRetrieval or KeywordRetrieval, or a dict", "")
+    case, encode = found
+    target = getattr(p, case)
+    target.SetInParent()
+    encode(m, target)
+
+
+_SEARCH_SOURCE_DECODERS: dict[str, Callable[[Any], Any]] = {
+    "web": decode_web_source,
+    "news": decode_news_source,
+    "x": decode_x_source,
+    "rss": decode_rss_source,
+}
+
+
+def decode_search_source(p: Any) -> Any:
+    case = p.WhichOneof("source")
+    decode = _SEARCH_SOURCE_DECODERS.get(case)
+    return decode(getattr(p, case)) if decode else Unknown(case or "")
 
 
 _SEARCH_SOURCE_ENCODERS: dict[type, tuple[str, Callable[[Any, Any], None]]] = {
@@ -556,7 +1035,7 @@ def encode_search_source(m: Any, p: Any) -> None:
     found = _SEARCH_SOURCE_ENCODERS.get(m.__class__)
     if found is None:
         if isinstance(m, (Unknown,)):
-            only_on("rest", m.tag if isinstance(m, Unknown) else m.__class__.__name__)
+            only_on("rest", "")
         wrong(m, "WebSource or NewsSource or XSource or RssSource, or a dict", "")
     case, encode = found
     target = getattr(p, case)
@@ -584,3 +1063,58 @@ def request_chat_stream(m: ChatRequest) -> bytes:
 
 def answer_chat_stream(data: bytes) -> ChatChunk:
     return decode_chat_chunk(message("xai_api.GetChatCompletionChunk").FromString(data))
+
+
+def request_chat_defer(m: ChatRequest) -> bytes:
+    p = message("xai_api.GetCompletionsRequest")()
+    encode_chat_request(m, p)
+    data: bytes = p.SerializeToString()
+    return data
+
+
+def answer_chat_defer(data: bytes) -> DeferredRequest:
+    return decode_deferred_request(message("xai_api.StartDeferredResponse").FromString(data))
+
+
+def request_chat_get_deferred(m: DeferredChatRequest) -> bytes:
+    p = message("xai_api.GetDeferredRequest")()
+    encode_deferred_chat_request(m, p)
+    data: bytes = p.SerializeToString()
+    return data
+
+
+def answer_chat_get_deferred(data: bytes) -> DeferredChat:
+    return decode_deferred_chat(message("xai_api.GetDeferredCompletionResponse").FromString(data))
+
+
+def request_chat_retrieve(m: StoredChatRequest) -> bytes:
+    p = message("xai_api.GetStoredCompletionRequest")()
+    encode_stored_chat_request(m, p)
+    data: bytes = p.SerializeToString()
+    return data
+
+
+def answer_chat_retrieve(data: bytes) -> ChatCompletion:
+    return decode_chat_completion(message("xai_api.GetChatCompletionResponse").FromString(data))
+
+
+def request_chat_delete(m: DeleteStoredChatRequest) -> bytes:
+    p = message("xai_api.DeleteStoredCompletionRequest")()
+    encode_delete_stored_chat_request(m, p)
+    data: bytes = p.SerializeToString()
+    return data
+
+
+def answer_chat_delete(data: bytes) -> DeletedChat:
+    return decode_deleted_chat(message("xai_api.DeleteStoredCompletionResponse").FromString(data))
+
+
+def request_chat_compact(m: CompactContextRequest) -> bytes:
+    p = message("xai_api.CompactContextRequest")()
+    encode_compact_context_request(m, p)
+    data: bytes = p.SerializeToString()
+    return data
+
+
+def answer_chat_compact(data: bytes) -> CompactedChat:
+    return decode_compacted_chat(message("xai_api.CompactContextResponse").FromString(data))

@@ -7,9 +7,19 @@ from __future__ import annotations
 from typing import Any
 
 from ..._check import int32, int64, missing, only_on, string
-from ..._convert import public_url_to_proto, unix_from_proto
-from ..._proto import EnumNames, enum_number, message, one, refuse_extra
-from ...types.images import FileOutput, GeneratedImage, ImageRequest, ImageResponse, MediaUsage, StorageOptions
+from ..._convert import base64_image_from_proto, public_url_from_proto, public_url_to_proto, unix_from_proto
+from ..._proto import EnumNames, enum_number, many, message, one, refuse_extra
+from ...types.chat import ImageUrl
+from ...types.images import (
+    FileOutput,
+    GeneratedImage,
+    ImageEditRequest,
+    ImageRequest,
+    ImageResponse,
+    MediaUsage,
+    StorageOptions,
+)
+from .chat import decode_image_url, encode_image_url
 from .shared import SERVER_SIDE_TOOL_NAMES
 
 IMAGE_FORMAT_NAMES = EnumNames({0: None, 1: "b64_json", 2: "url"})
@@ -58,6 +68,64 @@ IMAGE_ASPECT_RATIO_NUMBERS = {
 }
 
 
+def decode_image_edit_request(p: Any) -> ImageEditRequest:
+    return ImageEditRequest(
+        aspect_ratio=IMAGE_ASPECT_RATIO_NAMES[p.aspect_ratio] if p.HasField("aspect_ratio") else None,
+        image=decode_image_url(p.image) if p.HasField("image") else None,
+        images=[decode_image_url(x) for x in p.images] or None,
+        model=p.model,
+        n=p.n if p.HasField("n") else None,
+        prompt=p.prompt,
+        resolution=IMAGE_RESOLUTION_NAMES[p.resolution] if p.HasField("resolution") else None,
+        response_format=IMAGE_FORMAT_NAMES[p.format] or None,
+        storage_options=decode_storage_options(p.storage_options) if p.HasField("storage_options") else None,
+        user=p.user or None,
+    )
+
+
+def encode_image_edit_request(m: ImageEditRequest, p: Any) -> None:
+    if m.model is None:
+        missing("model")
+    if m.prompt is None:
+        missing("prompt")
+    if m.aspect_ratio is not None:
+        p.aspect_ratio = enum_number(IMAGE_ASPECT_RATIO_NUMBERS, m.aspect_ratio, "aspect_ratio")
+    if m.image is not None:
+        one(encode_image_url, ImageUrl, m.image, p.image, "image")
+    if m.images is not None:
+        many(encode_image_url, ImageUrl, m.images, p.images, "images")
+    p.model = string(m.model, "model")
+    if m.n is not None:
+        p.n = int32(m.n, "n")
+    if m.output is not None:
+        only_on("rest", "output")
+    p.prompt = string(m.prompt, "prompt")
+    if m.resolution is not None:
+        p.resolution = enum_number(IMAGE_RESOLUTION_NUMBERS, m.resolution, "resolution")
+    p.format = enum_number(
+        IMAGE_FORMAT_NUMBERS, "url" if m.response_format is None else m.response_format, "response_format"
+    )
+    if m.storage_options is not None:
+        one(encode_storage_options, StorageOptions, m.storage_options, p.storage_options, "storage_options")
+    if m.user is not None:
+        p.user = string(m.user, "user")
+    refuse_extra(m)
+
+
+def decode_image_request(p: Any) -> ImageRequest:
+    return ImageRequest(
+        aspect_ratio=IMAGE_ASPECT_RATIO_NAMES[p.aspect_ratio] if p.HasField("aspect_ratio") else None,
+        model=p.model,
+        n=p.n if p.HasField("n") else None,
+        prompt=p.prompt,
+        resolution=IMAGE_RESOLUTION_NAMES[p.resolution] if p.HasField("resolution") else None,
+        response_format=IMAGE_FORMAT_NAMES[p.format] or None,
+        storage_options=decode_storage_options(p.storage_options) if p.HasField("storage_options") else None,
+        user=p.user or None,
+        quality=IMAGE_QUALITY_NAMES[p.quality] if p.HasField("quality") else None,
+    )
+
+
 def encode_image_request(m: ImageRequest, p: Any) -> None:
     if m.model is None:
         missing("model")
@@ -73,8 +141,9 @@ def encode_image_request(m: ImageRequest, p: Any) -> None:
     p.prompt = string(m.prompt, "prompt")
     if m.resolution is not None:
         p.resolution = enum_number(IMAGE_RESOLUTION_NUMBERS, m.resolution, "resolution")
-    if m.response_format is not None:
-        p.format = enum_number(IMAGE_FORMAT_NUMBERS, m.response_format, "response_format")
+    p.format = enum_number(
+        IMAGE_FORMAT_NUMBERS, "url" if m.response_format is None else m.response_format, "response_format"
+    )
     if m.storage_options is not None:
         one(encode_storage_options, StorageOptions, m.storage_options, p.storage_options, "storage_options")
     if m.user is not None:
@@ -82,6 +151,14 @@ def encode_image_request(m: ImageRequest, p: Any) -> None:
     if m.quality is not None:
         p.quality = enum_number(IMAGE_QUALITY_NUMBERS, m.quality, "quality")
     refuse_extra(m)
+
+
+def decode_storage_options(p: Any) -> StorageOptions:
+    return StorageOptions(
+        expires_after=p.expires_after if p.HasField("expires_after") else None,
+        filename=p.filename,
+        public_url=public_url_from_proto(p.public_url) if p.HasField("public_url") else None,
+    )
 
 
 def encode_storage_options(m: StorageOptions, p: Any) -> None:
@@ -105,7 +182,7 @@ def decode_image_response(p: Any) -> ImageResponse:
 
 def decode_generated_image(p: Any) -> GeneratedImage:
     return GeneratedImage(
-        b64_json=p.base64 if p.HasField("base64") else None,
+        b64_json=base64_image_from_proto(p.base64) if p.HasField("base64") else None,
         file_output=decode_file_output(p.file_output) if p.HasField("file_output") else None,
         storage_error=p.storage_error if p.HasField("storage_error") else None,
         url=p.url if p.HasField("url") else None,
@@ -147,4 +224,15 @@ def request_images_generate(m: ImageRequest) -> bytes:
 
 
 def answer_images_generate(data: bytes) -> ImageResponse:
+    return decode_image_response(message("xai_api.ImageResponse").FromString(data))
+
+
+def request_images_edit(m: ImageEditRequest) -> bytes:
+    p = message("xai_api.GenerateImageRequest")()
+    encode_image_edit_request(m, p)
+    data: bytes = p.SerializeToString()
+    return data
+
+
+def answer_images_edit(data: bytes) -> ImageResponse:
     return decode_image_response(message("xai_api.ImageResponse").FromString(data))

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..._proto import EnumNames
-from ...types.shared import Usage
+from ...types.shared import DeferredRequest, Usage
 
 FINISH_REASON_NAMES = EnumNames(
     {0: None, 1: "length", 2: "context_length", 3: "stop", 4: "tool_calls", 5: "time_limit"}
@@ -45,6 +45,9 @@ SERVER_SIDE_TOOL_NUMBERS = {
     "image_generation": 11,
 }
 
+DEFERRED_STATUS_NAMES = EnumNames({0: None, 1: "done", 2: "expired", 3: "pending", 4: "failed"})
+DEFERRED_STATUS_NUMBERS = {"done": 1, "expired": 2, "pending": 3, "failed": 4}
+
 
 def decode_usage(p: Any) -> Usage:
     return Usage(
@@ -59,3 +62,7 @@ def decode_usage(p: Any) -> Usage:
         total_tokens=p.total_tokens,
         server_side_tools_used=[SERVER_SIDE_TOOL_NAMES[x] for x in p.server_side_tools_used if x],
     )
+
+
+def decode_deferred_request(p: Any) -> DeferredRequest:
+    return DeferredRequest(request_id=p.request_id)

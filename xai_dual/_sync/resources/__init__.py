@@ -10,12 +10,23 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ..call import Caller
     from .auth import Auth
+    from .batches import Batches
     from .chat import Chat
+    from .collections import Collections
+    from .complete import Complete
     from .completions import Completions
+    from .documents import Documents
     from .embeddings import Embeddings
+    from .files import Files
     from .images import Images
+    from .management import Management
+    from .messages import Messages
     from .models import Models
+    from .responses import Responses
+    from .skills import Skills
     from .tokenizer import Tokenizer
+    from .videos import Videos
+    from .voice import Voice
 
 __all__ = ["Resources"]
 
@@ -35,10 +46,28 @@ class Resources:
         return Auth(self._caller)
 
     @cached_property
+    def batches(self) -> Batches:
+        from .batches import Batches
+
+        return Batches(self._caller)
+
+    @cached_property
     def chat(self) -> Chat:
         from .chat import Chat
 
         return Chat(self._caller)
+
+    @cached_property
+    def collections(self) -> Collections:
+        from .collections import Collections
+
+        return Collections(self._caller)
+
+    @cached_property
+    def complete(self) -> Complete:
+        from .complete import Complete
+
+        return Complete(self._caller)
 
     @cached_property
     def completions(self) -> Completions:
@@ -47,10 +76,22 @@ class Resources:
         return Completions(self._caller)
 
     @cached_property
+    def documents(self) -> Documents:
+        from .documents import Documents
+
+        return Documents(self._caller)
+
+    @cached_property
     def embeddings(self) -> Embeddings:
         from .embeddings import Embeddings
 
         return Embeddings(self._caller)
+
+    @cached_property
+    def files(self) -> Files:
+        from .files import Files
+
+        return Files(self._caller)
 
     @cached_property
     def images(self) -> Images:
@@ -59,13 +100,49 @@ class Resources:
         return Images(self._caller)
 
     @cached_property
+    def management(self) -> Management:
+        from .management import Management
+
+        return Management(self._caller)
+
+    @cached_property
+    def messages(self) -> Messages:
+        from .messages import Messages
+
+        return Messages(self._caller)
+
+    @cached_property
     def models(self) -> Models:
         from .models import Models
 
         return Models(self._caller)
 
     @cached_property
+    def responses(self) -> Responses:
+        from .responses import Responses
+
+        return Responses(self._caller)
+
+    @cached_property
+    def skills(self) -> Skills:
+        from .skills import Skills
+
+        return Skills(self._caller)
+
+    @cached_property
     def tokenizer(self) -> Tokenizer:
         from .tokenizer import Tokenizer
 
         return Tokenizer(self._caller)
+
+    @cached_property
+    def videos(self) -> Videos:
+        from .videos import Videos
+
+        return Videos(self._caller)
+
+    @cached_property
+    def voice(self) -> Voice:
+        from .voice import Voice
+
+        return Voice(self._caller)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..._gen.operations.auth import AUTH_GET_API_KEY
+from ..._gen.operations.auth import AUTH_GET_API_KEY, AUTH_ME
 from ...options import INHERIT, CallOptions
 
 if TYPE_CHECKING:
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ...options import Inherit, Timeout
-    from ...types.auth import ApiKey
+    from ...types.auth import ApiKey, Me
     from ..call import Caller
 
 __all__ = ["Auth"]
 
 
 class Auth:
-    """Calls of `client.auth`: get_api_key."""
+    """Calls of `client.auth`: get_api_key, me."""
 
     __slots__ = ("_caller",)
 
@@ -56,3 +56,31 @@ class Auth:
         request = None
         options = CallOptions(timeout, headers, max_retries, extra_body)
         return self._caller.unary(AUTH_GET_API_KEY, request, options)
+
+    def me(
+        self,
+        *,
+        timeout: Timeout | float | Inherit | None = INHERIT,
+        headers: Mapping[str, str] | None = None,
+        max_retries: int | Inherit = INHERIT,
+        extra_body: Mapping[str, Any] | None = None,
+    ) -> Me:
+        """Returns the user and team behind this call, whether it came with an API key or an OAuth token, and the
+        team's retention mode.
+
+        Args:
+            timeout: Seconds in total, a `Timeout`, or None for no limit.
+            headers: Headers (gRPC: metadata) for this call, over the client's own.
+            max_retries: Attempts after the first.
+            extra_body: REST only: properties merged into the body as they are.
+
+        Raises:
+            UsageError: the request cannot be sent as it is.
+            ApiError: the service refuses; its subclasses tell why.
+            TransportError: the service was not reached, or did not answer in time.
+
+        Source: REST `GET /v1/me`.
+        """
+        request = None
+        options = CallOptions(timeout, headers, max_retries, extra_body)
+        return self._caller.unary(AUTH_ME, request, options)

@@ -6,13 +6,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..._gen.operations.chat import CHAT_CREATE, CHAT_STREAM
+from ... import polling
+from ..._gen.operations.chat import (
+    CHAT_COMPACT,
+    CHAT_CREATE,
+    CHAT_DEFER,
+    CHAT_DELETE,
+    CHAT_GET_DEFERRED,
+    CHAT_RETRIEVE,
+    CHAT_STREAM,
+)
 from ..._required import required
 from ...options import INHERIT, CallOptions
-from ...types.chat import ChatRequest
+from ...types.chat import (
+    ChatRequest,
+    CompactContextRequest,
+    DeferredChatRequest,
+    DeleteStoredChatRequest,
+    StoredChatRequest,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     from ...options import Inherit, Timeout
@@ -21,6 +36,9 @@ if TYPE_CHECKING:
         ChatChunk,
         ChatCompletion,
         ChoiceMessage,
+        CompactedChat,
+        DeferredChat,
+        DeletedChat,
         Guideline,
         IncludeOption,
         Message,
@@ -30,7 +48,7 @@ if TYPE_CHECKING:
         Tool,
         WebSearchOptions,
     )
-    from ...types.shared import ServiceTier, StreamOptions
+    from ...types.shared import DeferredRequest, ServiceTier, StreamOptions
     from ..call import Caller
     from ..stream import Stream
 
@@ -38,7 +56,7 @@ __all__ = ["Chat"]
 
 
 class Chat:
-    """Calls of `client.chat`: create, stream."""
+    """Calls of `client.chat`: create, stream, defer, get_deferred, wait, retrieve, delete, compact."""
 
     __slots__ = ("_caller",)
 
@@ -322,3 +340,318 @@ class Chat:
         )
         options = CallOptions(timeout, headers, max_retries, extra_body)
         return self._caller.stream(CHAT_STREAM, request, options)
+
+    @required("model", "messages")
+    def defer(
+        self,
+        *,
+        model: str,
+        messages: str | Sequence[str | Message | ChoiceMessage | Mapping[str, Any]],
+        frequency_penalty: float | None = None,
+        logit_bias: Mapping[str, float] | None = None,
+        logprobs: bool | None = None,
+        max_completion_tokens: int | None = None,
+        max_tokens: int | None = None,
+        n: int | None = None,
+        parallel_tool_calls: bool | None = None,
+        presence_penalty: float | None = None,
+        prompt_cache_key: str | None = None,
+        reasoning_effort: ReasoningEffort | None = None,
+        response_format: ResponseFormat | Mapping[str, Any] | None = None,
+        safety_identifier: str | None = None,
+        search_parameters: SearchParameters | Mapping[str, Any] | None = None,
+        seed: int | None = None,
+        service_tier: ServiceTier | None = None,
+        stop: str | Sequence[str] | None = None,
+        stream_options: StreamOptions | Mapping[str, Any] | None = None,
+        temperature: float | None = None,
+        tool_choice: str | Mapping[str, Any] | None = None,
+        tools: Sequence[Tool | Mapping[str, Any]] | None = None,
+        top_logprobs: int | None = None,
+        top_p: float | None = None,
+        user: str | None = None,
+        web_search_options: WebSearchOptions | Mapping[str, Any] | None = None,
+        previous_response_id: str | None = None,
+        store_messages: bool | None = None,
+        use_encrypted_content: bool | None = None,
+        max_turns: int | None = None,
+        include: Sequence[IncludeOption] | None = None,
+        agent_count: AgentCount | None = None,
+        guidelines: Sequence[Guideline | Mapping[str, Any]] | None = None,
+        timeout: Timeout | float | Inherit | None = INHERIT,
+        headers: Mapping[str, str] | None = None,
+        max_retries: int | Inherit = INHERIT,
+        extra_body: Mapping[str, Any] | None = None,
+    ) -> DeferredRequest:
+        """Start answering a conversation; ask for the answer later with `chat.get_deferred` or `chat.wait`.
+
+        It can be read once, within 24 hours.
+
+        Args:
+            model: Name or alias of the model.
+            messages: The conversation so far, oldest message first.
+            frequency_penalty: From -2 to 2; positive values make tokens less likely the more often they have
+                appeared. Reasoning models do not take it.
+            logit_bias: Bias added to the logits of single tokens: token id to bias. REST only.
+            logprobs: Whether to return log probabilities of the generated tokens; false if not given.
+            max_completion_tokens: Most tokens to generate, reasoning included. REST only.
+            max_tokens: Older name of `max_completion_tokens`; deprecated.
+            n: How many choices to generate, at least 1; each one is paid for.
+            parallel_tool_calls: Whether the model may ask for several tool calls in one turn; true if not given.
+            presence_penalty: From -2 to 2; positive values make tokens that have already appeared less likely.
+                Reasoning models do not take it.
+            prompt_cache_key: Calls with the same key are sent to the same place, which raises the chance of a
+                cache hit. REST only.
+            reasoning_effort: How much to reason: `low`, `medium`, `high` and others, as far as the model offers
+                them.
+            response_format: Shape of the answer: text, any JSON object, or JSON of a given schema.
+            safety_identifier: Stable, anonymous id of the end user, for abuse detection.
+            search_parameters: Live search for this completion; null for none.
+            seed: Ask for repeatable sampling with this seed; not guaranteed.
+            service_tier: Queue in which to serve the request.
+            stop: Strings at which generation ends; not returned. Reasoning models do not take it.
+            stream_options: Extras of the stream; only with `stream`. REST only.
+            temperature: Randomness of sampling from 0 to 2; 1 if not given.
+            tool_choice: Whether, and which, tools the model has to call.
+            tools: Tools the model may use, at most 350.
+            top_logprobs: How many alternatives to return for each token, 0 to 8; needs `logprobs`.
+            top_p: Sample only from the likeliest tokens that together reach this probability; above 0, up to 1, 1
+                if not given.
+            user: Id of the end user, for abuse detection.
+            web_search_options: Web search options in OpenAI's spelling. REST only.
+            previous_response_id: Stored answer to continue from. The service puts the conversation up to and
+                including that answer in front of `messages`. gRPC only.
+            store_messages: Keep the answer for 30 days so that it can be read again or continued. Off by default;
+                not available to teams with zero data retention. gRPC only.
+            use_encrypted_content: Return the reasoning in encrypted form, to be sent back with later requests.
+                Lets a reasoning chain go on without anything being stored. gRPC only.
+            max_turns: Most rounds of thinking and running server-side tools. One round may run several tools.
+                Server limit when absent; no effect without server-side tools. gRPC only.
+            include: Additional output to return. gRPC only.
+            agent_count: Number of agents for multi-agent models. The service decides when absent. gRPC only.
+            guidelines: Moderation rules for the output, each category at most once. Left-out categories keep the
+                model's own behavior. Not for multi-agent models or deferred requests. gRPC only.
+            timeout: Seconds in total, a `Timeout`, or None for no limit.
+            headers: Headers (gRPC: metadata) for this call, over the client's own.
+            max_retries: Attempts after the first.
+            extra_body: REST only: properties merged into the body as they are.
+
+        Raises:
+            UsageError: the request cannot be sent as it is.
+            ApiError: the service refuses; its subclasses tell why.
+            TransportError: the service was not reached, or did not answer in time.
+
+        Source: gRPC `xai_api.Chat/StartDeferredCompletion`, REST `POST /v1/chat/completions`.
+        """
+        request = ChatRequest(
+            model=model,
+            messages=messages,
+            frequency_penalty=frequency_penalty,
+            logit_bias=logit_bias,
+            logprobs=logprobs,
+            max_completion_tokens=max_completion_tokens,
+            max_tokens=max_tokens,
+            n=n,
+            parallel_tool_calls=parallel_tool_calls,
+            presence_penalty=presence_penalty,
+            prompt_cache_key=prompt_cache_key,
+            reasoning_effort=reasoning_effort,
+            response_format=response_format,
+            safety_identifier=safety_identifier,
+            search_parameters=search_parameters,
+            seed=seed,
+            service_tier=service_tier,
+            stop=stop,
+            stream_options=stream_options,
+            temperature=temperature,
+            tool_choice=tool_choice,
+            tools=tools,
+            top_logprobs=top_logprobs,
+            top_p=top_p,
+            user=user,
+            web_search_options=web_search_options,
+            previous_response_id=previous_response_id,
+            store_messages=store_messages,
+            use_encrypted_content=use_encrypted_content,
+            max_turns=max_turns,
+            include=include,
+            agent_count=agent_count,
+            guidelines=guidelines,
+        )
+        options = CallOptions(timeout, headers, max_retries, extra_body)
+        return self._caller.unary(CHAT_DEFER, request, options)
+
+    @required("request_id")
+    def get_deferred(
+        self,
+        *,
+        request_id: str,
+        timeout: Timeout | float | Inherit | None = INHERIT,
+        headers: Mapping[str, str] | None = None,
+        max_retries: int | Inherit = INHERIT,
+        extra_body: Mapping[str, Any] | None = None,
+    ) -> DeferredChat:
+        """Returns the completion that a call with `deferred: true` started.
+
+        A result can be read once, within 24 hours of the start; then it is dropped.
+
+        Args:
+            request_id: Identifier from the receipt.
+            timeout: Seconds in total, a `Timeout`, or None for no limit.
+            headers: Headers (gRPC: metadata) for this call, over the client's own.
+            max_retries: Attempts after the first.
+            extra_body: REST only: properties merged into the body as they are.
+
+        Raises:
+            UsageError: the request cannot be sent as it is.
+            ApiError: the service refuses; its subclasses tell why.
+            TransportError: the service was not reached, or did not answer in time.
+
+        Source: gRPC `xai_api.Chat/GetDeferredCompletion`, REST `GET /v1/chat/deferred-completion/{request_id}`.
+        """
+        request = DeferredChatRequest(request_id=request_id)
+        options = CallOptions(timeout, headers, max_retries, extra_body)
+        return self._caller.unary(CHAT_GET_DEFERRED, request, options)
+
+    def wait(
+        self,
+        *,
+        request_id: str | None = None,
+        interval: float = 1.0,
+        deadline: float | None = None,
+        on_progress: Callable[[DeferredChat], Any] | None = None,
+        timeout: Timeout | float | Inherit | None = INHERIT,
+        headers: Mapping[str, str] | None = None,
+        max_retries: int | Inherit = INHERIT,
+        extra_body: Mapping[str, Any] | None = None,
+    ) -> DeferredChat:
+        """Wait until a deferred answer is ready.
+
+        Asks `chat.get_deferred` again and again.
+
+        Args:
+            request_id: Identifier from the receipt.
+            interval: Seconds before the second look; pauses grow from there to ten times that, with jitter.
+            deadline: Seconds after which waiting ends with a `TimeoutError`; None waits for ever.
+            on_progress: Called with what each look found.
+            timeout: Seconds in total, a `Timeout`, or None for no limit.
+            headers: Headers (gRPC: metadata) for this call, over the client's own.
+            max_retries: Attempts after the first.
+            extra_body: REST only: properties merged into the body as they are.
+
+        Raises:
+            JobFailed: the work has failed or expired.
+            UsageError: the request cannot be sent as it is.
+            ApiError: the service refuses; its subclasses tell why.
+            TransportError: the service was not reached, or did not answer in time.
+
+        Source: gRPC `xai_api.Chat/GetDeferredCompletion`, REST `GET /v1/chat/deferred-completion/{request_id}`.
+        """
+        request = DeferredChatRequest(request_id=request_id)
+        options = CallOptions(timeout, headers, max_retries, extra_body)
+        return self._caller.wait(
+            CHAT_GET_DEFERRED,
+            request,
+            options,
+            state=polling.deferred,
+            interval=interval,
+            timeout=deadline,
+            on_progress=on_progress,
+        )
+
+    @required("response_id")
+    def retrieve(
+        self,
+        *,
+        response_id: str,
+        timeout: Timeout | float | Inherit | None = INHERIT,
+        headers: Mapping[str, str] | None = None,
+        max_retries: int | Inherit = INHERIT,
+        extra_body: Mapping[str, Any] | None = None,
+    ) -> ChatCompletion:
+        """Reads an answer that was stored because `store_messages` was set.
+
+        Stored answers are kept for 30 days.
+
+        Args:
+            response_id: The `id` of the answer.
+            timeout: Seconds in total, a `Timeout`, or None for no limit.
+            headers: Headers (gRPC: metadata) for this call, over the client's own.
+            max_retries: Attempts after the first.
+            extra_body: REST only: properties merged into the body as they are.
+
+        Raises:
+            UsageError: the request cannot be sent as it is.
+            ApiError: the service refuses; its subclasses tell why.
+            TransportError: the service was not reached, or did not answer in time.
+
+        Source: gRPC `xai_api.Chat/GetStoredCompletion`.
+        """
+        request = StoredChatRequest(response_id=response_id)
+        options = CallOptions(timeout, headers, max_retries, extra_body)
+        return self._caller.unary(CHAT_RETRIEVE, request, options)
+
+    @required("response_id")
+    def delete(
+        self,
+        *,
+        response_id: str,
+        timeout: Timeout | float | Inherit | None = INHERIT,
+        headers: Mapping[str, str] | None = None,
+        max_retries: int | Inherit = INHERIT,
+        extra_body: Mapping[str, Any] | None = None,
+    ) -> DeletedChat:
+        """Removes a stored response.
+
+        Later calls cannot build on it any more.
+
+        Args:
+            response_id: The `id` of the answer.
+            timeout: Seconds in total, a `Timeout`, or None for no limit.
+            headers: Headers (gRPC: metadata) for this call, over the client's own.
+            max_retries: Attempts after the first.
+            extra_body: REST only: properties merged into the body as they are.
+
+        Raises:
+            UsageError: the request cannot be sent as it is.
+            ApiError: the service refuses; its subclasses tell why.
+            TransportError: the service was not reached, or did not answer in time.
+
+        Source: gRPC `xai_api.Chat/DeleteStoredCompletion`, REST `DELETE /v1/responses/{response_id}`.
+        """
+        request = DeleteStoredChatRequest(response_id=response_id)
+        options = CallOptions(timeout, headers, max_retries, extra_body)
+        return self._caller.unary(CHAT_DELETE, request, options)
+
+    @required("model", "input")
+    def compact(
+        self,
+        *,
+        model: str,
+        input: str | Sequence[str | Message | ChoiceMessage | Mapping[str, Any]],
+        timeout: Timeout | float | Inherit | None = INHERIT,
+        headers: Mapping[str, str] | None = None,
+        max_retries: int | Inherit = INHERIT,
+        extra_body: Mapping[str, Any] | None = None,
+    ) -> CompactedChat:
+        """Condenses a long conversation into one opaque string, so that later requests need not send the full
+        history.
+
+        Args:
+            model: Name or alias of the model to condense with.
+            input: The conversation, oldest message first.
+            timeout: Seconds in total, a `Timeout`, or None for no limit.
+            headers: Headers (gRPC: metadata) for this call, over the client's own.
+            max_retries: Attempts after the first.
+            extra_body: REST only: properties merged into the body as they are.
+
+        Raises:
+            UsageError: the request cannot be sent as it is.
+            ApiError: the service refuses; its subclasses tell why.
+            TransportError: the service was not reached, or did not answer in time.
+
+        Source: gRPC `xai_api.Chat/CompactContext`.
+        """
+        request = CompactContextRequest(model=model, input=input)
+        options = CallOptions(timeout, headers, max_retries, extra_body)
+        return self._caller.unary(CHAT_COMPACT, request, options)
