@@ -64,7 +64,7 @@ class Types:
         if schema.kind == "ref":
             return self._reference(schema, shape)
         if schema.kind == "union":
-            return Side(self._by_kind(schema, shape), None, "union")
+            return Side(self._by_kind(schema, shape, None), None, "union")
         words = f"{schema.kind} ({schema.format})" if schema.format else schema.kind
         if schema.kind == "string" and schema.format in _FORMATS:
             return Side((ir.Converted(CONVERTERS[_FORMATS[schema.format]]),), None, words)
@@ -96,15 +96,23 @@ class Types:
         types += tuple(ir.UnionRef(u.name) for u in self.bindings.unions.values() if pairs(u.rest))
         types += tuple(ir.EnumRef(e.name) for e in self.bindings.enums.values() if e.rest == name)
         target = self.facts.resolve(schema)
-        if not types and target.kind != "object":
+        if target.kind == "union":
+            by_kind = self._by_kind(target, shape, name)
+            if by_kind and (not types or len(target.variants) > 1):
+                return Side(by_kind, None, name)
+        elif not types and target.kind != "object":
             return self.rest_side(target, shape)
         return Side(types, None, name)
 
-    def _by_kind(self, union: Schema, shape: str) -> tuple[ir.Type, ...]:
-        """A union whose members are told apart by their JSON kind: text, a number, a list, an object."""
+    def _by_kind(self, union: Schema, shape: str, name: str | None) -> tuple[ir.Type, ...]:
+        """A union whose members are told apart by their JSON kind: text, a number, a list, an object. A model that is
+        paired with the union's name is its one object."""
         found: dict[str, ir.Alternative] = {}
         for variant in union.variants:
             side = self.rest_side(variant, shape)
+            if variant.kind == "object" and name:
+                models = [m.name for m in self.pairs.values() if name in m.rest.values()]
+                side = Side(tuple(ir.ModelRef(m) for m in models), None, name)
             kind = _JSON_KINDS.get(self.facts.resolve(variant).kind, "dict")
             # objects without a model of their own stay free-form
             inner = side.types[0] if len(side.types) == 1 else ir.Json()

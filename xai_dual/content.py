@@ -98,7 +98,7 @@ class Source:
     def parts(self) -> AsyncIterator[bytes]:
         """The content of an "async" one, as it is cut."""
         self.began = True
-        return _read_on(self.value) if hasattr(self.value, "read") else aiter(self.value)
+        return _read_on(self.value) if _is_read(self.value) else aiter(self.value)
 
     def _pieces(self) -> Iterator[bytes]:
         self.began = True
@@ -198,7 +198,7 @@ class PartFile:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         if not isinstance(path, (str, os.PathLike)):
             raise UsageError(f"must be a path, not {type(path).__name__}", field="path")
-        self._path = os.fspath(path)
+        self._path = os.fsdecode(path)
         self._busy = threading.Lock()
         self._file: Any = None
         self._part = ""
@@ -206,12 +206,14 @@ class PartFile:
     def open(self) -> None:
         """Begin a file beside it. Raises UsageError."""
         with self._busy:
-            target = os.path.realpath(self._path)  # of a link: what it points to
-            if os.path.lexists(target) and not os.path.isfile(target):
-                raise UsageError("is there and is no regular file", field="path")
-            part = os.path.join(os.path.dirname(target), f".xai-dual-{os.urandom(8).hex()}.part")
             try:
+                target = os.path.realpath(self._path)  # of a link: what it points to
+                if os.path.lexists(target) and not os.path.isfile(target):
+                    raise UsageError("is there and is no regular file", field="path")
+                part = os.path.join(os.path.dirname(target), f".xai-dual-{os.urandom(8).hex()}.part")
                 self._file = open(part, "xb", buffering=0)  # noqa: SIM115
+            except UsageError:
+                raise
             except (OSError, ValueError) as error:
                 raise UsageError(f"cannot be written: {error}", field="path") from error
             self._part, self._path = part, target
@@ -273,7 +275,7 @@ def _source(content: Any, field: str, allow_async: bool) -> Source:
         if not view.c_contiguous:
             raise UsageError("is a memoryview with gaps", field=field)
         return Source([view], "pieces", field, name, True, view.nbytes)
-    if callable(getattr(content, "read", None)) and not isinstance(content, Pieces):
+    if _is_read(content):
         if isinstance(content, io.TextIOBase):
             raise UsageError("is open for text: open it in binary mode", field=field)
         if not inspect.iscoroutinefunction(content.read):
@@ -288,6 +290,11 @@ def _source(content: Any, field: str, allow_async: bool) -> Source:
     if not allow_async:
         raise UsageError("is asynchronous: the blocking client cannot read it", field=field)
     return Source(content, "async", field, name, False)
+
+
+def _is_read(content: Any) -> bool:
+    """Whether it is a file object."""
+    return callable(getattr(content, "read", None)) and not isinstance(content, Pieces)
 
 
 def _name_of(file: Any) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,45 +9,11 @@ import grpc
 import pytest
 
 from xai_dual.emulator import definitions
-from xai_dual.emulator.service import batches
 
 from .equal import chat_of_json, chat_of_proto
+from .heaps import CANCEL, CAT, LIST, ONE, REQUESTS, RESULTS, STATES, add, chat, create, line, proto_chat, state
 from .shapes import checked, missing
 from .wires import Wires, moment, parsed, refusal
-
-LIST, ONE = "/v1/batches", "/v1/batches/{batch_id}"
-REQUESTS, RESULTS, CANCEL = f"{ONE}/requests", f"{ONE}/results", f"{ONE}:cancel"
-STATES = {0: "unknown", 1: "pending", 2: "succeeded", 3: "cancelled", 4: "failed"}
-CAT = {"role": "user", "content": "Say cat"}
-
-
-def chat(name: str | None = None, model: str = "grok-3", **more: Any) -> dict[str, Any]:
-    request = {"chat_get_completion": {"model": model, "messages": [CAT], **more}}
-    return {"batch_request": request, **({"batch_request_id": name} if name else {})}
-
-
-def proto_chat(name: str | None = None, model: str = "grok-3") -> dict[str, Any]:
-    return {
-        "batch_request_id": name,
-        "completion_request": {"model": model, "messages": [{"role": 1, "content": [{"text": "Say cat"}]}]},
-    }
-
-
-def create(wires: Wires, polls: int | None = None, **more: Any) -> str:
-    headers = {} if polls is None else {"x-emulator-polls": str(polls)}
-    name: str = checked(wires.rest.post(LIST, json={"name": "b", **more}, headers=headers), LIST)["batch_id"]
-    return name
-
-
-def add(wires: Wires, name: str, *requests: dict[str, Any], **headers: str) -> None:
-    answer = wires.rest.post(REQUESTS.format(batch_id=name), json={"batch_requests": requests}, headers=headers)
-    assert checked(answer, REQUESTS.replace("GET", "POST")) == {}
-
-
-def state(wires: Wires, name: str) -> dict[str, int]:
-    found: dict[str, int] = checked(wires.rest.get(ONE.format(batch_id=name)), ONE)["state"]
-    assert found["num_requests"] == sum(count for key, count in found.items() if key != "num_requests")
-    return found
 
 
 def counters(message: Any) -> dict[str, int]:
@@ -262,15 +227,11 @@ def test_pages(wires: Wires) -> None:
         ):
             found = list(pages(wires, path, items, rpc, limit, batch_id=name))
             assert [len(page) for page in found] == sizes
-            assert sum(found, []) == [str(number) for number in range(7)]
+            assert [entry for page in found for entry in page] == [str(number) for number in range(7)]
     made = [create(wires) for _ in range(3)]
-    flat = sum(pages(wires, LIST, "batches", "ListBatches", 2), [])
+    flat = [entry for page in pages(wires, LIST, "batches", "ListBatches", 2) for entry in page]
     assert flat[:3] == made[::-1]  # the newest first
     assert len(set(flat)) == len(flat)
-
-
-def line(name: str, url: str, body: Any) -> str:
-    return json.dumps({"custom_id": name, "method": "POST", "url": url, "body": body})
 
 
 def test_from_a_file(wires: Wires) -> None:
@@ -305,29 +266,6 @@ def test_from_a_file(wires: Wires) -> None:
         assert refusal(answer, same) == (400, "FAILED_PRECONDITION")
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"\n\n",
-        b"{",
-        b"[]",
-        b"\xff",
-        b'{"custom_id": "a"}',
-        json.dumps({"custom_id": "a", "method": "GET", "url": "/v1/responses", "body": {}}).encode(),
-        "\n".join([line("a", "/v1/responses", {}), line("a", "/v1/responses", {})]).encode(),
-    ],
-)
-def test_refused_files(wires: Wires, content: bytes) -> None:
-    stored = wires.store("b.jsonl", content)["id"]
-    answer = wires.rest.post(LIST, json={"name": "b", "input_file_id": stored})
-    call = wires.call
-    assert refusal(answer, lambda: call("xai_api.BatchMgmt/CreateBatch", name="b", input_file_id=stored)) == (
-        400,
-        "INVALID_ARGUMENT",
-    )
-
-
 def test_cancel(wires: Wires) -> None:
     name = create(wires, 2)
     add(wires, name, *(chat(str(number)) for number in range(6)))
@@ -359,70 +297,3 @@ def test_a_batch_lapses(wires: Wires) -> None:
     assert [state(wires, name)["num_pending"] for _ in range(3)] == [1, 1, 1]
     answer = wires.rest.post(REQUESTS.format(batch_id=name), json={"batch_requests": [chat()]})
     assert (answer.status_code, answer.json()["error"]) == (400, f"The batch {name} has expired.")
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "rpc"),
-    [
-        ("GET", ONE, "GetBatch"),
-        ("POST", CANCEL, "CancelBatch"),
-        ("GET", REQUESTS, "ListBatchRequestMetadata"),
-        ("GET", RESULTS, "ListBatchResults"),
-    ],
-)
-def test_unknown_batch(wires: Wires, method: str, path: str, rpc: str) -> None:
-    answer = wires.rest.request(method, path.format(batch_id="batch_1"))
-    assert refusal(answer, lambda: wires.call(f"xai_api.BatchMgmt/{rpc}", batch_id="batch_1")) == (404, "NOT_FOUND")
-
-
-def test_refused_requests(wires: Wires) -> None:
-    name = create(wires)
-    path, rpc = REQUESTS.format(batch_id=name), "xai_api.BatchMgmt/AddBatchRequests"
-
-    def same(given: list[dict[str, Any]], batch: str = name) -> Any:
-        return lambda: wires.call(rpc, batch_id=batch, batch_requests=given)
-
-    add(wires, name, chat("a"))
-    bad = (400, "INVALID_ARGUMENT")
-    assert refusal(wires.rest.post(path, json={"batch_requests": []}), same([])) == bad
-    for twice in (["a"], ["b", "b"]):
-        answer = wires.rest.post(path, json={"batch_requests": [chat(item) for item in twice]})
-        assert refusal(answer, same([proto_chat(item) for item in twice])) == bad
-    assert state(wires, name)["num_requests"] == 1  # all or none
-    with pytest.raises(grpc.RpcError, match="must have a request"):
-        same([{}])()
-    nowhere = wires.rest.post(REQUESTS.format(batch_id="x"), json={"batch_requests": [chat()]})
-    assert refusal(nowhere, same([proto_chat()], "x")) == (404, "NOT_FOUND")
-    for payload in ({}, {"chat_get_completion": {}, "responses": {}}, {"chat_get_completion": {"model": "grok-3"}}):
-        assert wires.rest.post(path, json={"batch_requests": [{"batch_request": payload}]}).status_code == 422
-    assert wires.rest.post(LIST, json={}).status_code == 422
-    create_batch = "xai_api.BatchMgmt/CreateBatch"
-    assert refusal(wires.rest.post(LIST, json={"name": ""}), lambda: wires.call(create_batch)) == bad
-    lost = wires.rest.post(LIST, json={"name": "b", "input_file_id": "file_1"})
-    assert refusal(lost, lambda: wires.call(create_batch, name="b", input_file_id="file_1")) == (404, "NOT_FOUND")
-    for path, rpc_name, limit in ((LIST, "ListBatches", 101), (RESULTS, "ListBatchResults", 1001)):
-        fields = {} if path == LIST else {"batch_id": name}
-        for query in ({"limit": limit}, {"pagination_token": "nothing"}):
-            answer = wires.rest.get(path.format(batch_id=name), params=query)
-            full = f"xai_api.BatchMgmt/{rpc_name}"
-            assert (
-                refusal(answer, lambda full=full, query=query, fields=fields: wires.call(full, **query, **fields))
-                == bad
-            )
-    with pytest.raises(grpc.RpcError, match="unknown value 9"):
-        wires.call("xai_api.BatchMgmt/ListBatchRequestMetadata", batch_id=name, status=[9])
-
-
-def test_too_large(wires: Wires) -> None:
-    name = create(wires)
-    huge = "x" * (batches.MAX_ADDED + 1)
-    body = chat("a")
-    body["batch_request"]["chat_get_completion"]["messages"] = [{"role": "user", "content": huge}]
-    answer = wires.rest.post(REQUESTS.format(batch_id=name), json={"batch_requests": [body]})
-    message = proto_chat("a")
-    message["completion_request"]["messages"][0]["content"][0]["text"] = huge
-    call = wires.call
-    assert refusal(
-        answer, lambda: call("xai_api.BatchMgmt/AddBatchRequests", batch_id=name, batch_requests=[message])
-    ) == (413, "OUT_OF_RANGE")
-    assert state(wires, name)["num_requests"] == 0

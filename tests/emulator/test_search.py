@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from .shapes import checked
-from .test_collections import BAD, CHARS, LOST, add, create, document
-from .wires import Wires, refusal
+from .shelves import ADD, BAD, CHARS, LOST, add, create, document
+from .wires import Wires
 
 PATH, RPC = "/v1/documents/search", "xai_api.Documents/Search"
 REPORT = b"The revenue of the last quarter was two billion. Costs were lower than before."
@@ -123,7 +123,7 @@ def test_several_collections(wires: Wires, library: tuple[str, str, str]) -> Non
     made, report, _ = library
     other = create(wires, chunk_configuration={"chars_configuration": CHARS})
     wires.call(
-        "collections.Collections/AddDocumentToCollection",
+        ADD,
         {"x-emulator-polls": "0"},
         collection_id=other,
         file_id=report,
@@ -132,9 +132,7 @@ def test_several_collections(wires: Wires, library: tuple[str, str, str]) -> Non
     both = search(wires, "revenue", made, other)
     assert {match["collection_ids"][0] for match in both} == {made, other}  # cut differently, so two chunks
     twin = create(wires, chunk_configuration={"chars_configuration": CHARS})
-    wires.call(
-        "collections.Collections/AddDocumentToCollection", {"x-emulator-polls": "0"}, collection_id=twin, file_id=report
-    )
+    wires.call(ADD, {"x-emulator-polls": "0"}, collection_id=twin, file_id=report)
     document(wires, twin, report)
     (one,) = search(wires, "revenue", other, twin)
     assert one["collection_ids"] == [other, twin]
@@ -156,8 +154,7 @@ def test_only_what_is_indexed_is_found(wires: Wires) -> None:
 def test_what_is_gone_is_not_found(wires: Wires, way: str) -> None:
     made = create(wires)
     file = wires.store("a.txt", b"zebra", expires_after="100")["id"]
-    add_rpc = "collections.Collections/AddDocumentToCollection"
-    wires.call(add_rpc, {"x-emulator-polls": "0"}, collection_id=made, file_id=file)
+    wires.call(ADD, {"x-emulator-polls": "0"}, collection_id=made, file_id=file)
     document(wires, made, file)
     assert len(search(wires, "zebra", made)) == 1
     if way == "delete the file":
@@ -192,7 +189,7 @@ def test_fields_and_names_may_be_put_into_chunks(wires: Wires) -> None:
 )
 def test_refused(wires: Wires, library: tuple[str, str, str], given: dict[str, Any], code: tuple[int, str]) -> None:
     whole = {"query": "x", "source": {"collection_ids": [library[0]]}, **given}
-    assert refusal(wires.rest.post(PATH, json=whole), lambda: wires.call(RPC, **whole)) == code
+    assert wires.refused(wires.rest.post(PATH, json=whole), RPC, **whole) == code
 
 
 def test_refused_by_rest_alone(wires: Wires, library: tuple[str, str, str]) -> None:
@@ -206,3 +203,10 @@ def test_refused_by_rest_alone(wires: Wires, library: tuple[str, str, str]) -> N
     mode = {"query": "x", "source": source, "retrieval_mode": {"type": "telepathy"}}
     assert wires.rest.post(PATH, json=mode).status_code == 422
     assert wires.admin.post(PATH, json={"query": "x", "source": source}).status_code == 400
+
+
+def test_legacy_answers_are_exactly_the_example(wires: Wires, library: tuple[str, str, str]) -> None:
+    given = {"query": "revenue", "source": {"collection_ids": [library[0]]}}
+    body = wires.rest.post(PATH, json=given, headers={"x-emulator-legacy": "1"}).json()
+    assert set(body) == {"matches"}
+    assert set(body["matches"][0]) == {"file_id", "chunk_id", "chunk_content", "score", "collection_ids"}

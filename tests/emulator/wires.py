@@ -46,6 +46,10 @@ class Wires:
         call: Any = kind(f"/{name}", type(request).SerializeToString, reader)
         return call(request, metadata=self.metadata(name, **headers or {}), timeout=30)
 
+    def refused(self, answer: httpx.Response, name: str, /, **fields: Any) -> tuple[int, str]:
+        """An RPC is refused as REST refused it."""
+        return refusal(answer, lambda: self.call(name, **fields))
+
     def upload(self, name: str, pieces: Iterable[bytes], **init: Any) -> Any:
         """Files/UploadFile."""
         chunk: Any = definitions.message("xai_api.UploadFileChunk")

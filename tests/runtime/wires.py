@@ -3,7 +3,9 @@
 Keys of a request: `errors` (one an attempt: {code, message, headers}), `text`, `delay` (seconds before the answer),
 `size` (bytes of filler in the answer), `raw` (the answer as it is); of a stream: `chunks`, `gap` (seconds before each
 but the first), `comments` (HTTP: so many in each gap), and `end`: "done", "cut" (a clean end without the last chunk),
-"error", "hang", "raw", "reset" (HTTP), "open" (HTTP: never ends the body).
+"error", "hang", "raw", "reset" (HTTP), "open" (HTTP: never ends the body). Of a job: `states`, one for each question
+about the same `job`, the last one for ever. `status` is that of an HTTP answer. For uploads and downloads see
+transfers.py.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ from urllib.parse import parse_qs, urlsplit
 import attrs
 import grpc
 from google.protobuf.wrappers_pb2 import StringValue
+
+from .transfers import download_grpc, download_http, upload_grpc, upload_http
 
 STATUS = {
     "invalid_argument": 400,
@@ -43,6 +47,8 @@ class Seen:
     connection: int = 0
     cancelled: float | None = None
     finished: bool = False
+    asked: int = 0  # how often before about the same job
+    received: int = 0  # bytes of an upload
 
 
 class Wires:
@@ -98,6 +104,7 @@ class Wires:
         """Note an attempt; return what it is to fail with, if at all."""
         seen = Seen(headers, request, connection=connection)
         same = [s for s in self.seen if s.headers.get("x-client-request-id") == headers.get("x-client-request-id")]
+        seen.asked = sum("job" in s.request and s.request["job"] == request.get("job") for s in self.seen)
         self.seen.append(seen)
         errors = request.get("errors", [])
         return seen, errors[len(same)] if len(same) < len(errors) else None
@@ -117,9 +124,13 @@ class Wires:
         first, *lines = head.split("\r\n")
         headers = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in lines if line)}
         target = urlsplit(first.split(" ")[1])
-        body = await reader.readexactly(int(headers.get("content-length", 0)))
+        upload = target.path.endswith("/upload")
+        body = b"" if upload else await reader.readexactly(int(headers.get("content-length", 0)))
         request = json.loads(body) if body else json.loads(parse_qs(target.query)["script"][0])
         seen, error = self.note({**headers, ":target": first.split(" ")[1]}, request, number)
+        found: Any = None
+        if upload and (error is None or "stop" in request):
+            found = await upload_http(reader, headers, request, seen)
         watch = asyncio.ensure_future(_watch(reader, seen))
         try:
             if error is not None:
@@ -127,20 +138,28 @@ class Wires:
                 _head(writer, error.get("status", STATUS[error["code"]]), payload, error.get("headers", {}))
             elif target.path.endswith("/stream"):
                 return await _stream_http(writer, request, seen)
+            elif target.path.endswith("/download"):
+                return await download_http(writer, request, seen, _pause)
             else:
                 await _pause(request.get("delay", 0), seen)
-                _head(writer, 200, *_raw(request) or (json.dumps(_echo(request, headers)),))
+                answer = _raw(request) or (json.dumps(_echo(request, headers, seen, found)),)
+                _head(writer, request.get("status", 200), *answer)
             await writer.drain()
             seen.finished = True
-            return True
+            if upload and found is None:  # unread bytes are left
+                writer.write_eof()
+                await asyncio.sleep(0.2)
+            return not upload or found is not None
         finally:
             watch.cancel()
             await asyncio.wait([watch])
 
 
-def _echo(request: dict[str, Any], headers: dict[str, str]) -> dict[str, Any]:
-    seen = {"request": request, "authorization": headers.get("authorization")}
-    return {"text": request.get("text", "") + "x" * request.get("size", 0), "seen": seen}
+def _echo(request: dict[str, Any], headers: dict[str, str], seen: Seen, found: Any = None) -> dict[str, Any]:
+    facts = {"request": request, "authorization": headers.get("authorization"), "found": found}
+    states = request.get("states")
+    text = states[min(seen.asked, len(states) - 1)] if states else request.get("text", "")
+    return {"text": text + "x" * request.get("size", 0), "seen": facts}
 
 
 def _raw(request: dict[str, Any]) -> tuple[Any, ...]:
@@ -218,6 +237,10 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
     def service(self, details: Any) -> Any:
         if details.method == "/test.Api/Echo":
             return grpc.unary_unary_rpc_method_handler(self._echo)
+        if details.method == "/test.Api/Upload":
+            return grpc.stream_unary_rpc_method_handler(self._upload)
+        if details.method == "/test.Api/Download":
+            return grpc.unary_stream_rpc_method_handler(self._download)
         if details.method == "/test.Api/Stream":
             return grpc.unary_stream_rpc_method_handler(self._stream)
         return None
@@ -245,7 +268,20 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
         seen.finished = True
         if "raw" in request:
             return bytes(request["raw"].encode())
-        return _message(_echo(request, headers))
+        return _message(_echo(request, headers, seen))
+
+    def _upload(self, messages: Any, context: Any) -> bytes:
+        first = next(messages)
+        if "stop" in json.loads(StringValue.FromString(first).value):
+            time.sleep(0.1)  # lets some content come before an error is sent
+        request, seen, headers = self._begin(first, context)
+        found = upload_grpc(messages, request, seen)
+        seen.finished = context.is_active()
+        return _message(_echo(request, headers, seen, found))
+
+    def _download(self, data: bytes, context: Any) -> Any:
+        request, seen, _ = self._begin(data, context)
+        yield from download_grpc(request, seen, context, _wait)
 
     def _stream(self, data: bytes, context: Any) -> Any:
         request, seen, _ = self._begin(data, context)

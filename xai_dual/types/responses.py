@@ -206,7 +206,7 @@ class ResponseRequest(Model):
     """Randomness of sampling from 0 to 2; 1 if not given."""
     text: ResponseTextConfiguration | Mapping[str, Any] | None = None
     """Shape of the answer: text, any JSON object, or JSON of a given schema."""
-    tool_choice: NamedToolChoice | Mapping[str, Any] | None = None
+    tool_choice: str | NamedToolChoice | Mapping[str, Any] | None = None
     """Whether, and which, tools the model has to call."""
     tools: Sequence[ResponseTool | Mapping[str, Any]] | None = None
     """Tools the model may use, at most 350.
@@ -700,7 +700,7 @@ class Response(ResponseViews, Model):
     """Setting the response was made with."""
     text: ResponseTextConfiguration = attrs.Factory(lambda: ResponseTextConfiguration())
     """Shape that was asked for."""
-    tool_choice: NamedToolChoice = attrs.Factory(lambda: NamedToolChoice())
+    tool_choice: str | NamedToolChoice | None = None
     """Rule for tool use that was asked for."""
     tools: list[ResponseTool] = attrs.Factory(list)
     """Tools that were offered."""

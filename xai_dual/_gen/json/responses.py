@@ -196,6 +196,11 @@ _RESPONSE_REQUEST_INPUT: dict[str, Callable[[Any, str, bool], Any]] = {
     "list": lambda v, n, w: v,
 }
 
+_RESPONSE_REQUEST_TOOL_CHOICE: dict[str, Callable[[Any, str, bool], Any]] = {
+    "str": lambda v, n, w: string(v, n),
+    "dict": lambda v, n, w: one(encode_named_tool_choice, NamedToolChoice, v, n, w),
+}
+
 
 def decode_response_request(d: Mapping[str, Any]) -> ResponseRequest:
     get: Any = d.get
@@ -269,8 +274,10 @@ def decode_response_request(d: Mapping[str, Any]) -> ResponseRequest:
     if text is not None:
         text, extra = read_model(decode_response_text_configuration, text, "text", extra)
     tool_choice = get("tool_choice")
-    if tool_choice is not None:
-        tool_choice, extra = read_model(decode_named_tool_choice, tool_choice, "tool_choice", extra)
+    if isinstance(tool_choice, Mapping):
+        tool_choice = decode_named_tool_choice(tool_choice)
+    elif tool_choice is not None and not isinstance(tool_choice, (str,)):
+        tool_choice, extra = misfit(tool_choice, None, "tool_choice", extra)
     tools = get("tools")
     if tools is not None:
         tools, extra = read_models(decode_response_tool, tools, "tools", extra)
@@ -374,7 +381,7 @@ def encode_response_request(m: ResponseRequest, wire: bool = True) -> dict[str, 
     if m.text is not None:
         d["text"] = one(encode_response_text_configuration, ResponseTextConfiguration, m.text, "text", wire)
     if m.tool_choice is not None:
-        d["tool_choice"] = one(encode_named_tool_choice, NamedToolChoice, m.tool_choice, "tool_choice", wire)
+        d["tool_choice"] = by_kind(_RESPONSE_REQUEST_TOOL_CHOICE, m.tool_choice, "tool_choice", wire)
     if m.tools is not None:
         d["tools"] = unions(encode_response_tool, m.tools, "tools", wire)
     if m.top_k is not None:
@@ -1114,6 +1121,11 @@ _RESPONSE = frozenset(
     }
 )
 
+_RESPONSE_TOOL_CHOICE: dict[str, Callable[[Any, str, bool], Any]] = {
+    "str": lambda v, n, w: string(v, n),
+    "dict": lambda v, n, w: one(encode_named_tool_choice, NamedToolChoice, v, n, w),
+}
+
 
 def decode_response(d: Mapping[str, Any]) -> Response:
     get: Any = d.get
@@ -1191,10 +1203,10 @@ def decode_response(d: Mapping[str, Any]) -> Response:
     if text is None:
         text = ResponseTextConfiguration()
     tool_choice = get("tool_choice")
-    if tool_choice is not None:
-        tool_choice, extra = read_model(decode_named_tool_choice, tool_choice, "tool_choice", extra)
-    if tool_choice is None:
-        tool_choice = NamedToolChoice()
+    if isinstance(tool_choice, Mapping):
+        tool_choice = decode_named_tool_choice(tool_choice)
+    elif tool_choice is not None and not isinstance(tool_choice, (str,)):
+        tool_choice, extra = misfit(tool_choice, None, "tool_choice", extra)
     tools, extra = read_models(decode_response_tool, get("tools"), "tools", extra)
     top_logprobs = get("top_logprobs")
     if top_logprobs.__class__ is not int:
@@ -1286,7 +1298,8 @@ def encode_response(m: Response, wire: bool = True) -> dict[str, Any]:
     if m.temperature is not None:
         d["temperature"] = m.temperature
     d["text"] = encode_response_text_configuration(m.text, wire)
-    d["tool_choice"] = encode_named_tool_choice(m.tool_choice, wire)
+    if m.tool_choice is not None:
+        d["tool_choice"] = by_kind(_RESPONSE_TOOL_CHOICE, m.tool_choice, "tool_choice", wire)
     d["tools"] = [encode_response_tool(x, wire) for x in m.tools]
     d["top_logprobs"] = m.top_logprobs
     if m.top_p is not None:

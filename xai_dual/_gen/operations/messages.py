@@ -35,7 +35,7 @@ MESSAGES_STREAM: StreamOperation[MessageEvent, MessageResponse] = StreamOperatio
             Codec("xai_dual._gen.json.messages", "request_messages_stream_rest", "answer_messages_stream_rest"),
         ),
     },
-    fold_module="xai_dual.event_folds",
+    fold_module="xai_dual.fold_message",
     fold_name="FoldMessage",
 )
 

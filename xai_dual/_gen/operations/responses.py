@@ -36,7 +36,7 @@ RESPONSES_STREAM: StreamOperation[ResponseEvent, Response] = StreamOperation(
             Codec("xai_dual._gen.json.responses", "request_responses_stream_rest", "answer_responses_stream_rest"),
         ),
     },
-    fold_module="xai_dual.event_folds",
+    fold_module="xai_dual.fold_response",
     fold_name="FoldResponse",
 )
 

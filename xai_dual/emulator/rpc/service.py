@@ -25,6 +25,7 @@ from xai_dual.emulator.state import State
 
 Metadata = tuple[tuple[str, str], ...]
 _EMPTY = "google.protobuf.Empty"
+_LAST_WORD = 0.01  # seconds
 
 
 @dataclass(frozen=True)
@@ -218,6 +219,7 @@ class Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
                 return
             yield _parse(method, data, call)
             position += 1
+        await asyncio.sleep(_LAST_WORD)  # a caller who left ends the pieces too; what cancels this comes a moment later
 
     def _streamer(self, method: Method) -> Any:
         async def stream(data: bytes, context: Any) -> AsyncIterator[Any]:
