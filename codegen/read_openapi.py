@@ -49,10 +49,8 @@ def _routes(file: str, document: Mapping[str, Any], reader: _Reader) -> list[Rou
             if method not in item:
                 continue
             op = item[method]
-            parameters = {
-                p["name"]: Parameter(p["name"], p["in"], bool(p.get("required")), reader.schema(p.get("schema") or {}))
-                for p in [*item.get("parameters", []), *op.get("parameters", [])]
-            }
+            listed = [*item.get("parameters", []), *op.get("parameters", [])]
+            parameters = {p.name: p for p in (_parameter(file, document, node, reader) for node in listed)}
             body_type, body, _ = _content(op.get("requestBody"), reader)
             answer_type, answer, stream = _content(_success(op), reader)
             found.append(
@@ -72,6 +70,17 @@ def _routes(file: str, document: Mapping[str, Any], reader: _Reader) -> list[Rou
                 )
             )
     return found
+
+
+def _parameter(file: str, document: Mapping[str, Any], node: Mapping[str, Any], reader: _Reader) -> Parameter:
+    if "$ref" in node:
+        known = (document.get("components") or {}).get("parameters") or {}
+        if _name(node) not in known:
+            raise DefinitionError(f"{file}: a reference names parameter {_name(node)}, which the file does not define")
+        node = known[_name(node)]
+    schema = reader.schema(node.get("schema") or {})
+    schema = attrs.evolve(schema, doc=schema.doc or _doc(node))
+    return Parameter(node["name"], node["in"], bool(node.get("required")), schema)
 
 
 def _success(op: Mapping[str, Any]) -> Any:

@@ -13,8 +13,14 @@ from xai_dual import polling
 
 @pytest.mark.parametrize(
     ("status", "state"),
-    [(None, "pending"), ("pending", "pending"), ("#9", "pending"), ("done", "done"), ("failed", "failed")]
-    + [("expired", "expired")],
+    [
+        (None, "pending"),
+        ("pending", "pending"),
+        ("#9", "pending"),
+        ("done", "done"),
+        ("failed", "failed"),
+        ("expired", "expired"),
+    ],
 )
 def test_deferred(status: str | None, state: str) -> None:
     assert polling.deferred(SimpleNamespace(status=status)) == state

@@ -1,6 +1,7 @@
 """Uploads and downloads of the scripted server.
 
-Keys of an upload: `stop` (read so many bytes and then answer; with `errors`, by that error), `stall` (seconds without
+Keys of an upload: `stop` (bytes to read before an error of `errors` is sent), `enough` (bytes to read before an answer
+is sent), `stall` (seconds without
 reading after the first bytes), `discard` (count only). Of a download: `size`, `piece` (bytes in each), `gap` (seconds
 before each but the first), `delay`, `chunked` (HTTP: announce no length), `gzip` (HTTP), and `end`: "done", "error"
 (gRPC), "hang", "reset" and "cut" (HTTP) after `sent` bytes.
@@ -58,7 +59,7 @@ async def _body(reader: asyncio.StreamReader, headers: dict[str, str]) -> AsyncI
 
 
 async def upload_http(
-    reader: asyncio.StreamReader, headers: dict[str, str], request: dict[str, Any], seen: Any
+    reader: asyncio.StreamReader, headers: dict[str, str], request: dict[str, Any], seen: Any, stop: int | None
 ) -> dict[str, Any] | None:
     """Read a form; what it held. None: it was not read to its end."""
     held, total = bytearray(), Digest()
@@ -69,7 +70,7 @@ async def upload_http(
             seen.received = total.size
             if not request.get("discard"):
                 held += data
-            if total.size >= request.get("stop", float("inf")):
+            if stop is not None and total.size >= stop:
                 return None
             if stall:
                 await asyncio.sleep(stall)
@@ -94,7 +95,9 @@ async def upload_http(
     return {"fields": fields, "files": files, "chunked": "content-length" not in headers}
 
 
-def upload_grpc(messages: Iterator[bytes], request: dict[str, Any], seen: Any) -> dict[str, Any] | None:
+def upload_grpc(
+    messages: Iterator[bytes], request: dict[str, Any], seen: Any, stop: int | None
+) -> dict[str, Any] | None:
     """Read the content; what it was. None: it was not read to its end."""
     total, sizes = Digest(), []
     stall = request.get("stall", 0)
@@ -103,7 +106,7 @@ def upload_grpc(messages: Iterator[bytes], request: dict[str, Any], seen: Any) -
         total.add(data)
         seen.received = total.size
         sizes.append(len(data))
-        if total.size >= request.get("stop", float("inf")):
+        if stop is not None and total.size >= stop:
             return None
         if stall:
             time.sleep(stall)

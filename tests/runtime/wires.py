@@ -129,8 +129,9 @@ class Wires:
         request = json.loads(body) if body else json.loads(parse_qs(target.query)["script"][0])
         seen, error = self.note({**headers, ":target": first.split(" ")[1]}, request, number)
         found: Any = None
-        if upload and (error is None or "stop" in request):
-            found = await upload_http(reader, headers, request, seen)
+        if upload:
+            stop = request.get("enough") if error is None else request.get("stop", 0)
+            found = await upload_http(reader, headers, request, seen, stop)
         watch = asyncio.ensure_future(_watch(reader, seen))
         try:
             if error is not None:
@@ -245,8 +246,8 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
             return grpc.unary_stream_rpc_method_handler(self._stream)
         return None
 
-    def _begin(self, data: bytes, context: Any) -> tuple[dict[str, Any], Seen, dict[str, str]]:
-        request = json.loads(StringValue.FromString(data).value)
+    def _begin(self, data: bytes, context: Any, messages: Any = None) -> tuple[dict[str, Any], Seen, dict[str, str]]:
+        request = json.loads(StringValue.FromString(data).value or "{}")
         headers = dict(context.invocation_metadata())
         seen, error = self._wires.note(headers, request, 0)
 
@@ -256,6 +257,8 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
 
         context.add_callback(over)
         if error is not None:
+            if messages is not None:
+                upload_grpc(messages, request, seen, request["stop"])
             seen.finished = True
             context.set_trailing_metadata((("x-request-id", "req-1"), *error.get("headers", {}).items()))
             context.abort(grpc.StatusCode[error["code"].upper()], error.get("message", "failed"))
@@ -271,11 +274,10 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
         return _message(_echo(request, headers, seen))
 
     def _upload(self, messages: Any, context: Any) -> bytes:
-        first = next(messages)
-        if "stop" in json.loads(StringValue.FromString(first).value):
-            time.sleep(0.1)  # lets some content come before an error is sent
-        request, seen, headers = self._begin(first, context)
-        found = upload_grpc(messages, request, seen)
+        first = next(messages, b"")
+        stop = json.loads(StringValue.FromString(first).value or "{}").get("stop")
+        request, seen, headers = self._begin(first, context, messages if stop else None)
+        found = upload_grpc(messages, request, seen, request.get("enough"))
         seen.finished = context.is_active()
         return _message(_echo(request, headers, seen, found))
 

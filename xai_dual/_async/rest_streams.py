@@ -121,7 +121,7 @@ class AsyncBodyStream(_AsyncBody):
 
     def _is_cut(self, error: Exception) -> bool:
         names = {cls.__name__ for cls in type(error).__mro__}
-        return self._length is not None and "RemoteProtocolError" in names
+        return self._length is not None and "RemoteProtocolError" in names and self._attempt.timer.fired is None
 
 
 class AsyncSseStream(_AsyncBody, Generic[C]):

@@ -123,7 +123,7 @@ class BodyStream(_Body):
 
     def _is_cut(self, error: Exception) -> bool:
         names = {cls.__name__ for cls in type(error).__mro__}
-        return self._length is not None and "RemoteProtocolError" in names
+        return self._length is not None and "RemoteProtocolError" in names and self._attempt.timer.fired is None
 
 
 class SseStream(_Body, Generic[C]):

@@ -86,7 +86,7 @@ class GetBatchRequest(Model):
     json_codec: ClassVar = ("xai_dual._gen.json.batches", "encode_get_batch_request", "decode_get_batch_request")
 
     batch_id: str
-    """Batch to read."""
+    """Id of the batch."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 
@@ -102,7 +102,7 @@ class CancelBatchRequest(Model):
     json_codec: ClassVar = ("xai_dual._gen.json.batches", "encode_cancel_batch_request", "decode_cancel_batch_request")
 
     batch_id: str
-    """Batch to cancel."""
+    """Id of the batch."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 
@@ -118,15 +118,9 @@ class ListBatchesRequest(Model):
     json_codec: ClassVar = ("xai_dual._gen.json.batches", "encode_list_batches_request", "decode_list_batches_request")
 
     limit: int | None = None
-    """Most batches to put on the page.
-
-    Zero leaves the choice to the server.
-    """
+    """Most batches on the page."""
     pagination_token: str | None = None
-    """Token from the page before.
-
-    Absent asks for the first page.
-    """
+    """Token from the previous page."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 
@@ -147,17 +141,11 @@ class ListBatchRequestsRequest(Model):
     )
 
     batch_id: str
-    """Batch to look into."""
+    """Id of the batch."""
     limit: int | None = None
-    """Most entries to put on the page, up to 1000.
-
-    Zero leaves the choice to the server.
-    """
+    """Most requests on the page, up to 1000."""
     pagination_token: str | None = None
-    """Token from the page before.
-
-    Absent asks for the first page.
-    """
+    """Token from the previous page."""
     status: Sequence[BatchRequestState] | None = None
     """Keep only requests in one of these states.
 
@@ -182,17 +170,11 @@ class ListBatchResultsRequest(Model):
     )
 
     batch_id: str
-    """Batch to read results of."""
+    """Id of the batch."""
     limit: int | None = None
-    """Most results to put on the page, up to 1000.
-
-    Zero leaves the choice to the server.
-    """
+    """Most results on the page, up to 1000."""
     pagination_token: str | None = None
-    """Token from the page before.
-
-    Absent asks for the first page.
-    """
+    """Token from the previous page."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 
@@ -234,7 +216,7 @@ class AddBatchRequestsRequest(Model):
     )
 
     batch_id: str
-    """Batch to append to."""
+    """Id of the batch."""
     batch_requests: Sequence[BatchRequest | Mapping[str, Any]]
     """The requests."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)

@@ -190,7 +190,7 @@ class DeferredChatRequest(Model):
     json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_deferred_chat_request", "decode_deferred_chat_request")
 
     request_id: str | None = None
-    """Identifier from the receipt."""
+    """Id from the answer that started the completion."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 
@@ -249,7 +249,7 @@ class DeleteStoredChatRequest(Model):
     )
 
     response_id: str
-    """The `id` of the answer."""
+    """Id of the response."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 

@@ -158,35 +158,17 @@ class ListCollectionsRequest(Model):
     )
 
     team_id: str | None = None
-    """Team to act for.
-
-    The team of the key when absent.
-    """
+    """Id of the team; that of the credential if not given."""
     limit: int | None = None
-    """Most collections to put on the page, at most 100.
-
-    100 when absent.
-    """
+    """Collections on a page, at most 100; 100 if not given."""
     order: CollectionOrdering | None = None
-    """Sort direction.
-
-    Descending when absent.
-    """
+    """Order of the list; descending if not given."""
     sort_by: CollectionsSortBy | None = None
-    """Property to sort by.
-
-    The name when absent.
-    """
+    """Property to sort by; the name if not given."""
     pagination_token: str | None = None
-    """Token from the page before.
-
-    Absent asks for the first page.
-    """
+    """Token from the previous page."""
     filter: str | None = None
-    """Condition on `collection_id`, `collection_name`, `created_at` or `documents_count`, e.g.
-
-    `documents_count > 10`. Conditions are joined by AND and OR, of which OR binds tighter. Absent keeps all.
-    """
+    """Condition on `collection_id`, `collection_name` (part of it is enough), `created_at` or `documents_count`."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 
@@ -206,12 +188,9 @@ class GetCollectionRequest(Model):
     )
 
     collection_id: str
-    """Collection to describe."""
+    """Id of the collection."""
     team_id: str | None = None
-    """Team to act for.
-
-    The team of the key when absent.
-    """
+    """Id of the team; that of the credential if not given."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 
@@ -232,7 +211,7 @@ class UpdateCollectionRequest(Model):
     )
 
     collection_id: str
-    """Collection to change."""
+    """Id of the collection."""
     team_id: str | None = None
     """Id of the team; that of the credential if not given."""
     collection_name: str | None = None
@@ -262,12 +241,9 @@ class DeleteCollectionRequest(Model):
     )
 
     collection_id: str
-    """Collection to delete."""
+    """Id of the collection."""
     team_id: str | None = None
-    """Team to act for.
-
-    The team of the key when absent.
-    """
+    """Id of the team; that of the credential if not given."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 
@@ -706,9 +682,9 @@ class AddDocumentRequest(Model):
     )
 
     collection_id: str
-    """Collection to put it into."""
+    """Id of the collection."""
     file_id: str
-    """Uploaded file."""
+    """Id of the uploaded file."""
     team_id: str | None = None
     """Id of the team; that of the credential if not given."""
     fields: Mapping[str, str] | None = None
@@ -732,42 +708,24 @@ class ListDocumentsRequest(Model):
     )
 
     collection_id: str
-    """Collection to list."""
+    """Id of the collection."""
     team_id: str | None = None
-    """Team to act for.
-
-    The team of the key when absent.
-    """
+    """Id of the team; that of the credential if not given."""
     limit: int | None = None
-    """Most documents to put on the page, at most 100.
-
-    100 when absent.
-    """
+    """Documents on a page, at most 100; 100 if not given."""
     order: CollectionOrdering | None = None
-    """Sort direction.
-
-    Descending when absent.
-    """
+    """Order of the list; descending if not given."""
     sort_by: DocumentsSortBy | None = None
-    """Property to sort by.
-
-    The name when absent.
-    """
+    """Property to sort by; the name if not given."""
     pagination_token: str | None = None
-    """Token from the page before.
-
-    Absent asks for the first page.
-    """
+    """Token from the previous page."""
     name: str | None = None
-    """Keep documents of this name only.
+    """Name to look for.
 
-    Prefer `filter`.
+    Deprecated; use `filter`.
     """
     filter: str | None = None
-    """Condition on `name`, `content_type`, `size_bytes`, `created_at`, `status` or a metadata field as
-    `fields.<key>`.
-    Conditions are joined by AND and OR, of which OR binds tighter. Absent keeps all.
-    """
+    """Condition on `name`, `content_type`, `size_bytes`, `created_at`, `status` or `fields.{key}`."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 
@@ -787,14 +745,11 @@ class GetDocumentRequest(Model):
     )
 
     collection_id: str
-    """Collection the document is in."""
+    """Id of the collection."""
     file_id: str
-    """File behind the document."""
+    """Id of the document's file."""
     team_id: str | None = None
-    """Team to act for.
-
-    The team of the key when absent.
-    """
+    """Id of the team; that of the credential if not given."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 
@@ -814,14 +769,11 @@ class BatchGetDocumentsRequest(Model):
     )
 
     collection_id: str
-    """Collection the documents are in."""
+    """Id of the collection."""
     file_ids: Sequence[str]
-    """Files behind the documents."""
+    """Ids of the documents' files; the parameter is repeated for each."""
     team_id: str | None = None
-    """Team to act for.
-
-    The team of the key when absent.
-    """
+    """Id of the team; that of the credential if not given."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 
@@ -877,14 +829,11 @@ class ReindexDocumentRequest(Model):
     )
 
     collection_id: str
-    """Collection the document is in."""
+    """Id of the collection."""
     file_id: str
-    """File behind the document."""
+    """Id of the document's file."""
     team_id: str | None = None
-    """Team to act for.
-
-    The team of the key when absent.
-    """
+    """Id of the team; that of the credential if not given."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 
@@ -904,14 +853,11 @@ class RemoveDocumentRequest(Model):
     )
 
     collection_id: str
-    """Collection to take it out of."""
+    """Id of the collection."""
     file_id: str
-    """File behind the document."""
+    """Id of the document's file."""
     team_id: str | None = None
-    """Team to act for.
-
-    The team of the key when absent.
-    """
+    """Id of the team; that of the credential if not given."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 

@@ -123,32 +123,20 @@ class ListFilesRequest(Model):
     json_codec: ClassVar = ("xai_dual._gen.json.files", "encode_list_files_request", "decode_list_files_request")
 
     order: FileOrder | None = None
-    """Sort direction.
-
-    Note that the zero value is ascending.
-    """
+    """`asc` or `desc`; `desc` if not given."""
     sort_by: FilesSortBy | None = None
-    """Property to sort by.
-
-    Creation time when absent.
-    """
+    """Property to sort by; `created_at` if not given."""
     after: str | None = None
-    """REST only."""
+    """Id of a file; the page starts behind it.
+
+    In OpenAI's manner, instead of the token. REST only.
+    """
     limit: int | None = None
-    """Most files to put on the page, 1 to 100.
-
-    Zero means the server default of 100.
-    """
+    """Files on a page, 1 to 100; 100 if not given."""
     pagination_token: str | None = None
-    """Token from the page before.
-
-    Absent asks for the first page.
-    """
+    """Token from the previous page."""
     filter: str | None = None
-    """Condition on file properties, such as `size_bytes > 1048576 AND content_type = "application/pdf"`.
-
-    Knows =, !=, <, <=, >, >=, AND, OR, NOT and `null`. Absent keeps all files.
-    """
+    """Condition that the files have to meet."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 
@@ -164,7 +152,7 @@ class GetFileRequest(Model):
     json_codec: ClassVar = ("xai_dual._gen.json.files", "encode_get_file_request", "decode_get_file_request")
 
     file_id: str
-    """File to describe."""
+    """Id of the file."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 
@@ -180,7 +168,7 @@ class DeleteFileRequest(Model):
     json_codec: ClassVar = ("xai_dual._gen.json.files", "encode_delete_file_request", "decode_delete_file_request")
 
     file_id: str
-    """File to delete."""
+    """Id of the file."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 
@@ -216,12 +204,9 @@ class FileContentRequest(Model):
     json_codec: ClassVar = ("xai_dual._gen.json.files", "encode_file_content_request", "decode_file_content_request")
 
     file_id: str
-    """File to download."""
+    """Id of the file."""
     format: ContentFormat | None = None
-    """Stored bytes or plain text.
-
-    The service decides when absent.
-    """
+    """Which form to return; the file as uploaded if not given."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 
@@ -241,7 +226,7 @@ class CreatePublicUrlRequest(Model):
     )
 
     file_id: str
-    """File to publish."""
+    """Id of the file."""
     expires_after: int | None = None
     """Seconds for which the address works."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
@@ -283,7 +268,7 @@ class RevokePublicUrlRequest(Model):
     )
 
     file_id: str
-    """File to make private again."""
+    """Id of the file."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 

@@ -136,6 +136,7 @@ class DeferredImagesRequest(Model):
     )
 
     request_id: str | None = None
+    """Id from the answer that started the job."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 

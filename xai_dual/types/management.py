@@ -210,6 +210,7 @@ class ApiKeyRequest(Model):
     json_codec: ClassVar = ("xai_dual._gen.json.management", "encode_api_key_request", "decode_api_key_request")
 
     api_key_id: str
+    """Id of the key."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 
@@ -225,10 +226,15 @@ class ListApiKeysRequest(Model):
     )
 
     team_id: str
+    """Id of the team."""
     page_size: int | None = None
+    """Most keys on the page."""
     pagination_token: str | None = None
+    """Token from the previous page."""
     acl_filters: Sequence[str] | None = None
+    """Only keys with these rights; the parameter is repeated for each."""
     active_only: bool | None = None
+    """Whether to leave out keys that cannot be used; false if not given."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 
@@ -240,6 +246,7 @@ class TeamRequest(Model):
     json_codec: ClassVar = ("xai_dual._gen.json.management", "encode_team_request", "decode_team_request")
 
     team_id: str
+    """Id of the team."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 
@@ -255,14 +262,23 @@ class ListAuditEventsRequest(Model):
     )
 
     team_id: str
+    """Id of the team."""
     page_size: int | None = None
+    """Most events on the page."""
     page_token: str | None = None
+    """Token from the previous page."""
     event_filter_user_id: str | None = None
+    """Only events of this user."""
     event_filter_query: str | None = None
+    """Text to search the events for."""
     event_filter_event_id: str | None = None
+    """Only the event with this id."""
     event_time_from: str | None = None
+    """Earliest time of events."""
     event_time_to: str | None = None
+    """Latest time of events."""
     order_by: AuditOrder | None = None
+    """Order of the events."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 
@@ -274,6 +290,7 @@ class BillingRequest(Model):
     json_codec: ClassVar = ("xai_dual._gen.json.management", "encode_billing_request", "decode_billing_request")
 
     team_id: str
+    """Id of the team."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 
@@ -289,11 +306,17 @@ class ListInvoicesRequest(Model):
     )
 
     team_id: str
+    """Id of the team."""
     invoice_ids: Sequence[str] | None = None
+    """Ids of the invoices; the parameter is repeated for each."""
     billing_cycle_year: int | None = None
+    """Year of the cycle whose invoices are wanted."""
     billing_cycle_month: int | None = None
+    """Month of the cycle whose invoices are wanted."""
     since_year: int | None = None
+    """Year of the first cycle whose invoices are wanted."""
     since_month: int | None = None
+    """Month of the first cycle whose invoices are wanted."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 
@@ -366,6 +389,7 @@ class CreateApiKeyRequest(Model):
     )
 
     team_id: str
+    """Id of the team."""
     name: str
     """Name of the key."""
     acls: Sequence[str] | None = None
@@ -400,6 +424,7 @@ class UpdateApiKeyRequest(Model):
     )
 
     api_key_id: str
+    """Id of the key."""
     api_key: ManagementApiKey | Mapping[str, Any]
     """The new values.
 
@@ -426,6 +451,7 @@ class RotateApiKeyRequest(Model):
     )
 
     api_key_id: str
+    """Id of the key."""
     expire_time: datetime | date | str | None = None
     """When the new secret lapses; as the old one did if not given."""
     old_secret_expire_time: datetime | date | str | None = None
@@ -1152,6 +1178,7 @@ class SetBillingInfoRequest(Model):
     )
 
     team_id: str
+    """Id of the team."""
     billing_info: BillingInfo | Mapping[str, Any]
     """The contact; it replaces the old one as a whole."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
@@ -1463,6 +1490,7 @@ class SetDefaultPaymentMethodRequest(Model):
     )
 
     team_id: str
+    """Id of the team."""
     payment_method_id: str
     """Id of the payment method."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
@@ -1593,6 +1621,7 @@ class SetSpendingLimitRequest(Model):
     )
 
     team_id: str
+    """Id of the team."""
     desired_soft_spending_limit: Cent | Mapping[str, Any]
     """The limit that is wanted."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
@@ -1711,6 +1740,7 @@ class TopUpRequest(Model):
     json_codec: ClassVar = ("xai_dual._gen.json.management", "encode_top_up_request", "decode_top_up_request")
 
     team_id: str
+    """Id of the team."""
     amount: Cent | Mapping[str, Any]
     """How much to buy."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
@@ -1750,6 +1780,7 @@ class AnalyzeUsageRequest(Model):
     )
 
     team_id: str
+    """Id of the team."""
     analytics_request: AnalyticsRequest | Mapping[str, Any]
     """What to add up."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)

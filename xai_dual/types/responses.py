@@ -238,6 +238,7 @@ class GetResponseRequest(Model):
     )
 
     response_id: str
+    """Id of the response."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 
@@ -249,9 +250,13 @@ class InputItemsRequest(Model):
     json_codec: ClassVar = ("xai_dual._gen.json.responses", "encode_input_items_request", "decode_input_items_request")
 
     response_id: str
+    """Id of the response."""
     limit: int | None = None
+    """Most items on the page."""
     order: SortOrder | None = None
+    """Order of the items."""
     after: str | None = None
+    """Id of an item; the page starts behind it."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 

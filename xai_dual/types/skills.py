@@ -25,8 +25,11 @@ class ListSkillsRequest(Model):
     json_codec: ClassVar = ("xai_dual._gen.json.skills", "encode_list_skills_request", "decode_list_skills_request")
 
     limit: int | None = None
+    """Skills on a page, 1 to 100; 100 if not given."""
     after: str | None = None
+    """Id of a skill; the page starts behind it."""
     order: str | None = None
+    """`asc` or `desc` by time of creation; `desc` if not given."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 
@@ -38,6 +41,7 @@ class SkillRequest(Model):
     json_codec: ClassVar = ("xai_dual._gen.json.skills", "encode_skill_request", "decode_skill_request")
 
     skill_id: str
+    """Id of the skill."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 

@@ -192,7 +192,7 @@ class GetVideoRequest(Model):
     json_codec: ClassVar = ("xai_dual._gen.json.videos", "encode_get_video_request", "decode_get_video_request")
 
     request_id: str
-    """Identifier returned when the job was started."""
+    """Id from the answer that started the job."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 

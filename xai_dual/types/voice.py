@@ -214,6 +214,7 @@ class SpeechVoiceRequest(Model):
     json_codec: ClassVar = ("xai_dual._gen.json.voice", "encode_speech_voice_request", "decode_speech_voice_request")
 
     voice_id: str
+    """Id of the voice."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 
@@ -353,7 +354,9 @@ class ListCustomVoicesRequest(Model):
     )
 
     limit: int | None = None
+    """Most voices on the page."""
     pagination_token: str | None = None
+    """Token from the previous page."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 
@@ -365,6 +368,7 @@ class CustomVoiceRequest(Model):
     json_codec: ClassVar = ("xai_dual._gen.json.voice", "encode_custom_voice_request", "decode_custom_voice_request")
 
     voice_id: str
+    """Id of the voice."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 
@@ -385,6 +389,7 @@ class UpdateCustomVoiceRequest(Model):
     )
 
     voice_id: str
+    """Id of the voice."""
     name: str | None = None
     """Name of the voice."""
     description: str | None = None

@@ -114,16 +114,15 @@ async def test_broken_downloads_leave_nothing(wires: Wires, transport: str, end:
         if end != "reset":
             assert len(partial) == 2_000_000
         assert pickle.loads(pickle.dumps(caught.value)).partial == partial
-        received = 0
         stream = begin(client, request, timeout=Timeout(idle=0.3))
         with pytest.raises(cls) as caught:
-            async for piece in stream:
-                received += len(piece)
-        assert stream.received == received
+            [piece async for piece in stream]
+        assert 0 < stream.received <= 2_000_000
         assert caught.value.partial is None
-        for again in (stream.read(), stream.save(path)) if hasattr(stream, "__aiter__") else ():
-            with pytest.raises(errors.UsageError):
-                await again
+        with pytest.raises(errors.UsageError):
+            await stream.read()
+        with pytest.raises(errors.UsageError):
+            await stream.save(path)
 
 
 async def test_cut_chunked_bodies(wires: Wires) -> None:
@@ -157,7 +156,7 @@ async def test_errors_before_the_first_byte(wires: Wires, transport: str, tmp_pa
 async def test_places_that_cannot_be_written(wires: Wires, transport: str, tmp_path: pathlib.Path) -> None:
     async with AsyncClient(**wires.options(transport)) as client:
         for path in (tmp_path, tmp_path / "none" / "x", "/dev/null", "a\0b", 3):
-            with pytest.raises(errors.UsageError, match="^path: "):
+            with pytest.raises(errors.UsageError, match=r"^path: "):
                 await begin(client).save(path)  # type: ignore[arg-type]
         async with begin(client) as stream:
             await stream.__anext__()

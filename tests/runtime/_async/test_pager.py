@@ -69,10 +69,14 @@ async def test_pages_are_fetched_when_needed(wires: Wires, transport: str) -> No
 )
 async def test_lists_without_end(wires: Wires, transport: str, script: dict[str, Any]) -> None:
     async with AsyncClient(**wires.options(transport)) as client:
-        items = []
-        with pytest.raises(errors.XaiError, match="'b'.*no end") as caught:
-            async for item in begin(client, script):
-                items.append(item)  # noqa: PERF401
+        items: list[int] = []
+
+        def note(item: int) -> int:
+            items.append(item)
+            return item
+
+        with pytest.raises(errors.XaiError, match=r"'b'.*no end") as caught:
+            [note(item) async for item in begin(client, script)]
         assert items == [1, 2]
         assert caught.value.meta is not None
     assert len(wires.seen) == len(script)

@@ -123,7 +123,7 @@ async def test_pauses_grow(wires: Wires) -> None:
     async with AsyncClient(**wires.options("rest")) as client:
         await wait(client, job(*["pending"] * 6, "done"), interval=0.04)
     times = [seen.at for seen in wires.seen]
-    pauses = [b - a for a, b in zip(times, times[1:], strict=False)]
+    pauses = [b - a for a, b in itertools.pairwise(times)]
     assert all(0.03 * 1.5**i < pause < 0.06 * 1.5**i + 0.05 for i, pause in enumerate(pauses))
 
 

@@ -116,16 +116,15 @@ def test_broken_downloads_leave_nothing(wires: Wires, transport: str, end: str, 
         if end != "reset":
             assert len(partial) == 2_000_000
         assert pickle.loads(pickle.dumps(caught.value)).partial == partial
-        received = 0
         stream = begin(client, request, timeout=Timeout(idle=0.3))
         with pytest.raises(cls) as caught:
-            for piece in stream:
-                received += len(piece)
-        assert stream.received == received
+            [piece for piece in stream]
+        assert 0 < stream.received <= 2_000_000
         assert caught.value.partial is None
-        for again in (stream.read(), stream.save(path)) if hasattr(stream, "__iter__") else ():
-            with pytest.raises(errors.UsageError):
-                again
+        with pytest.raises(errors.UsageError):
+            stream.read()
+        with pytest.raises(errors.UsageError):
+            stream.save(path)
 
 
 def test_cut_chunked_bodies(wires: Wires) -> None:
@@ -159,7 +158,7 @@ def test_errors_before_the_first_byte(wires: Wires, transport: str, tmp_path: pa
 def test_places_that_cannot_be_written(wires: Wires, transport: str, tmp_path: pathlib.Path) -> None:
     with Client(**wires.options(transport)) as client:
         for path in (tmp_path, tmp_path / "none" / "x", "/dev/null", "a\0b", 3):
-            with pytest.raises(errors.UsageError, match="^path: "):
+            with pytest.raises(errors.UsageError, match=r"^path: "):
                 begin(client).save(path)  # type: ignore[arg-type]
         with begin(client) as stream:
             stream.__next__()

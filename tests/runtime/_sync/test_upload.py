@@ -46,7 +46,8 @@ def same(found: list[dict[str, Any]], *expected: dict[str, Any]) -> bool:
 
 
 def chunks(*parts: bytes) -> Iterator[bytes]:
-    for part in parts:
+    for part in [*parts]:
+        assert isinstance(part, bytes)
         yield part
 
 
@@ -86,7 +87,7 @@ def test_kinds_of_content(wires: Wires, transport: str, tmp_path: pathlib.Path) 
         assert same(upload(client, plain_chunks()), fact(b""))
         for content in (path, SMALL, io.BytesIO(SMALL), chunks(SMALL)):
             assert (upload(client, ("other.bin", content)))[0]["file"] == "other.bin"
-        with open(os.dup(os.open(path, os.O_RDONLY)), "rb") as file:
+        with os.fdopen(os.open(path, os.O_RDONLY), "rb") as file:
             assert same(upload(client, file), fact(DATA, "upload"))
 
 
@@ -194,19 +195,31 @@ def _fields(op: Any) -> dict[str, Any]:
 def test_errors_of_the_content(wires: Wires, transport: str, kind: str) -> None:
     error: Exception = errors.TransportError("of the content") if kind == "file" else KeyError("x")
 
+    def fail() -> None:
+        while not wires.seen:
+            time.sleep(0.005)
+        raise error
+
     def plain() -> Iterator[bytes]:
         yield DATA
-        raise error
+        fail()
 
     def later() -> Iterator[bytes]:
         yield DATA
-        raise error
+        fail()
 
     class Broken:
         def read(self, size: int) -> bytes:
-            raise error
+            fail()
+            return b""
 
-    content = {"generator": plain, "async": later, "file": Broken, "bytes": lambda: iter([DATA, "text"])}[kind]()
+    def wrong() -> Iterator[Any]:
+        yield DATA
+        while not wires.seen:
+            time.sleep(0.005)
+        yield "text"
+
+    content = {"generator": plain, "async": later, "file": Broken, "bytes": wrong}[kind]()
     with Client(**wires.options(transport), retry_writes=True) as client:
         with pytest.raises(errors.UsageError if kind == "bytes" else type(error)) as caught:
             upload(client, content)
@@ -273,7 +286,7 @@ def test_early_answers(wires: Wires, transport: str) -> None:
 
 def test_early_success(wires: Wires) -> None:
     with Client(**wires.options("grpc")) as client:
-        answer = upload(client, plain_chunks(*[DATA] * 30), {"stop": 100_000, "text": "enough"})
+        answer = upload(client, plain_chunks(*[DATA] * 30), {"enough": 100_000, "text": "enough"})
         assert answer.text == "enough"
 
 

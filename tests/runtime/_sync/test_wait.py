@@ -125,7 +125,7 @@ def test_pauses_grow(wires: Wires) -> None:
     with Client(**wires.options("rest")) as client:
         wait(client, job(*["pending"] * 6, "done"), interval=0.04)
     times = [seen.at for seen in wires.seen]
-    pauses = [b - a for a, b in zip(times, times[1:], strict=False)]
+    pauses = [b - a for a, b in itertools.pairwise(times)]
     assert all(0.03 * 1.5**i < pause < 0.06 * 1.5**i + 0.05 for i, pause in enumerate(pauses))
 
 

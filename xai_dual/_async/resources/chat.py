@@ -496,7 +496,7 @@ class AsyncChat:
         A result can be read once, within 24 hours of the start; then it is dropped.
 
         Args:
-            request_id: Identifier from the receipt.
+            request_id: Id from the answer that started the completion.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
@@ -530,7 +530,7 @@ class AsyncChat:
         Asks `chat.get_deferred` again and again.
 
         Args:
-            request_id: Identifier from the receipt.
+            request_id: Id from the answer that started the completion.
             interval: Seconds before the second look; pauses grow from there to ten times that, with jitter.
             deadline: Seconds after which waiting ends with a `TimeoutError`; None waits for ever.
             on_progress: Called with what each look found.
@@ -606,7 +606,7 @@ class AsyncChat:
         Later calls cannot build on it any more.
 
         Args:
-            response_id: The `id` of the answer.
+            response_id: Id of the response.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.

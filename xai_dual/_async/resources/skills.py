@@ -79,9 +79,9 @@ class AsyncSkills:
         Sends nothing until iterated; pages are fetched as they are needed.
 
         Args:
-            limit:
-            after:
-            order:
+            limit: Skills on a page, 1 to 100; 100 if not given.
+            after: Id of a skill; the page starts behind it.
+            order: `asc` or `desc` by time of creation; `desc` if not given.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
@@ -111,7 +111,7 @@ class AsyncSkills:
         """Returns name, purpose and versions of one skill, not its files.
 
         Args:
-            skill_id:
+            skill_id: Id of the skill.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
@@ -141,7 +141,7 @@ class AsyncSkills:
         """Removes one skill for good.
 
         Args:
-            skill_id:
+            skill_id: Id of the skill.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
@@ -173,7 +173,7 @@ class AsyncSkills:
         Sends nothing until the stream is entered or first iterated.
 
         Args:
-            skill_id:
+            skill_id: Id of the skill.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.

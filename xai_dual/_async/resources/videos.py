@@ -208,7 +208,7 @@ class AsyncVideos:
         """Returns the state of a video job and, once it is done, the video.
 
         Args:
-            request_id: Identifier returned when the job was started.
+            request_id: Id from the answer that started the job.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
@@ -243,7 +243,7 @@ class AsyncVideos:
         Asks `videos.get` again and again.
 
         Args:
-            request_id: Identifier returned when the job was started.
+            request_id: Id from the answer that started the job.
             interval: Seconds before the second look; pauses grow from there to ten times that, with jitter.
             deadline: Seconds after which waiting ends with a `TimeoutError`; None waits for ever.
             on_progress: Called with what each look found.

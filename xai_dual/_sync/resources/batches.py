@@ -111,7 +111,7 @@ class Batches:
         expired.
 
         Args:
-            batch_id: Batch to read.
+            batch_id: Id of the batch.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
@@ -146,7 +146,7 @@ class Batches:
         Asks `batches.get` again and again.
 
         Args:
-            batch_id: Batch to read.
+            batch_id: Id of the batch.
             interval: Seconds before the second look; pauses grow from there to ten times that, with jitter.
             deadline: Seconds after which waiting ends with a `TimeoutError`; None waits for ever.
             on_progress: Called with what each look found.
@@ -190,8 +190,8 @@ class Batches:
         Sends nothing until iterated; pages are fetched as they are needed.
 
         Args:
-            limit: Most batches to put on the page. Zero leaves the choice to the server.
-            pagination_token: Token from the page before. Absent asks for the first page.
+            limit: Most batches on the page.
+            pagination_token: Token from the previous page.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
@@ -224,7 +224,7 @@ class Batches:
         stands.
 
         Args:
-            batch_id: Batch to cancel.
+            batch_id: Id of the batch.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
@@ -257,7 +257,7 @@ class Batches:
         Up to 25 MB a call, and 100 calls in 30 seconds for each team.
 
         Args:
-            batch_id: Batch to append to.
+            batch_id: Id of the batch.
             batch_requests: The requests.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
@@ -293,9 +293,9 @@ class Batches:
         Sends nothing until iterated; pages are fetched as they are needed.
 
         Args:
-            batch_id: Batch to look into.
-            limit: Most entries to put on the page, up to 1000. Zero leaves the choice to the server.
-            pagination_token: Token from the page before. Absent asks for the first page.
+            batch_id: Id of the batch.
+            limit: Most requests on the page, up to 1000.
+            pagination_token: Token from the previous page.
             status: Keep only requests in one of these states. Empty keeps all of them. gRPC only.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
@@ -334,9 +334,9 @@ class Batches:
         Sends nothing until iterated; pages are fetched as they are needed.
 
         Args:
-            batch_id: Batch to read results of.
-            limit: Most results to put on the page, up to 1000. Zero leaves the choice to the server.
-            pagination_token: Token from the page before. Absent asks for the first page.
+            batch_id: Id of the batch.
+            limit: Most results on the page, up to 1000.
+            pagination_token: Token from the previous page.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.

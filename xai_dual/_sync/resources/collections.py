@@ -92,8 +92,8 @@ class CollectionsDocuments:
         document until its status is no longer `DOCUMENT_STATUS_PROCESSING`.
 
         Args:
-            collection_id: Collection to put it into.
-            file_id: Uploaded file.
+            collection_id: Id of the collection.
+            file_id: Id of the uploaded file.
             team_id: Id of the team; that of the credential if not given.
             fields: Values of the document's fields: key to value.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
@@ -135,16 +135,14 @@ class CollectionsDocuments:
         Sends nothing until iterated; pages are fetched as they are needed.
 
         Args:
-            collection_id: Collection to list.
-            team_id: Team to act for. The team of the key when absent.
-            limit: Most documents to put on the page, at most 100. 100 when absent.
-            order: Sort direction. Descending when absent.
-            sort_by: Property to sort by. The name when absent.
-            pagination_token: Token from the page before. Absent asks for the first page.
-            name: Keep documents of this name only. Prefer `filter`.
-            filter: Condition on `name`, `content_type`, `size_bytes`, `created_at`, `status` or a metadata field
-                as `fields.<key>`. Conditions are joined by AND and OR, of which OR binds tighter. Absent keeps
-                all.
+            collection_id: Id of the collection.
+            team_id: Id of the team; that of the credential if not given.
+            limit: Documents on a page, at most 100; 100 if not given.
+            order: Order of the list; descending if not given.
+            sort_by: Property to sort by; the name if not given.
+            pagination_token: Token from the previous page.
+            name: Name to look for. Deprecated; use `filter`.
+            filter: Condition on `name`, `content_type`, `size_bytes`, `created_at`, `status` or `fields.{key}`.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
@@ -185,9 +183,9 @@ class CollectionsDocuments:
         """Returns one document's record and how far its indexing is.
 
         Args:
-            collection_id: Collection the document is in.
-            file_id: File behind the document.
-            team_id: Team to act for. The team of the key when absent.
+            collection_id: Id of the collection.
+            file_id: Id of the document's file.
+            team_id: Id of the team; that of the credential if not given.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
@@ -225,9 +223,9 @@ class CollectionsDocuments:
         Asks `collections.documents.get` again and again.
 
         Args:
-            collection_id: Collection the document is in.
-            file_id: File behind the document.
-            team_id: Team to act for. The team of the key when absent.
+            collection_id: Id of the collection.
+            file_id: Id of the document's file.
+            team_id: Id of the team; that of the credential if not given.
             interval: Seconds before the second look; pauses grow from there to ten times that, with jitter.
             deadline: Seconds after which waiting ends with a `TimeoutError`; None waits for ever.
             on_progress: Called with what each look found.
@@ -272,9 +270,9 @@ class CollectionsDocuments:
         """Returns the records of several documents at once.
 
         Args:
-            collection_id: Collection the documents are in.
-            file_ids: Files behind the documents.
-            team_id: Team to act for. The team of the key when absent.
+            collection_id: Id of the collection.
+            file_ids: Ids of the documents' files; the parameter is repeated for each.
+            team_id: Id of the team; that of the credential if not given.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
@@ -359,9 +357,9 @@ class CollectionsDocuments:
         No body is sent.
 
         Args:
-            collection_id: Collection the document is in.
-            file_id: File behind the document.
-            team_id: Team to act for. The team of the key when absent.
+            collection_id: Id of the collection.
+            file_id: Id of the document's file.
+            team_id: Id of the team; that of the credential if not given.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
@@ -394,9 +392,9 @@ class CollectionsDocuments:
         """Detaches a document from a collection.
 
         Args:
-            collection_id: Collection to take it out of.
-            file_id: File behind the document.
-            team_id: Team to act for. The team of the key when absent.
+            collection_id: Id of the collection.
+            file_id: Id of the document's file.
+            team_id: Id of the team; that of the credential if not given.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
@@ -499,14 +497,13 @@ class Collections:
         Sends nothing until iterated; pages are fetched as they are needed.
 
         Args:
-            team_id: Team to act for. The team of the key when absent.
-            limit: Most collections to put on the page, at most 100. 100 when absent.
-            order: Sort direction. Descending when absent.
-            sort_by: Property to sort by. The name when absent.
-            pagination_token: Token from the page before. Absent asks for the first page.
-            filter: Condition on `collection_id`, `collection_name`, `created_at` or `documents_count`, e.g.
-                `documents_count > 10`. Conditions are joined by AND and OR, of which OR binds tighter. Absent
-                keeps all.
+            team_id: Id of the team; that of the credential if not given.
+            limit: Collections on a page, at most 100; 100 if not given.
+            order: Order of the list; descending if not given.
+            sort_by: Property to sort by; the name if not given.
+            pagination_token: Token from the previous page.
+            filter: Condition on `collection_id`, `collection_name` (part of it is enough), `created_at` or
+                `documents_count`.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
@@ -539,8 +536,8 @@ class Collections:
         """Returns name, settings and size of one collection.
 
         Args:
-            collection_id: Collection to describe.
-            team_id: Team to act for. The team of the key when absent.
+            collection_id: Id of the collection.
+            team_id: Id of the team; that of the credential if not given.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
@@ -577,7 +574,7 @@ class Collections:
         What is not given stays.
 
         Args:
-            collection_id: Collection to change.
+            collection_id: Id of the collection.
             team_id: Id of the team; that of the credential if not given.
             collection_name: New name.
             chunk_configuration: New way to cut documents into chunks.
@@ -620,8 +617,8 @@ class Collections:
         """Removes a collection.
 
         Args:
-            collection_id: Collection to delete.
-            team_id: Team to act for. The team of the key when absent.
+            collection_id: Id of the collection.
+            team_id: Id of the team; that of the credential if not given.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.

@@ -108,13 +108,12 @@ class Files:
         Sends nothing until iterated; pages are fetched as they are needed.
 
         Args:
-            order: Sort direction. Note that the zero value is ascending.
-            sort_by: Property to sort by. Creation time when absent.
-            after: REST only.
-            limit: Most files to put on the page, 1 to 100. Zero means the server default of 100.
-            pagination_token: Token from the page before. Absent asks for the first page.
-            filter: Condition on file properties, such as `size_bytes > 1048576 AND content_type =
-                "application/pdf"`. Knows =, !=, <, <=, >, >=, AND, OR, NOT and `null`. Absent keeps all files.
+            order: `asc` or `desc`; `desc` if not given.
+            sort_by: Property to sort by; `created_at` if not given.
+            after: Id of a file; the page starts behind it. In OpenAI's manner, instead of the token. REST only.
+            limit: Files on a page, 1 to 100; 100 if not given.
+            pagination_token: Token from the previous page.
+            filter: Condition that the files have to meet.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
@@ -146,7 +145,7 @@ class Files:
         """Returns name, size and times of one file, not its content.
 
         Args:
-            file_id: File to describe.
+            file_id: Id of the file.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
@@ -176,7 +175,7 @@ class Files:
         """Removes one file for good.
 
         Args:
-            file_id: File to delete.
+            file_id: Id of the file.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
@@ -209,8 +208,8 @@ class Files:
         Sends nothing until the stream is entered or first iterated.
 
         Args:
-            file_id: File to download.
-            format: Stored bytes or plain text. The service decides when absent.
+            file_id: Id of the file.
+            format: Which form to return; the file as uploaded if not given.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
@@ -241,7 +240,7 @@ class Files:
         """Gives the file an address that anyone can open without a key.
 
         Args:
-            file_id: File to publish.
+            file_id: Id of the file.
             expires_after: Seconds for which the address works.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
@@ -274,7 +273,7 @@ class Files:
         The file stays.
 
         Args:
-            file_id: File to make private again.
+            file_id: Id of the file.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.

@@ -310,7 +310,7 @@ class Images:
         """Returns the state of a deferred image job and, once it is done, its images.
 
         Args:
-            request_id:
+            request_id: Id from the answer that started the job.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
@@ -344,7 +344,7 @@ class Images:
         Asks `images.get_deferred` again and again.
 
         Args:
-            request_id:
+            request_id: Id from the answer that started the job.
             interval: Seconds before the second look; pauses grow from there to ten times that, with jitter.
             deadline: Seconds after which waiting ends with a `TimeoutError`; None waits for ever.
             on_progress: Called with what each look found.

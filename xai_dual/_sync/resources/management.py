@@ -111,7 +111,7 @@ class ManagementApiKeys:
         Its secret is shown in this answer and never again.
 
         Args:
-            team_id:
+            team_id: Id of the team.
             name: Name of the key.
             acls: What the key may do: `api-key:endpoint:<name>` and `api-key:model:<name>`, or `*` for all. An
                 empty list means nothing.
@@ -156,11 +156,11 @@ class ManagementApiKeys:
         Sends nothing until iterated; pages are fetched as they are needed.
 
         Args:
-            team_id:
-            page_size:
-            pagination_token:
-            acl_filters:
-            active_only:
+            team_id: Id of the team.
+            page_size: Most keys on the page.
+            pagination_token: Token from the previous page.
+            acl_filters: Only keys with these rights; the parameter is repeated for each.
+            active_only: Whether to leave out keys that cannot be used; false if not given.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
@@ -200,7 +200,7 @@ class ManagementApiKeys:
         The others stay.
 
         Args:
-            api_key_id:
+            api_key_id: Id of the key.
             api_key: The new values. The id stands in the path, not here.
             field_mask: Names of the properties to change, separated by commas, for example `name,aclStrings`.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
@@ -236,7 +236,7 @@ class ManagementApiKeys:
         The old one goes on working for a while.
 
         Args:
-            api_key_id:
+            api_key_id: Id of the key.
             expire_time: When the new secret lapses; as the old one did if not given.
             old_secret_expire_time: When the old secret stops working: at most 7 days from now, 24 hours if not
                 given.
@@ -271,7 +271,7 @@ class ManagementApiKeys:
         """Removes a key for good.
 
         Args:
-            api_key_id:
+            api_key_id: Id of the key.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
@@ -303,7 +303,7 @@ class ManagementApiKeys:
         A new key takes a moment to spread.
 
         Args:
-            api_key_id:
+            api_key_id: Id of the key.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
@@ -344,7 +344,7 @@ class ManagementTeams:
         Their names serve for model rights of keys.
 
         Args:
-            team_id:
+            team_id: Id of the team.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
@@ -375,7 +375,7 @@ class ManagementTeams:
         embeddings.
 
         Args:
-            team_id:
+            team_id: Id of the team.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
@@ -424,15 +424,15 @@ class ManagementAudit:
         Sends nothing until iterated; pages are fetched as they are needed.
 
         Args:
-            team_id:
-            page_size:
-            page_token:
-            event_filter_user_id:
-            event_filter_query:
-            event_filter_event_id:
-            event_time_from:
-            event_time_to:
-            order_by:
+            team_id: Id of the team.
+            page_size: Most events on the page.
+            page_token: Token from the previous page.
+            event_filter_user_id: Only events of this user.
+            event_filter_query: Text to search the events for.
+            event_filter_event_id: Only the event with this id.
+            event_time_from: Earliest time of events.
+            event_time_to: Latest time of events.
+            order_by: Order of the events.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
@@ -484,7 +484,7 @@ class ManagementBilling:
         """Returns name, address and tax number to which the team's invoices are made out.
 
         Args:
-            team_id:
+            team_id: Id of the team.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
@@ -515,7 +515,7 @@ class ManagementBilling:
         """Replaces the whole record to which the team's invoices are made out.
 
         Args:
-            team_id:
+            team_id: Id of the team.
             billing_info: The contact; it replaces the old one as a whole.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
@@ -553,12 +553,12 @@ class ManagementBilling:
         Use one kind of filter at most: a billing cycle, all since a cycle, or ids.
 
         Args:
-            team_id:
-            invoice_ids:
-            billing_cycle_year:
-            billing_cycle_month:
-            since_year:
-            since_month:
+            team_id: Id of the team.
+            invoice_ids: Ids of the invoices; the parameter is repeated for each.
+            billing_cycle_year: Year of the cycle whose invoices are wanted.
+            billing_cycle_month: Month of the cycle whose invoices are wanted.
+            since_year: Year of the first cycle whose invoices are wanted.
+            since_month: Month of the first cycle whose invoices are wanted.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
@@ -595,7 +595,7 @@ class ManagementBilling:
         """Returns the payment methods on file, and one that still has to be verified, if there is one.
 
         Args:
-            team_id:
+            team_id: Id of the team.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
@@ -626,7 +626,7 @@ class ManagementBilling:
         """Makes one of the payment methods on file the default.
 
         Args:
-            team_id:
+            team_id: Id of the team.
             payment_method_id: Id of the payment method.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
@@ -657,7 +657,7 @@ class ManagementBilling:
         """Returns what the team owes so far in the running billing cycle.
 
         Args:
-            team_id:
+            team_id: Id of the team.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
@@ -687,7 +687,7 @@ class ManagementBilling:
         """Returns the monthly limits of what the team may spend after its prepaid credit.
 
         Args:
-            team_id:
+            team_id: Id of the team.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
@@ -718,7 +718,7 @@ class ManagementBilling:
         """Sets the monthly limit that the team gives itself.
 
         Args:
-            team_id:
+            team_id: Id of the team.
             desired_soft_spending_limit: The limit that is wanted.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
@@ -751,7 +751,7 @@ class ManagementBilling:
         Credit shows as a negative number.
 
         Args:
-            team_id:
+            team_id: Id of the team.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
@@ -784,7 +784,7 @@ class ManagementBilling:
         It costs money.
 
         Args:
-            team_id:
+            team_id: Id of the team.
             amount: How much to buy.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
@@ -816,7 +816,7 @@ class ManagementBilling:
         """Returns past usage as time series, summed and grouped as asked.
 
         Args:
-            team_id:
+            team_id: Id of the team.
             analytics_request: What to add up.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.

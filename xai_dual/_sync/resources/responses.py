@@ -315,7 +315,7 @@ class Responses:
         """Returns a response that was stored, up to 30 days after it was made.
 
         Args:
-            response_id:
+            response_id: Id of the response.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
@@ -347,7 +347,7 @@ class Responses:
         Later calls cannot build on it any more.
 
         Args:
-            response_id:
+            response_id: Id of the response.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
@@ -382,10 +382,10 @@ class Responses:
         Sends nothing until iterated; pages are fetched as they are needed.
 
         Args:
-            response_id:
-            limit:
-            order:
-            after:
+            response_id: Id of the response.
+            limit: Most items on the page.
+            order: Order of the items.
+            after: Id of an item; the page starts behind it.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.

@@ -219,7 +219,7 @@ class VoiceTts:
         """Returns one of the built-in voices.
 
         Args:
-            voice_id:
+            voice_id: Id of the voice.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
@@ -398,8 +398,8 @@ class VoiceVoices:
         Sends nothing until iterated; pages are fetched as they are needed.
 
         Args:
-            limit:
-            pagination_token:
+            limit: Most voices on the page.
+            pagination_token: Token from the previous page.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
@@ -429,7 +429,7 @@ class VoiceVoices:
         """Returns the record of one of the team's own voices.
 
         Args:
-            voice_id:
+            voice_id: Id of the voice.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
@@ -469,7 +469,7 @@ class VoiceVoices:
         A label that is null is cleared; one that is not given stays.
 
         Args:
-            voice_id:
+            voice_id: Id of the voice.
             name: Name of the voice.
             description: What the voice is like.
             gender: Gender that the voice sounds like.
@@ -517,7 +517,7 @@ class VoiceVoices:
         """Removes one of the team's own voices.
 
         Args:
-            voice_id:
+            voice_id: Id of the voice.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
@@ -551,7 +551,7 @@ class VoiceVoices:
         Sends nothing until the stream is entered or first iterated.
 
         Args:
-            voice_id:
+            voice_id: Id of the voice.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
