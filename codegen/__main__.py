@@ -1,4 +1,4 @@
-"""`python -m codegen`: write the generated files, check them, or say what is bound."""
+"""`python -m codegen`: write the generated files, check them, say what is bound, or compare two versions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from . import output
+from . import diff, output
 from .build import build, read
 from .errors import DefinitionError, LinkError
 
@@ -19,9 +19,16 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--check", action="store_true", help="write nothing; fail if a generated file is not as it should be"
     )
-    parser.add_argument("command", nargs="?", choices=["drift"], help="drift: count what is bound and waived")
+    commands = parser.add_subparsers(dest="command", metavar="drift | diff")
+    commands.add_parser("drift", help="count what is bound and waived")
+    compare = commands.add_parser("diff", help="say what changed between two versions, and what that breaks")
+    for name in ("old", "new"):
+        compare.add_argument(name, metavar=name.upper(), help="a folder with definitions, or a git revision")
+    compare.add_argument("--json", action="store_true", help="print one JSON list")
     arguments = parser.parse_args(argv)
     try:
+        if arguments.command == "diff":
+            return diff.run(ROOT, arguments.old, arguments.new, arguments.json)
         if arguments.command == "drift":
             return _drift()
         return _check() if arguments.check else _write()

@@ -274,6 +274,7 @@ class _File:
         ]
         self._keys(where, entry, *simple, "rest", "required")
         if "page" in entry:
+            self._needs(where, entry, "items", "the answer's property that holds a page's items")
             self._keys(f"{where} page", entry["page"], "argument", "token", "more")
             self._needs(f"{where} page", entry["page"], "argument", "the request's field that takes the token")
             self._needs(f"{where} page", entry["page"], "token", "the answer's property that gives it")

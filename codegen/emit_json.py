@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import attrs
@@ -57,14 +58,16 @@ class ModelCodec:
         self.whole: ir.Field | None = None  # a field that is the object itself
         self.required: set[str] = set()
         self.declared: set[str] = set()  # variables of the decoder that have their annotation
+        slots = {f.name: next((s for s in f.rest.values() if s.where == "body"), None) for f in model.fields}
+        keys = {slot.path[0] for slot in slots.values() if slot and slot.path}
         for field in model.fields:
-            slot = next((s for s in field.rest.values() if s.where == "body"), None)
+            slot = slots[field.name]
             if slot and not slot.path:
                 self.whole = field
             else:
                 # parameters of the path and fields that only gRPC has keep their own name in the JSON form
-                path = slot.path if slot else (field.name,)
-                self.tree.add(path, field)
+                own = f"{field.name}:" if field.name in keys else field.name
+                self.tree.add(slot.path if slot else (own,), field)
             if slot and slot.required:
                 self.required.add(field.name)
 
@@ -92,7 +95,8 @@ class ModelCodec:
             self._known_inside(self._constant(constant, key), child)
 
     def _constant(self, holder: str, key: str) -> str:
-        return f"{holder}_{key}".upper().replace("-", "_").replace("$", "_")
+        # two underscores: no model has them in its name, so `details` of Usage is not UsageDetails
+        return re.sub(r"\W", "_", f"{holder}__{key}".upper())
 
     # --- decoding ---
 
@@ -189,6 +193,8 @@ class ModelCodec:
             else:
                 plain.append({"number": "(int, float)"}.get(alternative.kind, alternative.kind))
         test = f" and not isinstance({name}, ({', '.join(plain)},))" if plain else ""
+        if "(int, float)" in plain and "bool" not in plain:  # a bool is an int to Python, and no number to JSON
+            test = f" and ({name}.__class__ is bool or{test.removeprefix(' and')})"
         with m.body.block(f"{word} {name} is not None{test}:"):
             m.body(f"{name}, {extra} = {m.use('_json', 'misfit')}({name}, None, {k}, {extra})")
 
@@ -203,7 +209,11 @@ class ModelCodec:
         elif isinstance(type_, ir.Converted):
             from_json = m.use("_convert", f"{type_.converter.name}_from_json")
             call = f"{name}, {extra} = {m.use('_json', 'convert')}({from_json}, {{}}, {zero}, {k}, {extra})"
-            if type_.converter.fast:
+            if field.many:
+                kind = "list" if field.many == "list" else "dict"
+                read = f"{m.use('_json', 'convert_all')}({from_json}, VALUE, {kind}, {k}, {extra})"
+                self._optional_many(field, source, read, extra)
+            elif type_.converter.fast:
                 m.body(f"{name} = {source}")
                 with m.body.block(f"if {name}.__class__ is not {type_.converter.fast}:"):
                     m.body(call.format(name))
@@ -228,6 +238,10 @@ class ModelCodec:
             py = py_scalar(type_.wire) if isinstance(type_, ir.Scalar) else "str"
             read = f"{m.use('_json', 'read_list' if field.many == 'list' else 'read_map')}(VALUE, {py}, {k}, {extra})"
             self._optional_many(field, source, read, extra)
+            unset = m.api.enums[type_.name].unset if isinstance(type_, ir.EnumRef) and field.many == "list" else ()
+            if unset and not self.model.sent_only:  # gRPC's zero, which is no item of a list
+                line = f"{name} = [x for x in {name} if x not in ({quoted(unset)},)]"
+                m.body(f"if {name}:", f"    {line}")
 
     def _optional_many(self, field: ir.Field, source: str, read: str, extra: str) -> None:
         """Lists and maps read empty when absent; one-sided ones read None."""
@@ -265,7 +279,7 @@ class ModelCodec:
         m.body("")
 
     def _write_child(self, key: str, child: _Node, target: str) -> None:
-        m, inner = self.m, "inner" if target == "d" else f"{target}_{snake(key)}"
+        m, inner = self.m, "inner" if target == "d" else re.sub(r"\W", "_", f"{target}_{snake(key)}")
         declared = "" if f"{inner}: out" in self.declared else ": dict[str, Any]"
         self.declared.add(f"{inner}: out")
         m.body(f"{inner}{declared} = {{}}")
@@ -311,7 +325,7 @@ class ModelCodec:
                 pairs = [f"{literal(a.kind)}: lambda v, n, w: {self._one_kind(a)}" for a in field.type.alternatives]
                 m.imports.add("typing", "Any")
                 m.imports.add("collections.abc", "Callable")
-                table = f"_{self.name}_{field.name}".upper()
+                table = f"_{self.name}__{field.name}".upper()
                 m.body(f"{table}: dict[str, Callable[[Any, str, bool], Any]] = {{{', '.join(pairs)}}}", "")
 
     def _one_kind(self, alternative: ir.Alternative) -> str:
@@ -333,12 +347,16 @@ class ModelCodec:
         m, type_, name = self.m, field.type, literal(field.name)
         value = m.coerced(field)
         if isinstance(type_, ir.ByKind):
-            return f"{m.use('_json', 'by_kind')}(_{self.name.upper()}_{field.name.upper()}, {value}, {name}, wire)"
+            return f"{m.use('_json', 'by_kind')}(_{self.name.upper()}__{field.name.upper()}, {value}, {name}, wire)"
         if isinstance(type_, ir.Json):
             return value
         if isinstance(type_, ir.Converted):
             wire = ", wire" if type_.converter.takes_wire else ""
-            return f"{m.use('_convert', f'{type_.converter.name}_to_json')}({value}, {name}{wire})"
+            to_json = m.use("_convert", f"{type_.converter.name}_to_json")
+            if field.many:
+                check = f"{m.use('_check', 'scalars' if field.many == 'list' else 'entries')}"
+                return f"{check}({to_json}, {value}, {name})"
+            return f"{to_json}({value}, {name}{wire})"
         if isinstance(type_, (ir.Scalar, ir.EnumRef)):
             return self._scalar_value(field, value, name)
         encode = m.function("encode", type_.name)

@@ -21,13 +21,16 @@ def _request(m: CodecModule, op: ir.Operation, route: ir.RestRoute, name: str) -
     result = m.use("operation", "RestRequest")
     argument = m.cls(request.name) if request else "None"
     with m.body.block(f"def request_{name}(m: {argument}) -> {result}:"):
-        path, query, filename, has_body = route.path, [], None, bool(op.upload)
+        path, query, filename, has_body = route.path, [], None, bool(op.upload or route.const)
         for field in request.fields if request else ():
             slot = field.rest.get(route.shape) or next(iter(field.rest.values()), None)
             if slot is None:
                 continue
             if slot.where == "path" and f"{{{slot.path[0]}}}" in path:
-                segment = f"{m.use('_check', 'segment')}(m.{field.name}, {field.name!r})"
+                value = f"m.{field.name}"
+                if isinstance(field.type, ir.Scalar) and field.type.wire != "string":
+                    value = f"str({m.checked(field, value, literal(field.name))})"
+                segment = f"{m.use('_check', 'segment')}({value}, {field.name!r})"
                 path = path.replace(f"{{{slot.path[0]}}}", f"{{{segment}}}")
             elif slot.where == "query":
                 query.append((slot.path[0], field))
@@ -38,12 +41,13 @@ def _request(m: CodecModule, op: ir.Operation, route: ir.RestRoute, name: str) -
         _refuse_grpc_only(m, op, request, has_body)
         if query:
             _query(m, query)
-        if request and has_body:
-            m.body(f"body = {m.function('encode', request.name)}(m)")
+        if has_body and (request or route.const):
+            m.imports.add("typing", "Any")
+            m.body(f"body = {m.function('encode', request.name)}(m)" if request else "body: dict[str, Any] = {}")
             m.body(*[f"body[{literal(key)}] = {literal(value)}" for key, value in route.const.items()])
         parts = [f'f"{path}"' if path != route.path else literal(path)]
         parts += ["query=query"] if query else []
-        parts += ["body=body" if request else "body={}"] if has_body else []
+        parts += ["body=body" if request or route.const else "body={}"] if has_body else []
         parts += [f"filename=m.{filename}"] if filename else []
         m.body(f"return {result}({', '.join(parts)})")
     m.body("")
@@ -63,7 +67,9 @@ def _query(m: CodecModule, fields: list[tuple[str, ir.Field]]) -> None:
         type_ = ir.Scalar("string") if isinstance(field.type, ir.EnumRef) else field.type
         name, value = literal(field.name), f"m.{field.name}"
         if isinstance(type_, ir.Converted):
-            sent = f"{m.use('_convert', f'{type_.converter.name}_to_json')}({value}, {name})"
+            to_json = m.use("_convert", f"{type_.converter.name}_to_json")
+            call = f"{m.use('_check', 'scalars')}({to_json}, {value}, {name})"
+            sent = call if field.many else f"{to_json}({value}, {name})"
         elif isinstance(type_, ir.Scalar):
             check = m.check(type_)
             sent = (

@@ -27,9 +27,12 @@ def _tagged(m: CodecModule, union: ir.Union) -> None:
     encoders = []
     for model, value in members:
         decode, encode = m.function("decode", model), m.function("encode", model)
-        if not m.api.models[model].tags:  # its schema stands elsewhere too, without the tag
+        own = m.api.models[model].tags
+        if not own:  # its schema stands elsewhere too, without the tag
             decode = f"lambda d: {decode}({m.use('_json', 'without')}(d, {literal(tag)}))"
             encode = f"lambda m, w: {{{literal(tag)}: {literal(value)}, **{encode}(m, w)}}"
+        elif (tag, value) not in own.values():  # another union has it under another tag
+            encode = f"lambda m, w: {{**{encode}(m, w), {literal(tag)}: {literal(value)}}}"
         decoders.setdefault(value, decode)
         encoders.append(f"{m.cls(model)}: {encode}")
     pairs = ", ".join(f"{literal(value)}: {decode}" for value, decode in decoders.items())

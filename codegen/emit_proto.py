@@ -114,7 +114,10 @@ class _Model:
     def _value(self, field: ir.Field, source: str) -> str:
         m, type_ = self.m, field.type
         if isinstance(type_, ir.Converted):
-            return f"{m.use('_convert', f'{type_.converter.name}_from_proto')}({source})"
+            read = m.use("_convert", f"{type_.converter.name}_from_proto")
+            if field.many == "list":
+                return f"[{read}(x) for x in {source}]"
+            return f"{{k: {read}(v) for k, v in {source}.items()}}" if field.many else f"{read}({source})"
         if isinstance(type_, ir.EnumRef) and m.api.enums[type_.name].grpc:
             table = self._table(type_.name, "NAMES")
             if not field.many:
@@ -164,6 +167,12 @@ class _Model:
             value = f"{literal(field.unset)} if {value} is None else {value}"
         if isinstance(type_, ir.Converted):
             to_proto = m.use("_convert", f"{type_.converter.name}_to_proto")
+            if field.many and type_.converter.style == "value":
+                check, add = ("scalars", "extend") if field.many == "list" else ("entries", "update")
+                return f"{target}.{add}({m.use('_check', check)}({to_proto}, {value}, {name}))"
+            if field.many:
+                fill = m.use("_proto", "convert_list" if field.many == "list" else "convert_map")
+                return f"{fill}({to_proto}, {value}, {target}, {name})"
             if type_.converter.style == "value":
                 return f"{target} = {to_proto}({value}, {name})"
             return f"{to_proto}({value}, {target}, {name})"
@@ -291,4 +300,5 @@ def _answer(m: CodecModule, op: ir.Operation) -> None:
     else:
         page = m.use("model", "Page")
         m.body(f"def answer_{name}(data: bytes) -> {page}[{cls}]:", f"    p = {parse}")
-        m.body(f"    return {page}([{decode}(x) for x in p.{items}], p.{op.page.token} or None)", "")
+        more = f"p.{op.page.more} and p.{op.page.token}" if op.page.more else f"p.{op.page.token}"
+        m.body(f"    return {page}([{decode}(x) for x in p.{items}], {more} or None)", "")

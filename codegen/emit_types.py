@@ -14,7 +14,7 @@ ZEROS = {"str": '""', "bool": "False", "float": "0.0", "bytes": 'b""', "int": "0
 
 def emit_types(api: ir.Api) -> Iterator[tuple[str, str]]:
     """(path, text) of every module of models."""
-    for domain in domains(api):
+    for domain in sorted({x.domain for group in (api.models, api.unions, api.enums) for x in group.values()}):
         yield f"xai_dual/types/{domain}.py", _module(api, domain)
     lines = Lines()
     lines("__all__ = []")
@@ -25,8 +25,9 @@ def emit_types(api: ir.Api) -> Iterator[tuple[str, str]]:
 
 
 def domains(api: ir.Api) -> list[str]:
-    """The domains that define a model, union or enum."""
-    return sorted({x.domain for group in (api.models, api.unions, api.enums) for x in group.values()})
+    """The domains that define a model, union, enum or operation."""
+    groups = (api.models, api.unions, api.enums, api.operations)
+    return sorted({x.domain for group in groups for x in group.values()})
 
 
 def py_scalar(wire: str) -> str:

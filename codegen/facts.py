@@ -42,8 +42,10 @@ class Facts:
 
     def tagged(self, union: Schema) -> tuple[str | None, dict[str, Schema]]:
         """(tag property, tag value -> variant as it stands in the union), as declared or as it can be inferred."""
-        if union.tag and all(v.ref in union.mapping for v in union.variants):
-            return union.tag, {union.mapping[v.ref or ""]: v for v in union.variants}
+        if union.tag:
+            declared = {self._declared_tag(union, v): v for v in union.variants}
+            if "" not in declared and len(declared) == len(union.variants):
+                return union.tag, declared
         values: dict[str, dict[str, Schema]] = {}
         for variant in union.variants:
             for p in self.resolve(variant).properties.values():
@@ -54,6 +56,13 @@ class Facts:
         candidates = [name for name, found in values.items() if len(found) == len(union.variants)]
         tag = min(candidates, default=None)
         return tag, values[tag] if tag else {}
+
+    def _declared_tag(self, union: Schema, variant: Schema) -> str:
+        """The value of a declared discriminator: as mapped, as the variant itself says, or the schema's own name."""
+        mapped = union.mapping.get(variant.ref or "")
+        prop = self.resolve(variant).properties.get(union.tag or "")
+        values = self.resolve(prop.schema).values if prop else ()
+        return mapped or (values[0] if len(values) == 1 else variant.ref or "")
 
     def tag_of(self, union: Schema) -> str | None:
         """The property whose single value tells the variants of a union apart, if there is one."""

@@ -11,6 +11,7 @@ from .bindings import Bindings
 from .coverage import Coverage
 from .errors import LinkError
 from .facts import Facts
+from .lines import snake, upper
 from .link_enums import EnumLinker
 from .link_folds import FoldLinker
 from .link_models import ModelLinker
@@ -38,9 +39,11 @@ def link(definitions: Definitions, bindings: Bindings) -> ir.Api:
         for name, b in bindings.operations.items()
     }
     folds = FoldLinker(bindings.folds, models, unions, problems).run()
+    _open_circles(models)
     _mark_directions(operations.values(), models, unions)
     _mark_required(operations.values(), models)
     _check_names(models, unions, enums, problems)
+    _check_operations(operations, problems)
     coverage.check()
     if problems:
         raise LinkError(dict.fromkeys(problems))
@@ -56,6 +59,31 @@ def link(definitions: Definitions, bindings: Bindings) -> ir.Api:
         coverage.waived(),
         coverage.bound(),
     )
+
+
+def _open_circles(models: Mapping[str, ir.Model]) -> None:
+    """A model that needs one of itself, at any depth, has no zero value: there absent reads None."""
+
+    def needs(name: str) -> list[str]:
+        return [
+            f.type.name
+            for f in models[name].fields
+            if isinstance(f.type, ir.ModelRef) and f.kind == "plain" and f.type.name in models
+        ]
+
+    for name, model in models.items():
+        for field in list(model.fields):
+            if not (isinstance(field.type, ir.ModelRef) and field.kind == "plain"):
+                continue
+            seen: set[str] = set()
+            todo = [field.type.name]
+            while todo:
+                inner = todo.pop()
+                if inner in models and inner not in seen:
+                    seen.add(inner)
+                    todo += needs(inner)
+            if name in seen:
+                model.fields = [attrs.evolve(f, kind="optional") if f is field else f for f in model.fields]
 
 
 def _mark_directions(
@@ -120,8 +148,25 @@ def _check_names(
         if name in homes:
             problems.append(f"[{kind}.{name}]: the name is taken by {homes[name]}; choose another")
         homes[name] = f"[{kind}.{name}]"
+    functions: dict[str, str] = {}
+    for kind, name in named:
+        other = functions.setdefault(snake(name), name)
+        if other != name:
+            problems.append(f"[{kind}.{name}]: differs from {other} in capitals and underscores only; choose another")
     nodes: list[ir.Model | ir.Union] = [*models.values(), *unions.values()]
     for node in nodes:
         if not (node.sent or node.received or node.echoed):
             kind = "model" if isinstance(node, ir.Model) else "union"
             problems.append(f"[{kind}.{node.name}]: no operation sends or receives it; remove it")
+
+
+def _check_operations(operations: Mapping[str, ir.Operation], problems: list[str]) -> None:
+    """One name is one record, and one attribute of its resource."""
+    records: dict[str, str] = {}
+    resources = {name.rsplit(".", n)[0] for name in operations for n in range(1, name.count(".") + 1)}
+    for name in operations:
+        other = records.setdefault(upper(name), name)
+        if other != name:
+            problems.append(f'[operation."{name}"]: generated code cannot tell it from {other}; choose another name')
+        if name in resources:
+            problems.append(f'[operation."{name}"]: {name} is a resource too, which has methods; choose another name')

@@ -82,7 +82,8 @@ class FieldLinker:
             for binding in op.rest.values() if op.request == self.b.name else ():
                 route = self.facts.openapi.routes.get(binding.route)
                 for parameter in route.parameters.values() if route else ():
-                    found[f"{parameter.where}:{parameter.name}"] = parameter
+                    if parameter.where in PARAMETERS:  # a header is the caller's `headers=`
+                        found[f"{parameter.where}:{parameter.name}"] = parameter
         return found
 
     def _set_by_calls(self, shape: str) -> set[str]:
@@ -200,14 +201,11 @@ class FieldLinker:
 
     def _parameter_items(self, key: str) -> tuple[str, ...]:
         """The items that a parameter stands for: one of each route that has it."""
-        name = self.parameters[key].name
         routes = [
             r.route for op in self.bindings.operations.values() if op.request == self.b.name for r in op.rest.values()
         ]
-        found = [
-            r for r in routes if r in self.facts.openapi.routes and name in self.facts.openapi.routes[r].parameters
-        ]
-        return tuple(f"{r}?{name}" for r in found)
+        known = {r: self.facts.openapi.routes[r].parameters for r in routes if r in self.facts.openapi.routes}
+        return tuple(f"{r}?{n}" for r, found in known.items() for n, p in found.items() if f"{p.where}:{p.name}" == key)
 
     def _field(
         self, name: str, f: FieldBinding, grpc_path: str | None, rest_paths: Mapping[str, str]
@@ -304,7 +302,10 @@ class FieldLinker:
         manys = {s.many for s in sides}
         if len(options) == 1 and len(manys) == 1:
             return options[0], sides[0].many
-        self.problem(f"field.{name} is {no_type(name, sides, options, bool(grpc) and bool(rest))}")
+        schemas = [self.facts.resolve(s.schema) for s in rest.values()]
+        fits = [c.name for c in CONVERTERS.values() if not misfits(c, grpc.field if grpc else None, schemas)]
+        fits += ["enum"] if grpc and grpc.field and grpc.field.type == "enum" else []
+        self.problem(f"field.{name} is {no_type(name, sides, options, fits if grpc and rest else None)}")
         return None
 
     def _converted(

@@ -60,19 +60,24 @@ class ModelLinker:
                 self.coverage.use(f"{b.grpc}.{v.grpc}", "both" if v.rest else "grpc")
             by_shape = _spread(v.rest, b.rest)
             for shape, tag_value in by_shape.items():
-                mark = "#" if b.style == "tag" else "."
-                self.coverage.use(f"{b.rest[shape]}{mark}{tag_value}", "both" if v.grpc else "rest")
-                self._use_again(where, model, shape, f"{b.rest[shape]}#{tag_value}", tags.get(shape))
+                member = f"{b.rest[shape]}{'#' if b.style == 'tag' else '.'}{tag_value}"
+                self.coverage.use(member, "both" if v.grpc else "rest")
+                if not self._known(b, shape, tag_value):
+                    self.problems.append(f"{where}: {member} is no object schema or variant of a tagged union")
+                elif b.style == "tag":
+                    self._use_again(model, shape, member, tags.get(shape))
             variants.append(ir.Variant(model, v.grpc, by_shape))
         return ir.Union(b.name, b.domain, doc, b.grpc, oneof, b.rest, b.style, tags, tuple(variants), b.default)
 
-    def _use_again(self, where: str, model: str, shape: str, member: str, tag: str | None) -> None:
+    def _known(self, b: UnionBinding, shape: str, value: str) -> bool:
+        """Whether the union has a member of that tag, or key; where only the binding knows the tag, nobody can tell."""
+        return bool(b.tag) or self.facts.variant_name(b.rest[shape], value, b.style) is not None
+
+    def _use_again(self, model: str, shape: str, member: str, tag: str | None) -> None:
         """A member of a union whose model is paired with another schema: the model answers for what both have."""
         pair = self.pairs[model]
         own = pair.rest.get(shape, next(iter(pair.rest.values()), None))
-        if own is None:
-            self.problems.append(f"{where}: {member} is no object schema or variant of a tagged union")
-        elif own != member and tag:
+        if own is not None and own != member and tag:
             for prefix, schema in self.facts.object(member) or ():
                 shared = [p for p in schema.properties if p == tag or p in self.facts.properties(own)]
                 self.coverage.use_all([f"{prefix}.{p}" for p in shared], "both" if pair.grpc else "rest")

@@ -8,7 +8,7 @@ from . import ir
 from .bindings import Bindings, OperationBinding
 from .coverage import Coverage
 from .facts import Facts
-from .names import unfit_argument
+from .names import unfit_argument, unfit_operation
 
 
 class OperationLinker:
@@ -41,6 +41,9 @@ class OperationLinker:
 
     def run(self) -> ir.Operation:
         b = self.b
+        why = unfit_operation(b.name)
+        if why:
+            self.problem(f"{b.name!r} {why}")
         if b.poll:
             return self._poll(b.poll)
         for role, name in (("request", b.request), ("response", b.response), ("chunk", b.chunk)):
@@ -79,6 +82,7 @@ class OperationLinker:
             return ir.Operation(
                 self.b.name, self.doc, self.b.domain, None, None, {}, None, None, ("", ""), (), (), True, "api"
             )
+        self._check_arguments(asked.request, ("interval", "deadline", "on_progress"))
         return ir.Operation(
             name=self.b.name,
             doc=self.doc,
@@ -105,14 +109,41 @@ class OperationLinker:
         self.doc = self.doc or rpc.doc
         self.host = "management" if name.startswith("collections.") else "api"
         self.coverage.use(name, "grpc")
-        if rpc.server_streaming != bool(self.b.chunk or self.b.download):
-            self.problem(f"{name} streams its answer or not; `chunk` and `download` say otherwise")
+        if rpc.server_streaming and not (self.b.chunk or self.b.download):
+            self.problem(f"{name} streams its answer: say of what with `chunk`, or `download`")
+        if not rpc.server_streaming and (self.b.chunk or self.b.download):
+            self.problem(f"{name} does not stream its answer: `chunk` and `download` do not fit")
         if rpc.client_streaming != bool(self.b.upload):
-            self.problem(f"{name} streams its request or not; `upload` says otherwise")
+            does, fits = ("streams", "is needed") if rpc.client_streaming else ("does not stream", "does not fit")
+            self.problem(f"{name} {does} its request: `upload` {fits}")
         for message, used in ((rpc.request, self.b.upload), (rpc.response, self.b.download)):
             if used:  # the messages around pieces of content
                 self.coverage.use_inside([message])
+                self._check_wrapper(name, message)
+        if self.request and not self.b.upload and self.request.grpc != rpc.request:
+            self._unequal("request", self.b.request, self.request.grpc, f"{name} takes {rpc.request}")
+        answer = self.b.chunk or self.b.response
+        node = self.models.get(answer or "") or self.unions.get(answer or "")
+        given = rpc.response
+        if self.b.items:
+            field = self.facts.proto_field(rpc.response, (self.b.items,))
+            given = (field.type_name if field else None) or given
+        if node and node.grpc != given:
+            self._unequal("chunk" if self.b.chunk else "response", answer, node.grpc, f"{name} gives {given}")
         return rpc.request, rpc.response
+
+    def _unequal(self, role: str, name: str | None, stands_for: str | None, rpc: str) -> None:
+        self.problem(f"{role} {name} stands for {stands_for or 'no message'}, but {rpc}")
+
+    def _check_wrapper(self, rpc: str, message: str) -> None:
+        """The message around pieces of content, or around what is said before them."""
+        known = self.facts.protos.messages.get(message)
+        fields = known.fields.values() if known else ()
+        if not any(f.type == "bytes" for f in fields):
+            self.problem(f"{message} of {rpc} has no field of bytes for the content")
+        first = self.request.grpc if self.request and self.b.upload else None
+        if first and first != message and not any(f.type_name == first for f in fields):
+            self.problem(f"request {self.b.request} stands for {first}, of which {message} of {rpc} has no field")
 
     def _route(self, shape: str) -> ir.RestRoute | None:
         r = self.b.rest[shape]
@@ -139,21 +170,27 @@ class OperationLinker:
         for p in self.facts.openapi.routes[route].parameters.values():
             if p.where == "path" and (p.where, p.name) not in bound:
                 self.problem(f"path parameter {p.name} of {route} is not bound by the request model")
+        for f in self.request.fields if self.request else ():
+            simple = isinstance(f.type, (ir.Scalar, ir.EnumRef, ir.Converted)) and f.many != "map"
+            if not simple and any(s.where != "body" for s in f.rest.values()):
+                self.problem(f"field {f.name} cannot stand in a path or a query: only scalars and lists of them can")
 
     def _required(self) -> tuple[str, ...]:
         """What the path needs, and what the binding says."""
         fields = self.request.fields if self.request else []
         in_path = [f.name for f in fields if any(s.where == "path" for s in f.rest.values())]
-        for field in fields:
-            why = unfit_argument(field.name)
-            if why:
-                self.problems.append(
-                    f"[model.{self.b.request}] field.{field.name}: {field.name!r} {why}; write `field.OTHER`"
-                )
+        self._check_arguments(self.b.request, ("content",) if self.b.upload else ())
         for name in self.b.required:
             if name not in {f.name for f in fields}:
                 self.problem(f"required names {name!r}, which {self.b.request} does not have")
         return tuple(dict.fromkeys([*in_path, *self.b.required]))
+
+    def _check_arguments(self, request: str | None, others: tuple[str, ...]) -> None:
+        model = self.models.get(request or "")
+        for field in model.fields if model else ():
+            why = unfit_argument(field.name, others)
+            if why:
+                self.problems.append(f"[model.{request}] field.{field.name}: {field.name!r} {why}; write `field.OTHER`")
 
     # --- lists ---
 

@@ -113,12 +113,15 @@ class Types:
             if variant.kind == "object" and name:
                 models = [m.name for m in self.pairs.values() if name in m.rest.values()]
                 side = Side(tuple(ir.ModelRef(m) for m in models), None, name)
+            # objects without a model of their own stay free-form, and so do maps
+            inner = side.types[0] if len(side.types) == 1 and side.many != "map" else ir.Json()
             kind = _JSON_KINDS.get(self.facts.resolve(variant).kind, "dict")
-            # objects without a model of their own stay free-form
-            inner = side.types[0] if len(side.types) == 1 else ir.Json()
-            if kind in found:
-                return ()
-            found[kind] = ir.Alternative(kind, inner, side.many)
+            many = side.many if side.many == "list" else None
+            several = inner.alternatives if isinstance(inner, ir.ByKind) else (ir.Alternative(kind, inner, many),)
+            for alternative in several:
+                if alternative.kind in found:
+                    return ()
+                found[alternative.kind] = alternative
         return (ir.ByKind(tuple(found.values())),)
 
 
@@ -180,16 +183,22 @@ def unset_default(type_: ir.Type, many: Many, grpc: ir.GrpcSlot | None, rest: Ma
     return default or None
 
 
-def no_type(name: str, sides: list[Side], options: list[ir.Type], both: bool) -> str:
-    """Why no type was found, and what to write."""
-    words = " on gRPC and ".join(s.words for s in sides[:2]) + (" on REST" if both else "")
+def no_type(name: str, sides: list[Side], options: list[ir.Type], fits: list[str] | None) -> str:
+    """Why no type was found, and what to write; `fits` are the converters between the two sides, if there are two."""
+    words = " on gRPC and ".join(s.words for s in sides[:2]) + (" on REST" if fits is not None else "")
     if len(options) > 1:
         names = ", ".join(str(getattr(t, "name", t)) for t in options)
         return f"{words}: say which model with `type`, one of {names}"
-    if both:
+    if fits is not None:
+        split = (
+            f'bind the sides as two fields,\n    field.{name} = {{ grpc = "{name}", distinct = true }}'
+            f'\n    field.OTHER = {{ rest = "{name}" }}'
+        )
+        if not fits:
+            return f"{words}: no type fits both, and no converter does; {split}"
         return (
-            f"{words}: no type fits both. Name a converter ({', '.join(CONVERTERS)}, enum),\n"
-            f'    field.{name} = {{ convert = "..." }}\n  or bind the sides as two fields'
+            f"{words}: no type fits both. Name a converter ({', '.join(fits)}),\n"
+            f'    field.{name} = {{ convert = "..." }}\n  or {split}'
         )
     return (
         f"{words}, for which there is no [model], [union] or [enum] in the bindings;"

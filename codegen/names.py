@@ -12,7 +12,8 @@ _OF_DECODERS = frozenset(
     {
         *("d", "get", "extra", "nested", "inner", "inner_get", "nested_", "inner_", "inner__get"),
         *("unknown", "misfit", "keep", "child", "convert", "read_int", "read_float", "read_float32", "read_free"),
-        *("read_list", "read_map", "read_model", "read_models", "read_model_map"),
+        *("read_bytes", "read_list", "read_map", "read_model", "read_models", "read_model_map", "convert_all"),
+        *("str", "int", "float", "bool", "isinstance", "Mapping"),
     }
 )
 """Variables and helpers of the generated JSON decoders, whose variables the fields are."""
@@ -22,11 +23,23 @@ def unfit(name: str) -> str | None:
     """Why a field cannot have that public name."""
     if not name.isidentifier() or keyword.iskeyword(name):
         return "is no name that Python takes"
+    if name.startswith("_"):
+        return "begins with an underscore, as what is private"
     if name in _OF_MODELS:
         return "is a name that every model has already"
     return "is a name that the generated decoders use" if name in _OF_DECODERS else None
 
 
-def unfit_argument(name: str) -> str | None:
-    """Why a field of a request cannot have that public name."""
+def unfit_argument(name: str, others: tuple[str, ...] = ()) -> str | None:
+    """Why a field of a request cannot have that public name; `others` are arguments that the call has of its own."""
+    if name in others:
+        return "is an argument that the call has already"
     return "is an argument that every call has already" if name in ("self", *CALL_OPTIONS) else None
+
+
+def unfit_operation(name: str) -> str | None:
+    """Why an operation cannot have that name."""
+    words = name.split(".")
+    if len(words) < 2 or not all(w.isidentifier() and not keyword.iskeyword(w) for w in words):
+        return 'is no name such as "resource.method"'
+    return "begins with an underscore, as what is private" if any(w.startswith("_") for w in words) else None

@@ -50,7 +50,7 @@ def _routes(file: str, document: Mapping[str, Any], reader: _Reader) -> list[Rou
                 continue
             op = item[method]
             listed = [*item.get("parameters", []), *op.get("parameters", [])]
-            parameters = {p.name: p for p in (_parameter(file, document, node, reader) for node in listed)}
+            parameters = _by_name([_parameter(file, document, node, reader) for node in listed])
             body_type, body, _ = _content(op.get("requestBody"), reader)
             answer_type, answer, stream = _content(_success(op), reader)
             found.append(
@@ -81,6 +81,15 @@ def _parameter(file: str, document: Mapping[str, Any], node: Mapping[str, Any], 
     schema = reader.schema(node.get("schema") or {})
     schema = attrs.evolve(schema, doc=schema.doc or _doc(node))
     return Parameter(node["name"], node["in"], bool(node.get("required")), schema)
+
+
+def _by_name(found: list[Parameter]) -> dict[str, Parameter]:
+    """A later one replaces an earlier of its place; where a name stands in two places, "query:name" is the second."""
+    parameters: dict[str, Parameter] = {}
+    for p in found:
+        before = parameters.get(p.name)
+        parameters[p.name if before is None or before.where == p.where else f"{p.where}:{p.name}"] = p
+    return parameters
 
 
 def _success(op: Mapping[str, Any]) -> Any:
@@ -118,17 +127,23 @@ class _Reader:
     def schema(self, node: Mapping[str, Any]) -> Schema:
         """One schema at its place."""
         doc = _doc(node)
-        if "$ref" in node:
-            return Schema("ref", ref=_name(node), doc=doc)
-        if "allOf" in node:
-            beside = {key: node[key] for key in ("properties", "required") if key in node}
-            return self._merged([*node["allOf"], {"type": "object", **beside}] if beside else node["allOf"], doc)
-        for key in ("oneOf", "anyOf"):
-            if key in node:
-                return self._union(node, node[key], doc)
         types = node.get("type", [])
         types = [types] if isinstance(types, str) else list(types)
-        nullable = "null" in types
+        nullable = "null" in types or bool(node.get("nullable"))
+        if "$ref" in node:
+            return Schema("ref", nullable=nullable, ref=_name(node), default=node.get("default"), doc=doc)
+        if "allOf" in node:
+            beside = {key: node[key] for key in ("properties", "required") if key in node}
+            members = [*node["allOf"], {"type": "object", **beside}] if beside else node["allOf"]
+            merged = self._merged(members, doc)
+            default = node.get("default", merged.default)
+            return attrs.evolve(merged, nullable=nullable or merged.nullable, default=default)
+        for key in ("oneOf", "anyOf"):
+            if key in node:
+                if node.get("properties"):
+                    names = ", ".join(map(str, node["properties"]))
+                    raise DefinitionError(f"{names} stand beside {key}: write them in each of its members")
+                return self._union(node, node[key], doc)
         kinds = [t for t in types if t != "null"]
         if len(kinds) > 1:
             variants = tuple(self.schema({**node, "type": kind}) for kind in kinds)
@@ -186,14 +201,21 @@ class _Reader:
             only = self.schema(members[0])
             return attrs.evolve(only, doc=doc or only.doc)
         properties: dict[str, Property] = {}
+        parts: list[Schema] = []
         required = {name for member in members for name in member.get("required", ())}
         for member in members:
             part = self.schema(member)
-            part = self.named(part.ref) if part.ref else part
+            while part.ref:
+                part = self.named(part.ref)
+            parts.append(part)
             for name, prop in part.properties.items():
                 before = properties.get(name)
                 # a later, more telling schema of the same property wins; required anywhere is required
                 properties[name] = attrs.evolve(prop, required=prop.required or bool(before and before.required))
+        telling = [part for part in parts if part.kind != "any"]
+        if telling and all(part.kind not in ("object", "union") for part in telling):  # a scalar, and what narrows it
+            values = next((part.values for part in telling if part.values), ())
+            return attrs.evolve(telling[0], values=values, doc=doc or telling[0].doc)
         properties = {n: attrs.evolve(p, required=p.required or n in required) for n, p in properties.items()}
         return Schema("object", properties=properties, doc=doc)
 

@@ -91,6 +91,8 @@ def stream_all(console: Console, clients: list[Client], runs: list[Run], argumen
             live.update(panels(runs))
             time.sleep(0.03)
         live.update(panels(runs))
+    if not console.is_terminal:
+        console.print()
 
 
 def stream(client: Client, run: Run, arguments: argparse.Namespace) -> None:
@@ -120,7 +122,7 @@ def ask(client: Client, run: Run, arguments: argparse.Namespace) -> None:
 
 
 def panels(runs: list[Run]) -> Columns:
-    return Columns([Panel(run.error or run.text or "...", title=run.transport, width=46) for run in runs])
+    return Columns([Panel(run.error or run.text or "...", title=run.transport, width=38) for run in runs])
 
 
 def report(console: Console, runs: list[Run], live: bool) -> int:

@@ -124,6 +124,18 @@ def convert(from_json: Callable[[Any], Any], value: Any, zero: Any, key: str, ex
     return (zero, keep(extra, key, value)) if result is MISFIT else (result, extra)
 
 
+def convert_all(from_json: Callable[[Any], Any], value: Any, kind: type, key: str, extra: Extra) -> tuple[Any, Extra]:
+    """A list, or an object, of values with a converter; where one does not fit the whole is kept."""
+    if value.__class__ is not kind:
+        return misfit(value, kind(), key, extra)
+    if kind is dict:
+        entries = {k: from_json(v) for k, v in value.items()}
+        fitting: Any = {k: v for k, v in entries.items() if v is not MISFIT}
+    else:
+        fitting = [v for v in map(from_json, value) if v is not MISFIT]
+    return fitting, extra if len(fitting) == len(value) else keep(extra, key, value)
+
+
 def child(value: Any, known: frozenset[str]) -> tuple[Mapping[str, Any], Extra]:
     """A nested object whose properties are flattened into the model; the second is not None if it must be kept."""
     if isinstance(value, Mapping):

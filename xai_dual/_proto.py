@@ -77,6 +77,18 @@ def model_map(encode: Callable[[Any, Any], None], cls: type, value: Any, target:
         one(encode, cls, item, target[str(key)], f"{name}[{key!r}]")
 
 
+def convert_list(to_proto: Callable[[Any, Any, str], None], value: Any, target: Any, name: str) -> None:
+    """Fill a repeated message, item by item, by a converter."""
+    for i, item in enumerate(_check.array(value, name)):
+        to_proto(item, target.add(), f"{name}[{i}]")
+
+
+def convert_map(to_proto: Callable[[Any, Any, str], None], value: Any, target: Any, name: str) -> None:
+    """Fill a map of messages by a converter."""
+    for key, item in _check.mapping(value, name).items():
+        to_proto(item, target[str(key)], f"{name}[{key!r}]")
+
+
 def union(encode: Callable[[Any, Any], None], value: Any, target: Any, name: str) -> None:
     """Write a union's member into the message that holds its oneof."""
     target.SetInParent()

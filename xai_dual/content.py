@@ -299,11 +299,8 @@ def _is_read(content: Any) -> bool:
 
 def _name_of(file: Any) -> str | None:
     """The last part of a file object's name; some have a number there."""
-    for attribute in ("filename", "name"):
-        name = getattr(file, attribute, None)
-        if isinstance(name, (str, bytes)):
-            return PurePath(os.fsdecode(name)).name
-    return None
+    name = file.name if hasattr(file, "name") else getattr(file, "filename", None)
+    return PurePath(os.fsdecode(name)).name if isinstance(name, (str, bytes)) else None
 
 
 def _position(file: Any) -> int | None:

@@ -68,10 +68,10 @@ def reason(result: Any) -> str | None:
     return None
 
 
-def check_wait(interval: Any, timeout: Any) -> None:
-    """Refuse times that cannot work."""
-    for field, value in (("interval", interval), ("timeout", timeout)):
-        if value is None and field == "timeout":
+def check_wait(interval: Any, deadline: Any) -> None:
+    """Refuse times that cannot work; the names are those of the wait methods' arguments."""
+    for field, value in (("interval", interval), ("deadline", deadline)):
+        if value is None and field == "deadline":
             continue
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise UsageError(f"must be seconds, not {type(value).__name__}", field=field)

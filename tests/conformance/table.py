@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 import struct
 from collections.abc import Callable, Mapping
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import Any
 
-import attrs
-
-from xai_dual import _gen, assistant, file, image, system, tool, tool_result, user
-from xai_dual.operation import Operation, StreamOperation
+from xai_dual import assistant, file, image, system, tool, tool_result, user
 from xai_dual.types.chat import FunctionCall, Message, ResponseFormat, SearchParameters, ToolCall, WebSource
 
-PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 8
+from .account_cases import ACCOUNT
+from .agent_cases import AGENT
+from .case import ANSWERS, OPERATIONS, Case, each, method
+from .given import PICTURE, PNG, VIDEO
+from .state_cases import CLIP, STATE
+
+__all__ = ["ANSWERS", "CASES", "OPERATIONS", "Case", "each", "method"]
+
 SUM = "101 multiplied by 3 is 303."
 WEATHER = tool(
     "get_weather",
@@ -37,66 +38,6 @@ SCHEMA = {
 }
 NAMED = {"type": "function", "function": {"name": "get_time"}}
 CALL = ToolCall(id="call_1", type="function", function=FunctionCall(name="get_weather", arguments='{"city": "Oslo"}'))
-
-
-def _operations() -> tuple[dict[str, Operation[Any]], dict[str, str]]:
-    """Every operation by its name, and the name of the type that it answers with."""
-    found: dict[str, Operation[Any]] = {}
-    answers: dict[str, str] = {}
-    package = import_module(f"{_gen.__name__}.operations")
-    for item in iter_modules(package.__path__):
-        module = import_module(f"{package.__name__}.{item.name}")
-        for name, value in vars(module).items():
-            if isinstance(value, Operation):
-                found[value.name] = value
-                answers[value.name] = re.findall(r"\w+", module.__annotations__[name])[-1]
-    return found, answers
-
-
-OPERATIONS, ANSWERS = _operations()
-
-
-@attrs.frozen
-class Case:
-    """One call, and what its answer (of a stream: the folded one) has to be."""
-
-    op: str
-    name: str
-    arguments: Mapping[str, Any]
-    check: Callable[[Any], object]
-
-    def __str__(self) -> str:
-        return f"{self.op}-{self.name}".replace(" ", "_")
-
-    @property
-    def operation(self) -> Operation[Any]:
-        return OPERATIONS[self.op]
-
-    @property
-    def streams(self) -> bool:
-        return isinstance(self.operation, StreamOperation)
-
-    @property
-    def wires(self) -> list[str]:
-        """The wires that have the call."""
-        operation = self.operation
-        return ["grpc"] * (operation.grpc is not None) + ["rest"] * bool(operation.rest)
-
-    def route(self, transport: str) -> str:
-        """How the call goes there."""
-        operation = self.operation
-        if transport == "grpc":
-            assert operation.grpc is not None
-            return operation.grpc.method
-        return next(iter(operation.rest.values())).route
-
-
-def method(client: Any, op: str) -> Any:
-    """The client's method for an operation."""
-    found = client
-    for name in op.split("."):
-        found = getattr(found, name)
-    return found
 
 
 def _finish(answer: Any) -> list[str]:
@@ -339,7 +280,7 @@ CASES = [
         lambda r: base64.b64decode(r.data[0].b64_json, validate=True).startswith(b"\x89PNG") and r.data[0].url is None,
     ),
     Case("models.list", "", {}, lambda r: {"grok-4", "grok-imagine-image"} <= {m.id for m in r}),
-    Case("models.get", "", {"model": "grok-4"}, lambda r: (r.id, r.object) == ("grok-4", "model")),
+    Case("models.get", "", {"model": "grok-4"}, lambda r: (r.id, r.owned_by, r.extra) == ("grok-4", "xai", None)),
     Case(
         "models.list_language",
         "",
@@ -371,6 +312,9 @@ CASES = [
             and all(type(t.token_id) is int for t in r.token_ids)
         ),
     ),
+    *STATE,
+    *AGENT,
+    *ACCOUNT,
 ]  # fmt: skip
 
 BOTH = [case for case in CASES if len(case.wires) == 2]
@@ -414,11 +358,49 @@ ONE_SIDED: dict[str, tuple[dict[str, Any], dict[str, tuple[str, Any]]]] = {
         {"op": "images.generate", "model": "grok-imagine-image", "prompt": "a cat"},
         {"output": ("rest", {"upload_urls": ["https://example.com/1"]}), "quality": ("grpc", "high")},
     ),
+    "ImageEditRequest": (
+        {"op": "images.edit", "model": "grok-imagine-image", "prompt": "a hat", "image": PICTURE},
+        {"output": ("rest", {"upload_urls": ["https://example.com/1"]})},
+    ),
+    "VideoRequest": (
+        {"op": "videos.generate", "model": VIDEO, "prompt": "a cat"},
+        {
+            "output": ("rest", {"upload_url": "https://example.com/1"}),
+            "user": ("rest", "u"),
+            "generate_audio": ("grpc", False),
+            "last_frame": ("grpc", PICTURE),
+        },
+    ),
+    "VideoEditRequest": (
+        {"op": "videos.edit", "model": VIDEO, "prompt": "snow", "video": CLIP},
+        {"output": ("rest", {"upload_url": "https://example.com/1"}), "user": ("rest", "u")},
+    ),
+    "VideoExtensionRequest": (
+        {"op": "videos.extend", "model": VIDEO, "prompt": "more", "video": CLIP},
+        {"output": ("rest", {"upload_url": "https://example.com/1"})},
+    ),
+    "FileUpload": ({"op": "files.upload", "content": b"x"}, {"purpose": ("rest", "assistants")}),
+    "ListFilesRequest": ({"op": "files.list"}, {"after": ("rest", "file-1")}),
+    "ListBatchRequestsRequest": (
+        {"op": "batches.list_requests", "batch_id": "batch-1"},
+        {"status": ("grpc", ["failed"])},
+    ),
+    "CreateCollectionRequest": ({"op": "collections.create", "collection_name": "c"}, {"version": ("rest", 1)}),
+    "SearchRequest": (
+        {"op": "documents.search", "query": "cats", "source": {"collection_ids": ["c"]}},
+        {"filter": ("rest", 'year = "2024"'), "group_by": ("rest", {"keys": ["year"]})},
+    ),
 }
 """Request type -> a call that either wire can carry, and for each field of one wire only that wire and a value."""
 
 NESTED: list[tuple[str, str, Mapping[str, Any]]] = [
     ("messages[0].content[1].image_url.detail", "grpc", _chat("grok-4", [user("Look", image(PNG, detail="low"))])),
+    ("reference_audios[0].url", "rest", {"op": "videos.generate", "model": VIDEO, "prompt": "a cat",
+                                         "reference_audios": [{"url": "https://example.com/a.mp3"}]}),
+    ("source.rag_pipeline", "rest", {"op": "documents.search", "query": "cats",
+                                     "source": {"collection_ids": ["c"], "rag_pipeline": "es"}}),
+    ("chunk_configuration.table_configuration", "rest", {"op": "collections.create", "collection_name": "c",
+                                                         "chunk_configuration": {"table_configuration": {}}}),
     ("messages[0].content[1].file.data", "grpc", _chat("grok-4", [user("Read", file(data=b"x", filename="a.txt"))])),
     (
         "tools[0].function.defer_loading",
@@ -427,4 +409,4 @@ NESTED: list[tuple[str, str, Mapping[str, Any]]] = [
             "name": "f", "parameters": {"type": "object"}, "defer_loading": True}}]),
     ),
 ]  # fmt: skip
-"""Fields inside of a chat request that only one wire has: path, that wire, arguments."""
+"""Fields inside of a request (chat, unless it says otherwise) that only one wire has: path, that wire, arguments."""

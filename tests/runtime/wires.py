@@ -255,7 +255,8 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
             if not seen.finished:
                 seen.cancelled = time.monotonic()
 
-        context.add_callback(over)
+        if not context.add_callback(over):
+            over()
         if error is not None:
             if messages is not None:
                 upload_grpc(messages, request, seen, request["stop"])
@@ -278,6 +279,7 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
         stop = json.loads(StringValue.FromString(first).value or "{}").get("stop")
         request, seen, headers = self._begin(first, context, messages if stop else None)
         found = upload_grpc(messages, request, seen, request.get("enough"))
+        _wait(0.02, context)  # of a cancelled call, the end of the messages may come first
         seen.finished = context.is_active()
         return _message(_echo(request, headers, seen, found))
 

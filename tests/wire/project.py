@@ -23,7 +23,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 API: ir.Api = read(ROOT)
 MODELS = list(API.models.values())
-OPERATIONS = list(API.operations.values())
+OPERATIONS = [op for op in API.operations.values() if not op.poll]
+"""Those that are one call."""
 
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much, HealthCheck.large_base_example]
 _PHASES = (Phase.explicit, Phase.generate, Phase.shrink)
@@ -69,6 +70,11 @@ def proto_function(verb: str, model: ir.Model) -> Any:
     return getattr(import_module(f"xai_dual._gen.proto.{model.domain}"), f"{verb}_{snake(model.name)}")
 
 
+def union_function(verb: str, union: ir.Union) -> Any:
+    """`encode_x` or `decode_x` of a union's JSON codec."""
+    return getattr(import_module(f"xai_dual._gen.json.{union.domain}"), f"{verb}_{snake(union.name)}")
+
+
 @cache
 def _pool() -> descriptor_pool.DescriptorPool:
     """A pool of the tests' own, from the descriptor set that the package ships."""
@@ -94,43 +100,86 @@ _RESOURCE: Resource[Any] = Resource(contents=DOCUMENT, specification=DRAFT202012
 _REGISTRY: Registry[Any] = Registry().with_resource("urn:doc", _RESOURCE)
 
 
+@cache
+def _validator(pointer: str) -> Any:
+    schema = {"$ref": f"urn:doc#{pointer}"}
+    return Draft202012Validator(schema, registry=_REGISTRY, format_checker=Draft202012Validator.FORMAT_CHECKER)
+
+
 def valid(body: Any, pointer: str) -> None:
     """Check JSON against the schema at a pointer of the OpenAPI document."""
-    schema = {"$ref": f"urn:doc#{pointer}"}
-    checker = Draft202012Validator.FORMAT_CHECKER
-    Draft202012Validator(schema, registry=_REGISTRY, format_checker=checker).validate(body)
+    _validator(pointer).validate(body)
+
+
+def fits(value: Any, schema: dict[str, Any]) -> bool:
+    """Whether a value is valid by a schema whose references are into the document."""
+    local = {**schema, "components": DOCUMENT["components"]}
+    return bool(Draft202012Validator(local).is_valid(value))
+
+
+def route_of(method: str, path: str) -> dict[str, Any]:
+    """What the document says of a route."""
+    found: dict[str, Any] = DOCUMENT["paths"][path][method.lower()]
+    return found
 
 
 def body_pointer(method: str, path: str) -> str:
-    """The pointer to the schema of a route's request body."""
+    """The pointer to the schema of a route's request body: JSON or a form."""
     escaped = path.replace("~", "~0").replace("/", "~1").replace("{", "%7B").replace("}", "%7D")
-    return f"/paths/{escaped}/{method.lower()}/requestBody/content/application~1json/schema"
+    media_type = next(iter(route_of(method, path)["requestBody"]["content"])).replace("/", "~1")
+    return f"/paths/{escaped}/{method.lower()}/requestBody/content/{media_type}/schema"
 
 
 def resolve(schema: dict[str, Any]) -> dict[str, Any]:
-    """A schema of the document with references followed and `null` alternatives left out."""
+    """A schema of the document with references followed, `allOf` merged and `null` alternatives left out."""
     while True:
         if "$ref" in schema:
             schema = DOCUMENT["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
-        elif len(left := [s for s in schema.get("oneOf", []) if s.get("type") != "null"]) == 1:
+        elif "allOf" in schema:
+            schema = _merged([resolve(s) for s in schema["allOf"]])
+        elif len(left := _alternatives(schema)) == 1:
             schema = left[0]
         else:
             return schema
 
 
+def _alternatives(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    return [s for s in schema.get("oneOf", schema.get("anyOf", [])) if s.get("type") != "null"]
+
+
+def _merged(parts: list[dict[str, Any]]) -> dict[str, Any]:
+    if len(parts) == 1:
+        return parts[0]
+    properties = {name: value for part in parts for name, value in part.get("properties", {}).items()}
+    required = [name for part in parts for name in part.get("required", ())]
+    return {"type": "object", "properties": properties, "required": required}
+
+
+def alternatives(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """The members of a union, those of unions within it, and one for each of several types; else the schema alone."""
+    schema = resolve(schema)
+    if found := _alternatives(schema):
+        return [a for s in found for a in alternatives(s)]
+    if isinstance(schema.get("type"), list):
+        return [{**schema, "type": t} for t in schema["type"] if t != "null"]
+    return [schema]
+
+
 def object_variants(name: str) -> list[dict[str, Any]]:
     """The object schemas that a schema name of the bindings stands for: one, or the variants of a union.
 
-    "Union#tag" is the variant with that tag.
+    "Union#tag" is the variant with that tag, "Schema.property" what stands there.
     """
-    base, _, tag = name.partition("#")
+    path, _, tag = name.partition("#")
+    base, *steps = path.split(".")
     if not base:
         return []
-    schema = resolve(DOCUMENT["components"]["schemas"][base])
-    variants = [resolve(s) for s in schema.get("oneOf", [schema])]
+    schema = property_at(DOCUMENT["components"]["schemas"][base], tuple(steps))
+    assert schema is not None
+    variants = alternatives(schema)
     if not tag:
         return variants
-    return [v for v in variants if any(p.get("enum") == [tag] for p in v["properties"].values())]
+    return [v for v in variants if any(p.get("enum") == [tag] for p in v.get("properties", {}).values())]
 
 
 def property_at(schema: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from codegen import ir
 
-from .project import API, descriptor, model_class, object_variants, property_at, resolve
+from .project import API, alternatives, descriptor, fits, model_class, object_variants, property_at, resolve
 
 Strategy = st.SearchStrategy[Any]
 
@@ -73,15 +73,21 @@ def _variant(model: ir.Model, want: Want, schema: dict[str, Any] | None) -> Stra
         if not _carried(model, field, want):
             continue
         limits: dict[str, Any] = {}
-        slot = next((s for s in field.rest.values() if s.where == "body" and s.path), None)
+        slot = next((s for s in field.rest.values() if s.path), None)
         required = field.required
-        if schema is not None and slot is not None:
+        if slot is not None and slot.where == "path":
+            required = True
+        if schema is not None and slot is not None and slot.where == "body":
             found = property_at(schema, slot.path)
             if found is None:
                 continue
             limits, required = found, required or slot.path[0] in schema.get("required", ())
         values = _values(field, model, want, limits)
+        if slot is not None and slot.where == "path":
+            values = values.filter(lambda segment: segment not in ("", ".", ".."))
         may_lack = (field.kind == "optional" and not model.sent_only) or (model.sent_only and not required)
+        if want.canonical and field.unset is not None:
+            may_lack = False  # read back as what it stands for
         fields[field.name] = st.none() | values if may_lack else values
     return st.builds(model_class(model.name), **fields).map(lambda m: _one_of_each(m, model, want))
 
@@ -96,12 +102,18 @@ def _carried(model: ir.Model, field: ir.Field, want: Want) -> bool:
 
 
 def _one_of_each(value: Any, model: ir.Model, want: Want) -> Any:
-    """Keep one member of each protobuf oneof."""
+    """Keep one member of each protobuf oneof, and say which where the model has a field for that."""
     if model.grpc and (want.wires != frozenset({"rest"}) or model.sent):
         for members in one_ofs(model):
             given = [n for n in members if getattr(value, n) is not None]
             for name in given[1:]:
                 setattr(value, name, None)
+    for field in model.fields:
+        if field.grpc and field.grpc.oneof:
+            members = next(o.fields for o in descriptor(model.grpc or "").oneofs if o.name == field.grpc.oneof)
+            slots = {f.grpc.path[0]: f.name for f in model.fields if f.grpc and f.grpc.path}
+            named = [m.name for m in members if getattr(value, slots[m.name]) is not None]
+            setattr(value, field.name, named[0] if named else "")
     return value
 
 
@@ -123,14 +135,20 @@ def _values(field: ir.Field, model: ir.Model, want: Want, limits: dict[str, Any]
     if field.coerce and not plain_form:
         return _COERCED[field.coerce](want)
     if field.many == "list":
-        items = _item(field.type, plain_form, want, resolve(limits.get("items", {})))
-        lists = st.lists(items, min_size=limits.get("minItems", 0), max_size=min(2, limits.get("maxItems", 2)))
-        return lists if plain_form else lists | lists.map(tuple)
+        return _lists(field.type, plain_form, want, limits)
     if field.many == "map":
-        # where the schema wants numbers for names, as JSON never has them, no name is valid
-        size = 0 if limits.get("propertyNames", {}).get("type") == "integer" else 2
-        return st.dictionaries(texts, _item(field.type, plain_form, want, {}), max_size=size)
+        inner = limits.get("additionalProperties")
+        names = st.from_regex(r"\A[0-9]{1,6}\Z") if "propertyNames" in limits else texts
+        values = _item(field.type, plain_form, want, resolve(inner) if isinstance(inner, dict) else {})
+        return st.dictionaries(names, values, max_size=min(2, limits.get("maxProperties", 2)))
     return _item(field.type, plain_form, want, limits)
+
+
+def _lists(type_: ir.Type, plain_form: bool, want: Want, limits: dict[str, Any]) -> Strategy:
+    items = _item(type_, plain_form, want, resolve(limits.get("items", {})))
+    least = limits.get("minItems", 0)
+    lists = st.lists(items, min_size=least, max_size=max(least, min(2, limits.get("maxItems", 2))))
+    return lists if plain_form else lists | lists.map(tuple)
 
 
 def _item(type_: ir.Type, plain_form: bool, want: Want, limits: dict[str, Any]) -> Strategy:
@@ -141,12 +159,61 @@ def _item(type_: ir.Type, plain_form: bool, want: Want, limits: dict[str, Any]) 
     if isinstance(type_, ir.ModelRef):
         return models(type_.name, want)
     if isinstance(type_, ir.UnionRef):
-        members = API.unions[type_.name].variants
-        able = [v for v in members if ("grpc" not in want.wires or v.case) and ("rest" not in want.wires or v.tags)]
-        return st.one_of([models(v.model, want) for v in able])
+        return members(API.unions[type_.name], want)
     if isinstance(type_, ir.Converted):
         return CONVERTED[type_.converter.name](plain_form, want)
+    if isinstance(type_, ir.ByKind):
+        return st.one_of([_alternative(a, plain_form, want, limits) for a in type_.alternatives])
+    if limits and "rest" in want.wires:
+        return by_schema(limits).filter(lambda value: value is not None)
     return tame_json.filter(lambda value: value is not None)
+
+
+def members(union: ir.Union, want: Want) -> Strategy:
+    """Members of a union. Of two that one tag stands for, the first is read back."""
+    able = [v for v in union.variants if ("grpc" not in want.wires or v.case) and ("rest" not in want.wires or v.tags)]
+    if want.canonical:
+        able = list({next(iter(v.tags.values()), v.case): v for v in reversed(able)}.values())
+    return st.one_of([models(v.model, want) for v in able])
+
+
+_JSON_TYPES = {"str": ("string",), "bool": ("boolean",), "number": ("integer", "number"), "list": ("array",)}
+
+
+def _alternative(alternative: ir.Alternative, plain_form: bool, want: Want, limits: dict[str, Any]) -> Strategy:
+    types = _JSON_TYPES.get(alternative.kind, ("object",))
+    own = next((s for s in alternatives(limits) if s.get("type") in types), {}) if limits else {}
+    if alternative.many == "list":
+        return _lists(alternative.type, plain_form, want, own)
+    if alternative.kind == "dict" and isinstance(alternative.type, ir.Json):
+        return by_schema(own) if own else json_objects
+    return _item(alternative.type, plain_form, want, own)
+
+
+def by_schema(schema: dict[str, Any], depth: int = 0) -> Strategy:
+    """Free-form JSON that is valid by a schema of the document."""
+    return st.deferred(lambda: _by_schema(schema, depth)).filter(lambda value: fits(value, schema))
+
+
+def _by_schema(schema: dict[str, Any], depth: int) -> Strategy:
+    found = alternatives(schema)
+    if len(found) > 1:
+        return st.one_of([_by_schema(s, depth) for s in found])
+    (own,) = found
+    kind = own.get("type")
+    if "enum" in own:
+        return st.sampled_from([value for value in own["enum"] if value is not None])
+    if kind == "object":
+        required = own.get("required", ())
+        properties = {n: s for n, s in own.get("properties", {}).items() if not s.get("x-xai-absent")}
+        shown = {n: _by_schema(s, depth + 1) for n, s in properties.items() if n in required or depth < 3}
+        optional = {n: s for n, s in shown.items() if n not in required}
+        return st.fixed_dictionaries({n: shown[n] for n in required}, optional=optional) if shown else json_objects
+    if kind == "array":
+        least = own.get("minItems", 0)
+        return st.lists(_by_schema(own.get("items", {}), depth + 1), min_size=least, max_size=least + (depth < 3))
+    wire = {"string": "string", "boolean": "bool", "integer": own.get("format", "int64"), "number": "double"}
+    return _scalar(wire[kind], False, own) if kind in wire else tame_json
 
 
 def _scalar(wire: str, plain_form: bool, limits: Mapping[str, Any]) -> Strategy:
@@ -155,7 +222,7 @@ def _scalar(wire: str, plain_form: bool, limits: Mapping[str, Any]) -> Strategy:
     if above and wire in ("float", "double"):
         low, above = low + 2**-20, False  # what is nearer is the bound itself as a float32
     if wire == "string":
-        return st.sampled_from(limits["enum"]) if "enum" in limits else texts
+        return st.sampled_from(limits["enum"]) if "enum" in limits else st.text(max_size=min(8, limits.get("maxLength", 8)))
     if wire == "bool":
         return st.booleans()
     if wire == "bytes":
@@ -165,6 +232,8 @@ def _scalar(wire: str, plain_form: bool, limits: Mapping[str, Any]) -> Strategy:
             return st.floats(low, high, width=32, allow_nan=False, allow_infinity=False)
         bounded = st.floats(-3e38 if low is None else low, 3e38 if high is None else high)
         return bounded | st.sampled_from([1, 0.7, 0.1, 1.0])
+    if "enum" in limits:
+        return st.sampled_from(limits["enum"])
     least, most = _INTS.get(wire, (-(2**63), 2**63 - 1))
     return st.integers(least if low is None else low + above, most if high is None else high)
 
@@ -190,6 +259,8 @@ def _date(plain_form: bool, _want: Want) -> Strategy:
 
 def _parts(plain_form: bool, want: Want) -> Strategy:
     parts = st.lists(models("ContentPart", want), max_size=2)
+    if want.canonical:  # one text is read as text
+        parts = parts.filter(lambda found: not (len(found) == 1 and found[0].type == "text"))
     return texts | (parts if plain_form else parts | parts.map(tuple))
 
 
@@ -206,18 +277,29 @@ def _embed_input(_plain_form: bool, want: Want) -> Strategy:
 _named_tool = st.builds(lambda n: {"type": "function", "function": {"name": n}}, texts)
 _schema_object = st.builds(lambda n, s: {"name": n, "schema": s, "strict": True}, texts, json_objects)
 
+
+def _schema(want: Want) -> Strategy:
+    """gRPC has the schema alone."""
+    alone = st.builds(lambda s: {"schema": s}, json_objects)
+    return alone if want.canonical and "grpc" in want.wires else alone | _schema_object
+
+
 CONVERTED: Mapping[str, Any] = {
     "unix": lambda plain, want: st.integers(-(2**40), 2**40),
     "datetime": lambda plain, want: _moments,
     "date": _date,
     "octets": lambda plain, want: st.binary(max_size=5),
     "json_text": lambda plain, want: json_objects,
-    "schema_text": lambda plain, want: _schema_object,
-    "texts": lambda plain, want: texts | st.lists(texts, max_size=3),
+    "schema_text": lambda plain, want: _schema(want),
+    "texts": lambda plain, want: texts | st.lists(texts, min_size=2 if want.canonical else 0, max_size=3),
+    "decimal": lambda plain, want: st.integers(-(2**63), 2**63 - 1),
+    "base64_image": lambda plain, want: st.text("abcd01+/=", max_size=8),
+    "rpc_status": lambda plain, want: models("BatchError", want).filter(lambda error: error.code or error.message),
     "tool_choice": lambda plain, want: st.sampled_from(["auto", "none", "required"]) | _named_tool,
     "parts": _parts,
     "public_url": lambda plain, want: (
-        st.booleans() | st.just({}) | st.builds(lambda n: {"expires_after": n}, st.integers(0, 2**40))
+        (st.booleans() if want.canonical else st.booleans() | st.just({}))
+        | st.builds(lambda n: {"expires_after": n}, st.integers(0, 2**40))
     ),
     "embed_input": _embed_input,
     "vector": lambda plain, want: st.lists(singles, max_size=3) | st.text("abcd01+/", min_size=1, max_size=8),

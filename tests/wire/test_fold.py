@@ -16,7 +16,8 @@ from xai_dual.model import Model, same
 from .project import API, OPERATIONS, deep, model_class, named, operation
 from .strategies import ANY, BOTH, canonical, models
 
-STREAMS = [op for op in OPERATIONS if op.chunk]
+STREAMS = [op for op in OPERATIONS if op.chunk and not API.folds[op.response or ""].by]
+"""Those whose fold is generated from rules."""
 Draw = Any
 
 

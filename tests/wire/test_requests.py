@@ -14,9 +14,23 @@ from hypothesis import strategies as st
 from codegen import ir
 from codegen.convert import CONVERTERS
 from xai_dual.model import Model
+from xai_dual.operation import RestRequest
 
 from . import strategies, writer
-from .project import API, DOCUMENT, OPERATIONS, body_pointer, deep, message, named, operation, valid
+from .project import (
+    API,
+    OPERATIONS,
+    alternatives,
+    body_pointer,
+    deep,
+    fits,
+    message,
+    named,
+    operation,
+    resolve,
+    route_of,
+    valid,
+)
 from .strategies import BOTH, GRPC, REST, Want, models
 
 ON_GRPC = [op for op in OPERATIONS if op.request and op.grpc]
@@ -36,8 +50,29 @@ def test_protobuf_fields(op: ir.Operation, want: Want, data: st.DataObject) -> N
     request = data.draw(models(op.request or "", want))
     sent = operation(op).grpc.codec.encode(request)
     parsed = message(op.messages[0]).FromString(sent)
-    assert parsed == writer.write(request, message(op.messages[0])())
+    expected = message(op.messages[0])()
+    writer.write(request, _start(op, expected))
+    assert parsed == expected
     assert parsed.SerializeToString(deterministic=True) == sent
+
+
+def _start(op: ir.Operation, first: Any) -> Any:
+    """What is said of an upload stands in its first message, which may as well carry a piece."""
+    own = API.models[op.request or ""].grpc
+    if own == op.messages[0]:
+        return first
+    start = getattr(first, next(f.name for f in first.DESCRIPTOR.fields if f.message_type.full_name == own))
+    start.SetInParent()
+    return start
+
+
+@pytest.mark.parametrize("op", named([op for op in OPERATIONS if op.grpc and op.upload]))
+@deep
+@given(piece=st.binary(max_size=50))
+def test_pieces_of_uploads(op: ir.Operation, piece: bytes) -> None:
+    parsed = message(op.messages[0]).FromString(operation(op).wrap(piece))
+    (field, content), *more = parsed.ListFields()
+    assert (field.type, content, more) == (field.TYPE_BYTES, piece, [])
 
 
 @pytest.mark.parametrize("op", named([op for op in OPERATIONS if op.grpc and not op.request]))
@@ -46,45 +81,72 @@ def test_calls_without_request(op: ir.Operation) -> None:
     assert operation(op).grpc.codec.encode(None) == b""
 
 
+@pytest.mark.parametrize("op", named([op for op in OPERATIONS if op.rest and not op.request]))
+def test_rest_calls_without_request(op: ir.Operation) -> None:
+    for route in op.rest:
+        sent = operation(op).rest[route.shape].codec.encode(None)
+        assert sent == RestRequest(route.path, body={} if op.upload else None)
+
+
 @pytest.mark.parametrize("want", [pytest.param(BOTH, id="both"), pytest.param(REST, id="rest")])
 @pytest.mark.parametrize("op", named(ON_REST))
 @deep
 @given(data=st.data())
 def test_json_is_valid(op: ir.Operation, want: Want, data: st.DataObject) -> None:
-    request = data.draw(models(op.request or "", want).filter(lambda m: _segments_are_fit(op, m)))
+    request = data.draw(models(op.request or "", want))
     for route in op.rest:
         sent = operation(op).rest[route.shape].codec.encode(request)
         _check_path(op, route, request, sent.path)
+        _check_query(op, route, request, sent.query)
+        assert sent.filename == next((getattr(request, name) for name, _ in _fields(op, "filename")), None)
         if sent.body is None:
-            assert "requestBody" not in DOCUMENT["paths"][route.path][route.method.lower()]  # type: ignore[index,call-overload]
+            assert "requestBody" not in route_of(route.method, route.path)
             continue
-        valid(sent.body, body_pointer(route.method, route.path))
+        assert op.upload not in sent.body
+        valid({**sent.body, **({op.upload: "content"} if op.upload else {})}, body_pointer(route.method, route.path))
         assert route.const.items() <= sent.body.items()
         assert orjson.loads(orjson.dumps(sent.body)) == sent.body
 
 
-def _path_fields(op: ir.Operation) -> list[tuple[str, str]]:
+def _fields(op: ir.Operation, where: str) -> list[tuple[str, str]]:
+    """(public name, name on the wire) of the fields that stand there."""
     fields = API.models[op.request or ""].fields
-    return [(f.name, s.path[0]) for f in fields for s in f.rest.values() if s.where == "path"]
-
-
-def _segments_are_fit(op: ir.Operation, request: Any) -> bool:
-    return all(getattr(request, name) not in ("", ".", "..") for name, _ in _path_fields(op))
+    return [(f.name, s.path[0]) for f in fields for s in f.rest.values() if s.where == where]
 
 
 def _check_path(op: ir.Operation, route: ir.RestRoute, request: Any, path: str) -> None:
     expected = route.path
-    for name, parameter in _path_fields(op):
-        expected = expected.replace(f"{{{parameter}}}", quote(getattr(request, name), safe=""))
+    for name, parameter in _fields(op, "path"):
+        if f"{{{parameter}}}" in expected:
+            expected = expected.replace(f"{{{parameter}}}", quote(getattr(request, name), safe=""))
     assert path == expected
     assert "{" not in path
+
+
+def _check_query(op: ir.Operation, route: ir.RestRoute, request: Any, query: tuple[tuple[str, str], ...]) -> None:
+    schemas = {p["name"]: p["schema"] for p in route_of(route.method, route.path).get("parameters", ()) if "name" in p}
+    expected = {}
+    for name, parameter in _fields(op, "query"):
+        value = getattr(request, name)
+        if value is not None and value != [] and value != ():
+            expected[parameter] = [*value] if isinstance(value, (list, tuple)) else [value]
+    read: dict[str, list[Any]] = {}
+    for parameter, text in query:
+        types = [s.get("type") for s in alternatives(schemas[parameter])]
+        kind = resolve(alternatives(schemas[parameter])[0]["items"])["type"] if types == ["array"] else types[0]
+        value = {"integer": int, "boolean": {"true": True, "false": False}.get}.get(kind, str)(text)
+        read.setdefault(parameter, []).append(value)
+    assert read == expected
+    for parameter, values in read.items():
+        many = alternatives(schemas[parameter])[0].get("type") == "array"
+        assert fits(values if many else values[0], schemas[parameter])
 
 
 @pytest.mark.parametrize("op", named(ON_GRPC))
 @deep
 @given(data=st.data())
 def test_plain_dicts_mean_the_same(op: ir.Operation, data: st.DataObject) -> None:
-    request = data.draw(models(op.request or "", BOTH).filter(lambda m: _segments_are_fit(op, m)))
+    request = data.draw(models(op.request or "", BOTH))
     as_dicts = attrs.evolve(request, **{f.name: _plain(getattr(request, f.name)) for f in attrs.fields(type(request))})
     record = operation(op)
     assert record.grpc.codec.encode(as_dicts) == record.grpc.codec.encode(request)

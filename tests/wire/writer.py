@@ -19,9 +19,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 def write(value: Any, target: Any) -> Any:
     """Fill a message with a model's fields; returns the message."""
-    for field in ir_of(value).fields:
+    model = ir_of(value)
+    for field in model.fields:
         content = getattr(value, field.name)
-        if field.grpc is not None and content is not None:
+        if content is None and model.sent_only:
+            content = field.unset
+        if field.grpc is not None and not field.grpc.oneof and content is not None:
             _write_field(field, content, target)
     return target
 
@@ -31,7 +34,10 @@ def _write_field(field: ir.Field, value: Any, target: Any) -> None:
     if field.coerce:
         value = _COERCED[field.coerce](value)
     if not field.grpc.path:
-        write(value, target)
+        if isinstance(field.type, ir.UnionRef):
+            _write_member(API.unions[field.type.name], value, target)
+        else:
+            write(value, target)
         return
     for step in field.grpc.path[:-1]:
         target = getattr(target, step)
@@ -45,7 +51,7 @@ def _write_field(field: ir.Field, value: Any, target: Any) -> None:
     elif isinstance(field.type, ir.UnionRef):
         for item in value if field.many else [value]:
             _write_member(API.unions[field.type.name], item, _present(slot.add() if field.many else slot))
-    elif isinstance(field.type, ir.EnumRef):
+    elif isinstance(field.type, ir.EnumRef) and API.enums[field.type.name].grpc:
         numbers = {v.name: v.number for v in API.enums[field.type.name].values}
         found = [numbers[x] if x in numbers else int(x[1:]) for x in (value if field.many else [value])]
         _ = slot.extend(found) if field.many else setattr(target, name, found[0])
@@ -135,6 +141,10 @@ def _vector(target: Any, name: str, value: Any) -> None:
         getattr(target, name).add().float_array.extend(value)
 
 
+def _base64_image(target: Any, name: str, value: str) -> None:
+    setattr(target, name, f"data:image/jpeg;base64,{value}" if len(value) % 2 else value)
+
+
 _CONVERTED: Mapping[str, Any] = {
     "unix": _unix,
     "datetime": _datetime,
@@ -148,6 +158,9 @@ _CONVERTED: Mapping[str, Any] = {
     "public_url": _public_url,
     "embed_input": _embed_input,
     "vector": _vector,
+    "decimal": setattr,
+    "base64_image": _base64_image,
+    "rpc_status": lambda target, name, value: write(value, _present(getattr(target, name))),
 }
 CONVERTERS = _CONVERTED.keys()
 

@@ -76,7 +76,7 @@ class ByteStream(OpenStream[bytes], Pieces):
         They are written beside it, under another name, and the file appears (or is replaced) when they are complete. If
         anything goes wrong nothing is left behind.
         """
-        if self._closed or self._ended or self._received:
+        if self._closed or self._received or (self._ended and not self._completed):
             raise UsageError(f"{self._op.name}: the download was begun, closed or has failed: call the method again")
         file = PartFile(path)
         try:

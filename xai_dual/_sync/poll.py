@@ -39,7 +39,7 @@ def wait(
     timeout: float | None,
     on_progress: Callable[[R], Any] | None,
 ) -> R:
-    """Ask until the job is done; see `Caller.wait`."""
+    """Ask until the job is done; see `Caller.wait`. Public methods call `timeout` `deadline`."""
     check_wait(interval, timeout)
     end = None if timeout is None else time.monotonic() + timeout
     limits = caller.timeout_of(options)

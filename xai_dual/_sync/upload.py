@@ -24,7 +24,7 @@ class Upload:
     def __init__(self, op: UploadOperation[Any], content: Any) -> None:
         self.op = op
         self.sources: Sequence[Source] = sources_of(
-            content, field=op.part, several=op.several, optional=op.optional, allow_async=_io.ASYNC
+            content, field="content", several=op.several, optional=op.optional, allow_async=_io.ASYNC
         )
         self.error: BaseException | None = None
         """What went wrong in a content itself: it is raised as it is, and nothing is tried again."""
@@ -57,7 +57,7 @@ class Upload:
     def single(self) -> Source | None:
         """The one content, for a wire that takes no more."""
         if len(self.sources) > 1:
-            raise UnsupportedOnTransport(f"{self.op.part}[1]", "grpc", "it takes one content; use transport='rest'")
+            raise UnsupportedOnTransport("content[1]", "grpc", "it takes one content; use transport='rest'")
         return self.sources[0] if self.sources else None
 
     def pieces(self, source: Source) -> Generator[bytes, None]:

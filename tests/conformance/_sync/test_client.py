@@ -17,7 +17,7 @@ from xai_dual.emulator import Server
 
 from ..facts import options
 from ..table import CASES, Case, method
-from .begin import begin
+from .begin import begin, carry_out, prepare
 
 pytestmark = pytest.mark.anyio
 
@@ -123,16 +123,19 @@ def test_listings(client: Client, transport: str) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_results_are_plain_values(client: Client, transport: str, case: Case) -> None:
+def test_results_are_plain_values(clients: dict[str, Client], transport: str, case: Case) -> None:
     if transport not in case.wires:
         pytest.skip(f"not on {transport}")
-    answer = method(client, case.op)(**case.arguments)
+    arguments = prepare(clients["auto"], case, {})
     if case.streams:
-        for _ in answer:
+        stream = method(clients[transport], case.op)(**arguments)
+        for _ in stream:
             pass
-        result = answer.response
+        result = stream.response
     else:
-        result = answer
+        result, _ = carry_out(clients[transport], case, arguments)
+    if result is None or isinstance(result, bytes):
+        pytest.skip("no model")
     for twin in (copy.deepcopy(result), pickle.loads(pickle.dumps(result))):
         assert twin is not result
         assert type(twin) is type(result)

@@ -4,19 +4,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import attrs
 import pytest
 
 from xai_dual import Client, Listing, Meta, Stream, same
+from xai_dual.types.responses import InputItem
 
-from ..facts import facts
+from ..facts import facts, without
 from ..table import ANSWERS, BOTH, CASES, OPERATIONS, STREAMS, UNARY, Case, method
+from .begin import carry_out, prepare
 
 pytestmark = pytest.mark.anyio
 
 WIRES = ("grpc", "rest")
+ANY_OF = {"InputItem": get_args(InputItem)}
+"""Unions, which have no type of their own."""
 
 
 def test_every_operation_has_a_case() -> None:
@@ -42,19 +46,23 @@ def check_meta(meta: Meta | None, case: Case, transport: str) -> None:
 
 
 @pytest.mark.parametrize("case", UNARY, ids=str)
-def test_unary(client: Client, transport: str, case: Case) -> None:
+def test_unary(clients: dict[str, Client], transport: str, case: Case) -> None:
     if transport not in case.wires:
         pytest.skip(f"not on {transport}")
-    answer = method(client, case.op)(**case.arguments)
+    arguments = prepare(clients["auto"], case, {})
+    answer, meta = carry_out(clients[transport], case, arguments)
     assert case.check(answer), answer
-    check_meta(answer.meta, case, transport)
-    item = answer[0] if isinstance(answer, Listing) else answer
-    assert type(item).__name__ == ANSWERS[case.op]
+    if answer is not None:
+        check_meta(meta, case, transport)
+    item = answer[0] if isinstance(answer, Listing) and answer else answer
+    assert type(item).__name__ in (ANSWERS[case.op], "Listing") or isinstance(item, ANY_OF.get(ANSWERS[case.op], ()))
     facts(answer, transport)
 
 
 @pytest.mark.parametrize("case", STREAMS, ids=str)
 def test_stream(client: Client, transport: str, case: Case) -> None:
+    if transport not in case.wires:
+        pytest.skip(f"not on {transport}")
     stream = method(client, case.op)(**case.arguments)
     assert type(stream) is Stream
     chunks = [chunk for chunk in stream]
@@ -69,14 +77,18 @@ def test_stream(client: Client, transport: str, case: Case) -> None:
 
 @pytest.mark.parametrize("case", [case for case in BOTH if not case.streams], ids=str)
 def test_same_answer(clients: dict[str, Client], case: Case) -> None:
+    """What only reads gets the same thing on both wires; what changes something has its own thing to change."""
     answers: list[Any] = []
     found = []
+    made: dict[str, Any] = {}
     for transport in WIRES:
-        client = clients[transport]
-        answers.append(method(client, case.op)(**case.arguments))
-        found.append(facts(answers[-1], transport))
+        if not case.operation.read_only or case.anew:
+            made = {}
+        arguments = prepare(clients["auto"], case, made)
+        answers.append((carry_out(clients[transport], case, arguments))[0])
+        found.append(facts(answers[-1], transport, case.anew))
     assert found[0] == found[1]
-    assert same(*answers)
+    assert same(*(without(answer, case.anew) for answer in answers))
 
 
 @pytest.mark.parametrize("case", [case for case in BOTH if case.streams], ids=str)
@@ -97,6 +109,8 @@ def test_same_stream(clients: dict[str, Client], case: Case) -> None:
 
 @pytest.mark.parametrize("case", STREAMS, ids=str)
 def test_fold_is_the_whole_answer(client: Client, transport: str, case: Case) -> None:
+    if transport not in case.wires:
+        pytest.skip(f"not on {transport}")
     stream = method(client, case.op)(**case.arguments)
     for _ in stream:
         pass
@@ -107,14 +121,14 @@ def test_fold_is_the_whole_answer(client: Client, transport: str, case: Case) ->
 
 
 @pytest.mark.parametrize("name", ["str", "tool", "logprobs", "search"])
-def test_fold_is_equal_in_every_field(client: Client, name: str) -> None:
+def test_fold_is_equal_in_every_field(client: Client, transport: str, name: str) -> None:
     case = next(case for case in STREAMS if case.name == name)
     stream = client.chat.stream(**case.arguments)
     for _ in stream:
         pass
     whole = client.chat.create(**case.arguments)
-    assert stream.response.to_dict() == whole.to_dict()
-    assert stream.response == whole
+    assert whole.settings is None or transport == "grpc"
+    assert stream.response == attrs.evolve(whole, settings=None)  # which no chunk tells
 
 
 def test_same_sees_differences(client: Client) -> None:

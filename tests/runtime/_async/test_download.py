@@ -83,6 +83,9 @@ async def test_save(wires: Wires, transport: str, tmp_path: pathlib.Path) -> Non
         assert await begin(client, {"size": 3}).save(tmp_path / "link") == 3
         assert path.read_bytes() == DATA[:3]
         assert await begin(client, {"size": 0}).save(tmp_path / "empty") == 0
+        for size in (0, 5):
+            async with begin(client, {"size": size}) as stream:
+                assert await stream.save(tmp_path / "empty") == size
     assert sorted(os.listdir(tmp_path)) == ["empty", "link", "out.bin"]
     plain = tmp_path / "plain"
     plain.touch()

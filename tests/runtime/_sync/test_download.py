@@ -85,6 +85,9 @@ def test_save(wires: Wires, transport: str, tmp_path: pathlib.Path) -> None:
         assert begin(client, {"size": 3}).save(tmp_path / "link") == 3
         assert path.read_bytes() == DATA[:3]
         assert begin(client, {"size": 0}).save(tmp_path / "empty") == 0
+        for size in (0, 5):
+            with begin(client, {"size": size}) as stream:
+                assert stream.save(tmp_path / "empty") == size
     assert sorted(os.listdir(tmp_path)) == ["empty", "link", "out.bin"]
     plain = tmp_path / "plain"
     plain.touch()

@@ -172,9 +172,9 @@ def test_everything_else_arrives(wires: Wires, transport: str) -> None:
 )
 def test_refused_before_sending(wires: Wires, transport: str, content: Any, text: str) -> None:
     with Client(**wires.options(transport)) as client:
-        with pytest.raises(errors.UsageError, match=f"(?i)^file: .*{text}"):
+        with pytest.raises(errors.UsageError, match=f"(?i)^content: .*{text}"):
             upload(client, content)
-        with pytest.raises(errors.UsageError, match=r"^file\[1\]: "):
+        with pytest.raises(errors.UsageError, match=r"^content\[1\]: "):
             upload(client, [b"", content], op=api.UPLOAD_SEVERAL)
     assert not wires.seen
 
@@ -354,7 +354,7 @@ def test_files_that_shrink(wires: Wires, tmp_path: pathlib.Path) -> None:
         path.write_bytes(SMALL)
 
     with Client(**wires.options("rest"), retry_writes=True) as client:
-        with pytest.raises(errors.UsageError, match=r"file\[1\]: ended 699996 bytes early"):
+        with pytest.raises(errors.UsageError, match=r"content\[1\]: ended 699996 bytes early"):
             upload(client, [cut(), path], op=api.UPLOAD_SEVERAL)
         wires.wait_cancelled()
     assert len(wires.seen) == 1

@@ -12,7 +12,7 @@ from ...options import INHERIT, CallOptions
 from ...types.skills import ListSkillsRequest, SkillRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from ...content import Content
@@ -37,7 +37,7 @@ class AsyncSkills:
     async def upload(
         self,
         *,
-        content: Content,
+        content: Sequence[Content],
         timeout: Timeout | float | Inherit | None = INHERIT,
         headers: Mapping[str, str] | None = None,
         max_retries: int | Inherit = INHERIT,
@@ -46,7 +46,7 @@ class AsyncSkills:
         """Makes a skill from files sent as multipart form data.
 
         Args:
-            content: A path, bytes, a file object, an iterable of bytes, or (name, one of these).
+            content: A path, bytes, a file object, an iterable of bytes, or (name, one of these). Several of them.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.

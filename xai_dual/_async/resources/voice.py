@@ -245,11 +245,10 @@ class AsyncVoiceStt:
     def __init__(self, caller: AsyncCaller) -> None:
         self._caller = caller
 
-    @required("content")
     async def transcribe(
         self,
         *,
-        content: Content,
+        content: Content | None = None,
         url: str | None = None,
         model: str | None = None,
         audio_format: AudioFormat | None = None,

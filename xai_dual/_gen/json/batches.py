@@ -614,7 +614,7 @@ def encode_batch_request_metadata(m: BatchRequestMetadata, wire: bool = True) ->
 
 
 _BATCH_RESULT = frozenset({"batch_request_id", "batch_result", "error_message"})
-_BATCH_RESULT_BATCH_RESULT = frozenset({"error", "response"})
+_BATCH_RESULT__BATCH_RESULT = frozenset({"error", "response"})
 
 
 def decode_batch_result(d: Mapping[str, Any]) -> BatchResult:
@@ -628,7 +628,7 @@ def decode_batch_result(d: Mapping[str, Any]) -> BatchResult:
     error_message = get("error_message")
     if error_message.__class__ is not str and error_message is not None:
         error_message, extra = misfit(error_message, None, "error_message", extra)
-    nested, inner = child(get("batch_result"), _BATCH_RESULT_BATCH_RESULT)
+    nested, inner = child(get("batch_result"), _BATCH_RESULT__BATCH_RESULT)
     inner_get: Any = nested.get
     response = inner_get("response")
     if response is not None:

@@ -563,8 +563,8 @@ _MEDIA_USAGE = frozenset(
         "total_tokens",
     }
 )
-_MEDIA_USAGE_INPUT_TOKENS_DETAILS = frozenset({"cached_tokens", "image_tokens", "text_tokens"})
-_MEDIA_USAGE_OUTPUT_TOKENS_DETAILS = frozenset({"image_tokens", "reasoning_tokens", "text_tokens"})
+_MEDIA_USAGE__INPUT_TOKENS_DETAILS = frozenset({"cached_tokens", "image_tokens", "text_tokens"})
+_MEDIA_USAGE__OUTPUT_TOKENS_DETAILS = frozenset({"image_tokens", "reasoning_tokens", "text_tokens"})
 
 
 def decode_media_usage(d: Mapping[str, Any]) -> MediaUsage:
@@ -590,7 +590,9 @@ def decode_media_usage(d: Mapping[str, Any]) -> MediaUsage:
     server_side_tools_used = get("server_side_tools_used")
     if server_side_tools_used is not None:
         server_side_tools_used, extra = read_list(server_side_tools_used, str, "server_side_tools_used", extra)
-    nested, inner = child(get("input_tokens_details"), _MEDIA_USAGE_INPUT_TOKENS_DETAILS)
+    if server_side_tools_used:
+        server_side_tools_used = [x for x in server_side_tools_used if x not in ("invalid",)]
+    nested, inner = child(get("input_tokens_details"), _MEDIA_USAGE__INPUT_TOKENS_DETAILS)
     inner_get: Any = nested.get
     input_text_tokens = inner_get("text_tokens")
     if input_text_tokens.__class__ is not int:
@@ -603,7 +605,7 @@ def decode_media_usage(d: Mapping[str, Any]) -> MediaUsage:
         cached_tokens, inner = read_int(cached_tokens, 0, "cached_tokens", inner)
     if inner is not None:
         extra = keep(extra, "input_tokens_details", get("input_tokens_details"))
-    nested, inner = child(get("output_tokens_details"), _MEDIA_USAGE_OUTPUT_TOKENS_DETAILS)
+    nested, inner = child(get("output_tokens_details"), _MEDIA_USAGE__OUTPUT_TOKENS_DETAILS)
     inner_get = nested.get
     output_text_tokens = inner_get("text_tokens")
     if output_text_tokens.__class__ is not int and output_text_tokens is not None:

@@ -794,7 +794,11 @@ def decode_mgmt_language_model(d: Mapping[str, Any]) -> MgmtLanguageModel:
     if version.__class__ is not str and version is not None:
         version, extra = misfit(version, None, "version", extra)
     input_modalities, extra = read_list(get("inputModalities"), str, "inputModalities", extra)
+    if input_modalities:
+        input_modalities = [x for x in input_modalities if x not in ("INVALID",)]
     output_modalities, extra = read_list(get("outputModalities"), str, "outputModalities", extra)
+    if output_modalities:
+        output_modalities = [x for x in output_modalities if x not in ("INVALID",)]
     prompt_text_token_price, extra = convert(
         decimal_from_json, get("promptTextTokenPrice"), None, "promptTextTokenPrice", extra
     )
@@ -1048,6 +1052,8 @@ def decode_mgmt_embedding_model(d: Mapping[str, Any]) -> MgmtEmbeddingModel:
     if version.__class__ is not str and version is not None:
         version, extra = misfit(version, None, "version", extra)
     input_modalities, extra = read_list(get("inputModalities"), str, "inputModalities", extra)
+    if input_modalities:
+        input_modalities = [x for x in input_modalities if x not in ("INVALID",)]
     prompt_text_token_price, extra = convert(
         decimal_from_json, get("promptTextTokenPrice"), None, "promptTextTokenPrice", extra
     )
@@ -1156,7 +1162,11 @@ def decode_mgmt_image_generation_model(d: Mapping[str, Any]) -> MgmtImageGenerat
     if version.__class__ is not str and version is not None:
         version, extra = misfit(version, None, "version", extra)
     input_modalities, extra = read_list(get("inputModalities"), str, "inputModalities", extra)
+    if input_modalities:
+        input_modalities = [x for x in input_modalities if x not in ("INVALID",)]
     output_modalities, extra = read_list(get("outputModalities"), str, "outputModalities", extra)
+    if output_modalities:
+        output_modalities = [x for x in output_modalities if x not in ("INVALID",)]
     image_price, extra = convert(decimal_from_json, get("imagePrice"), None, "imagePrice", extra)
     rps, extra = convert(decimal_from_json, get("rps"), None, "rps", extra)
     rpm, extra = convert(decimal_from_json, get("rpm"), None, "rpm", extra)
@@ -1294,7 +1304,11 @@ def decode_mgmt_audio_model(d: Mapping[str, Any]) -> MgmtAudioModel:
     if version.__class__ is not str and version is not None:
         version, extra = misfit(version, None, "version", extra)
     input_modalities, extra = read_list(get("inputModalities"), str, "inputModalities", extra)
+    if input_modalities:
+        input_modalities = [x for x in input_modalities if x not in ("INVALID",)]
     output_modalities, extra = read_list(get("outputModalities"), str, "outputModalities", extra)
+    if output_modalities:
+        output_modalities = [x for x in output_modalities if x not in ("INVALID",)]
     prompt_token_price, extra = convert(decimal_from_json, get("promptTokenPrice"), None, "promptTokenPrice", extra)
     completion_token_price, extra = convert(
         decimal_from_json, get("completionTokenPrice"), None, "completionTokenPrice", extra
@@ -1430,7 +1444,11 @@ def decode_mgmt_video_generation_model(d: Mapping[str, Any]) -> MgmtVideoGenerat
     if version.__class__ is not str and version is not None:
         version, extra = misfit(version, None, "version", extra)
     input_modalities, extra = read_list(get("inputModalities"), str, "inputModalities", extra)
+    if input_modalities:
+        input_modalities = [x for x in input_modalities if x not in ("INVALID",)]
     output_modalities, extra = read_list(get("outputModalities"), str, "outputModalities", extra)
+    if output_modalities:
+        output_modalities = [x for x in output_modalities if x not in ("INVALID",)]
     rps, extra = convert(decimal_from_json, get("rps"), None, "rps", extra)
     rpm, extra = convert(decimal_from_json, get("rpm"), None, "rpm", extra)
     tpm, extra = convert(decimal_from_json, get("tpm"), None, "tpm", extra)

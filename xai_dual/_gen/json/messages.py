@@ -78,7 +78,7 @@ _MESSAGE_REQUEST = frozenset(
     }
 )
 
-_MESSAGE_REQUEST_SYSTEM: dict[str, Callable[[Any, str, bool], Any]] = {
+_MESSAGE_REQUEST__SYSTEM: dict[str, Callable[[Any, str, bool], Any]] = {
     "str": lambda v, n, w: string(v, n),
     "list": lambda v, n, w: many(encode_system_block, SystemBlock, v, n, w),
 }
@@ -156,7 +156,7 @@ def encode_message_request(m: MessageRequest, wire: bool = True) -> dict[str, An
     if m.stop_sequences is not None:
         d["stop_sequences"] = scalars(string, m.stop_sequences, "stop_sequences")
     if m.system is not None:
-        d["system"] = by_kind(_MESSAGE_REQUEST_SYSTEM, m.system, "system", wire)
+        d["system"] = by_kind(_MESSAGE_REQUEST__SYSTEM, m.system, "system", wire)
     if m.temperature is not None:
         d["temperature"] = double(m.temperature, "temperature")
     if m.tool_choice is not None:
@@ -201,7 +201,7 @@ def encode_message_metadata(m: MessageMetadata, wire: bool = True) -> dict[str, 
 
 _MESSAGE_BODY = frozenset({"content", "role"})
 
-_MESSAGE_BODY_CONTENT: dict[str, Callable[[Any, str, bool], Any]] = {
+_MESSAGE_BODY__CONTENT: dict[str, Callable[[Any, str, bool], Any]] = {
     "str": lambda v, n, w: string(v, n),
     "list": lambda v, n, w: unions(encode_message_block, v, n, w),
 }
@@ -229,7 +229,7 @@ def encode_message_body(m: MessageBody, wire: bool = True) -> dict[str, Any]:
     if m.role is None:
         missing("role")
     d: dict[str, Any] = {}
-    d["content"] = by_kind(_MESSAGE_BODY_CONTENT, m.content, "content", wire)
+    d["content"] = by_kind(_MESSAGE_BODY__CONTENT, m.content, "content", wire)
     d["role"] = string(m.role, "role")
     if m.extra:
         if wire:
@@ -795,7 +795,7 @@ def encode_tool_use_block(m: ToolUseBlock, wire: bool = True) -> dict[str, Any]:
 
 _TOOL_RESULT_BLOCK = frozenset({"cache_control", "content", "is_error", "tool_use_id", "type"})
 
-_TOOL_RESULT_BLOCK_CONTENT: dict[str, Callable[[Any, str, bool], Any]] = {
+_TOOL_RESULT_BLOCK__CONTENT: dict[str, Callable[[Any, str, bool], Any]] = {
     "str": lambda v, n, w: string(v, n),
     "list": lambda v, n, w: unions(encode_tool_result_part, v, n, w),
 }
@@ -832,7 +832,7 @@ def encode_tool_result_block(m: ToolResultBlock, wire: bool = True) -> dict[str,
     d["type"] = "tool_result"
     if m.cache_control is not None:
         d["cache_control"] = m.cache_control
-    d["content"] = by_kind(_TOOL_RESULT_BLOCK_CONTENT, m.content, "content", wire)
+    d["content"] = by_kind(_TOOL_RESULT_BLOCK__CONTENT, m.content, "content", wire)
     if m.is_error is not None:
         d["is_error"] = boolean(m.is_error, "is_error")
     d["tool_use_id"] = string(m.tool_use_id, "tool_use_id")

@@ -388,10 +388,14 @@ def decode_language_model(d: Mapping[str, Any]) -> LanguageModel:
     if id.__class__ is not str:
         id, extra = misfit(id, "", "id", extra)
     input_modalities, extra = read_list(get("input_modalities"), str, "input_modalities", extra)
+    if input_modalities:
+        input_modalities = [x for x in input_modalities if x not in ("invalid_modality",)]
     long_context_threshold = get("long_context_threshold")
     if long_context_threshold.__class__ is not int and long_context_threshold is not None:
         long_context_threshold, extra = read_int(long_context_threshold, None, "long_context_threshold", extra)
     output_modalities, extra = read_list(get("output_modalities"), str, "output_modalities", extra)
+    if output_modalities:
+        output_modalities = [x for x in output_modalities if x not in ("invalid_modality",)]
     owned_by = get("owned_by")
     if owned_by.__class__ is not str and owned_by is not None:
         owned_by, extra = misfit(owned_by, None, "owned_by", extra)
@@ -505,7 +509,11 @@ def decode_embedding_model(d: Mapping[str, Any]) -> EmbeddingModel:
     if id.__class__ is not str:
         id, extra = misfit(id, "", "id", extra)
     input_modalities, extra = read_list(get("input_modalities"), str, "input_modalities", extra)
+    if input_modalities:
+        input_modalities = [x for x in input_modalities if x not in ("invalid_modality",)]
     output_modalities, extra = read_list(get("output_modalities"), str, "output_modalities", extra)
+    if output_modalities:
+        output_modalities = [x for x in output_modalities if x not in ("invalid_modality",)]
     owned_by = get("owned_by")
     if owned_by.__class__ is not str and owned_by is not None:
         owned_by, extra = misfit(owned_by, None, "owned_by", extra)
@@ -588,10 +596,14 @@ def decode_image_generation_model(d: Mapping[str, Any]) -> ImageGenerationModel:
     if image_price.__class__ is not int:
         image_price, extra = read_int(image_price, 0, "image_price", extra)
     input_modalities, extra = read_list(get("input_modalities"), str, "input_modalities", extra)
+    if input_modalities:
+        input_modalities = [x for x in input_modalities if x not in ("invalid_modality",)]
     max_prompt_length = get("max_prompt_length")
     if max_prompt_length.__class__ is not int:
         max_prompt_length, extra = read_int(max_prompt_length, 0, "max_prompt_length", extra)
     output_modalities, extra = read_list(get("output_modalities"), str, "output_modalities", extra)
+    if output_modalities:
+        output_modalities = [x for x in output_modalities if x not in ("invalid_modality",)]
     owned_by = get("owned_by")
     if owned_by.__class__ is not str and owned_by is not None:
         owned_by, extra = misfit(owned_by, None, "owned_by", extra)

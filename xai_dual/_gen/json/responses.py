@@ -191,12 +191,12 @@ _RESPONSE_REQUEST = frozenset(
     }
 )
 
-_RESPONSE_REQUEST_INPUT: dict[str, Callable[[Any, str, bool], Any]] = {
+_RESPONSE_REQUEST__INPUT: dict[str, Callable[[Any, str, bool], Any]] = {
     "str": lambda v, n, w: string(v, n),
     "list": lambda v, n, w: v,
 }
 
-_RESPONSE_REQUEST_TOOL_CHOICE: dict[str, Callable[[Any, str, bool], Any]] = {
+_RESPONSE_REQUEST__TOOL_CHOICE: dict[str, Callable[[Any, str, bool], Any]] = {
     "str": lambda v, n, w: string(v, n),
     "dict": lambda v, n, w: one(encode_named_tool_choice, NamedToolChoice, v, n, w),
 }
@@ -342,7 +342,7 @@ def encode_response_request(m: ResponseRequest, wire: bool = True) -> dict[str, 
         d["context_management"] = m.context_management
     if m.include is not None:
         d["include"] = scalars(string, m.include, "include")
-    d["input"] = by_kind(_RESPONSE_REQUEST_INPUT, m.input, "input", wire)
+    d["input"] = by_kind(_RESPONSE_REQUEST__INPUT, m.input, "input", wire)
     if m.instructions is not None:
         d["instructions"] = string(m.instructions, "instructions")
     if m.logprobs is not None:
@@ -381,7 +381,7 @@ def encode_response_request(m: ResponseRequest, wire: bool = True) -> dict[str, 
     if m.text is not None:
         d["text"] = one(encode_response_text_configuration, ResponseTextConfiguration, m.text, "text", wire)
     if m.tool_choice is not None:
-        d["tool_choice"] = by_kind(_RESPONSE_REQUEST_TOOL_CHOICE, m.tool_choice, "tool_choice", wire)
+        d["tool_choice"] = by_kind(_RESPONSE_REQUEST__TOOL_CHOICE, m.tool_choice, "tool_choice", wire)
     if m.tools is not None:
         d["tools"] = unions(encode_response_tool, m.tools, "tools", wire)
     if m.top_k is not None:
@@ -472,7 +472,7 @@ def encode_input_items_request(m: InputItemsRequest, wire: bool = True) -> dict[
 
 _COMPACT_REQUEST = frozenset({"input", "model"})
 
-_COMPACT_REQUEST_INPUT: dict[str, Callable[[Any, str, bool], Any]] = {
+_COMPACT_REQUEST__INPUT: dict[str, Callable[[Any, str, bool], Any]] = {
     "str": lambda v, n, w: string(v, n),
     "list": lambda v, n, w: v,
 }
@@ -500,7 +500,7 @@ def encode_compact_request(m: CompactRequest, wire: bool = True) -> dict[str, An
     if m.model is None:
         missing("model")
     d: dict[str, Any] = {}
-    d["input"] = by_kind(_COMPACT_REQUEST_INPUT, m.input, "input", wire)
+    d["input"] = by_kind(_COMPACT_REQUEST__INPUT, m.input, "input", wire)
     d["model"] = string(m.model, "model")
     if m.extra:
         if wire:
@@ -556,8 +556,8 @@ _COMPACT_USAGE = frozenset(
         "total_tokens",
     }
 )
-_COMPACT_USAGE_INPUT_TOKENS_DETAILS = frozenset({"cached_tokens"})
-_COMPACT_USAGE_OUTPUT_TOKENS_DETAILS = frozenset({"reasoning_tokens"})
+_COMPACT_USAGE__INPUT_TOKENS_DETAILS = frozenset({"cached_tokens"})
+_COMPACT_USAGE__OUTPUT_TOKENS_DETAILS = frozenset({"reasoning_tokens"})
 
 
 def decode_compact_usage(d: Mapping[str, Any]) -> CompactUsage:
@@ -577,14 +577,14 @@ def decode_compact_usage(d: Mapping[str, Any]) -> CompactUsage:
     total_tokens = get("total_tokens")
     if total_tokens.__class__ is not int:
         total_tokens, extra = read_int(total_tokens, 0, "total_tokens", extra)
-    nested, inner = child(get("input_tokens_details"), _COMPACT_USAGE_INPUT_TOKENS_DETAILS)
+    nested, inner = child(get("input_tokens_details"), _COMPACT_USAGE__INPUT_TOKENS_DETAILS)
     inner_get: Any = nested.get
     cached_tokens = inner_get("cached_tokens")
     if cached_tokens.__class__ is not int:
         cached_tokens, inner = read_int(cached_tokens, 0, "cached_tokens", inner)
     if inner is not None:
         extra = keep(extra, "input_tokens_details", get("input_tokens_details"))
-    nested, inner = child(get("output_tokens_details"), _COMPACT_USAGE_OUTPUT_TOKENS_DETAILS)
+    nested, inner = child(get("output_tokens_details"), _COMPACT_USAGE__OUTPUT_TOKENS_DETAILS)
     inner_get = nested.get
     reasoning_tokens = inner_get("reasoning_tokens")
     if reasoning_tokens.__class__ is not int:
@@ -649,7 +649,7 @@ def encode_deleted_response(m: DeletedResponse, wire: bool = True) -> dict[str, 
 
 _INPUT_MESSAGE = frozenset({"content", "name", "role", "type"})
 
-_INPUT_MESSAGE_CONTENT: dict[str, Callable[[Any, str, bool], Any]] = {
+_INPUT_MESSAGE__CONTENT: dict[str, Callable[[Any, str, bool], Any]] = {
     "str": lambda v, n, w: string(v, n),
     "list": lambda v, n, w: unions(encode_input_content, v, n, w),
 }
@@ -678,7 +678,7 @@ def encode_input_message(m: InputMessage, wire: bool = True) -> dict[str, Any]:
     d: dict[str, Any] = {}
     d["type"] = "message"
     if m.content is not None:
-        d["content"] = by_kind(_INPUT_MESSAGE_CONTENT, m.content, "content", wire)
+        d["content"] = by_kind(_INPUT_MESSAGE__CONTENT, m.content, "content", wire)
     if m.name is not None:
         d["name"] = m.name
     d["role"] = m.role
@@ -689,7 +689,7 @@ def encode_input_message(m: InputMessage, wire: bool = True) -> dict[str, Any]:
 
 _FUNCTION_TOOL_CALL_OUTPUT = frozenset({"call_id", "output", "type"})
 
-_FUNCTION_TOOL_CALL_OUTPUT_OUTPUT: dict[str, Callable[[Any, str, bool], Any]] = {
+_FUNCTION_TOOL_CALL_OUTPUT__OUTPUT: dict[str, Callable[[Any, str, bool], Any]] = {
     "str": lambda v, n, w: string(v, n),
     "list": lambda v, n, w: unions(encode_input_content, v, n, w),
 }
@@ -716,7 +716,7 @@ def encode_function_tool_call_output(m: FunctionToolCallOutput, wire: bool = Tru
     d["type"] = "function_call_output"
     d["call_id"] = m.call_id
     if m.output is not None:
-        d["output"] = by_kind(_FUNCTION_TOOL_CALL_OUTPUT_OUTPUT, m.output, "output", wire)
+        d["output"] = by_kind(_FUNCTION_TOOL_CALL_OUTPUT__OUTPUT, m.output, "output", wire)
     if m.extra:
         d.update(m.extra)
     return d
@@ -1121,7 +1121,7 @@ _RESPONSE = frozenset(
     }
 )
 
-_RESPONSE_TOOL_CHOICE: dict[str, Callable[[Any, str, bool], Any]] = {
+_RESPONSE__TOOL_CHOICE: dict[str, Callable[[Any, str, bool], Any]] = {
     "str": lambda v, n, w: string(v, n),
     "dict": lambda v, n, w: one(encode_named_tool_choice, NamedToolChoice, v, n, w),
 }
@@ -1299,7 +1299,7 @@ def encode_response(m: Response, wire: bool = True) -> dict[str, Any]:
         d["temperature"] = m.temperature
     d["text"] = encode_response_text_configuration(m.text, wire)
     if m.tool_choice is not None:
-        d["tool_choice"] = by_kind(_RESPONSE_TOOL_CHOICE, m.tool_choice, "tool_choice", wire)
+        d["tool_choice"] = by_kind(_RESPONSE__TOOL_CHOICE, m.tool_choice, "tool_choice", wire)
     d["tools"] = [encode_response_tool(x, wire) for x in m.tools]
     d["top_logprobs"] = m.top_logprobs
     if m.top_p is not None:
@@ -1351,8 +1351,8 @@ _RESPONSE_USAGE = frozenset(
         "total_tokens",
     }
 )
-_RESPONSE_USAGE_INPUT_TOKENS_DETAILS = frozenset({"cached_tokens"})
-_RESPONSE_USAGE_OUTPUT_TOKENS_DETAILS = frozenset({"reasoning_tokens"})
+_RESPONSE_USAGE__INPUT_TOKENS_DETAILS = frozenset({"cached_tokens"})
+_RESPONSE_USAGE__OUTPUT_TOKENS_DETAILS = frozenset({"reasoning_tokens"})
 
 
 def decode_response_usage(d: Mapping[str, Any]) -> ResponseUsage:
@@ -1392,14 +1392,14 @@ def decode_response_usage(d: Mapping[str, Any]) -> ResponseUsage:
     total_tokens = get("total_tokens")
     if total_tokens.__class__ is not int:
         total_tokens, extra = read_int(total_tokens, 0, "total_tokens", extra)
-    nested, inner = child(get("input_tokens_details"), _RESPONSE_USAGE_INPUT_TOKENS_DETAILS)
+    nested, inner = child(get("input_tokens_details"), _RESPONSE_USAGE__INPUT_TOKENS_DETAILS)
     inner_get: Any = nested.get
     cached_tokens = inner_get("cached_tokens")
     if cached_tokens.__class__ is not int:
         cached_tokens, inner = read_int(cached_tokens, 0, "cached_tokens", inner)
     if inner is not None:
         extra = keep(extra, "input_tokens_details", get("input_tokens_details"))
-    nested, inner = child(get("output_tokens_details"), _RESPONSE_USAGE_OUTPUT_TOKENS_DETAILS)
+    nested, inner = child(get("output_tokens_details"), _RESPONSE_USAGE__OUTPUT_TOKENS_DETAILS)
     inner_get = nested.get
     reasoning_tokens = inner_get("reasoning_tokens")
     if reasoning_tokens.__class__ is not int:
@@ -2157,7 +2157,7 @@ def encode_shell_call_action(m: ShellCallAction, wire: bool = True) -> dict[str,
 
 _STREAM_ERROR_DETAIL = frozenset({"code", "message", "param", "type"})
 
-_STREAM_ERROR_DETAIL_CODE: dict[str, Callable[[Any, str, bool], Any]] = {
+_STREAM_ERROR_DETAIL__CODE: dict[str, Callable[[Any, str, bool], Any]] = {
     "str": lambda v, n, w: string(v, n),
     "number": lambda v, n, w: int64(v, n),
 }
@@ -2176,12 +2176,15 @@ def decode_stream_error_detail(d: Mapping[str, Any]) -> StreamErrorDetail:
         type, extra = misfit(type, None, "type", extra)
     param = get("param")
     code = get("code")
-    if code is not None and not isinstance(
-        code,
-        (
-            str,
-            (int, float),
-        ),
+    if code is not None and (
+        code.__class__ is bool
+        or not isinstance(
+            code,
+            (
+                str,
+                (int, float),
+            ),
+        )
     ):
         code, extra = misfit(code, None, "code", extra)
     return StreamErrorDetail(message=message, type=type, param=param, code=code, extra=extra)
@@ -2195,7 +2198,7 @@ def encode_stream_error_detail(m: StreamErrorDetail, wire: bool = True) -> dict[
     if m.param is not None:
         d["param"] = m.param
     if m.code is not None:
-        d["code"] = by_kind(_STREAM_ERROR_DETAIL_CODE, m.code, "code", wire)
+        d["code"] = by_kind(_STREAM_ERROR_DETAIL__CODE, m.code, "code", wire)
     if m.extra:
         d.update(m.extra)
     return d
@@ -2950,7 +2953,7 @@ def encode_response_ping_event(m: ResponsePingEvent, wire: bool = True) -> dict[
 
 _RESPONSE_ERROR_EVENT = frozenset({"code", "error", "message", "param", "sequence_number", "status", "type"})
 
-_RESPONSE_ERROR_EVENT_CODE: dict[str, Callable[[Any, str, bool], Any]] = {
+_RESPONSE_ERROR_EVENT__CODE: dict[str, Callable[[Any, str, bool], Any]] = {
     "str": lambda v, n, w: string(v, n),
     "number": lambda v, n, w: int64(v, n),
 }
@@ -2965,12 +2968,15 @@ def decode_response_error_event(d: Mapping[str, Any]) -> ResponseErrorEvent:
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
     code = get("code")
-    if code is not None and not isinstance(
-        code,
-        (
-            str,
-            (int, float),
-        ),
+    if code is not None and (
+        code.__class__ is bool
+        or not isinstance(
+            code,
+            (
+                str,
+                (int, float),
+            ),
+        )
     ):
         code, extra = misfit(code, None, "code", extra)
     message = get("message")
@@ -3000,7 +3006,7 @@ def encode_response_error_event(m: ResponseErrorEvent, wire: bool = True) -> dic
     if m.sequence_number is not None:
         d["sequence_number"] = m.sequence_number
     if m.code is not None:
-        d["code"] = by_kind(_RESPONSE_ERROR_EVENT_CODE, m.code, "code", wire)
+        d["code"] = by_kind(_RESPONSE_ERROR_EVENT__CODE, m.code, "code", wire)
     if m.message is not None:
         d["message"] = m.message
     if m.param is not None:

@@ -24,10 +24,10 @@ _USAGE = frozenset(
         "total_tokens",
     }
 )
-_USAGE_COMPLETION_TOKENS_DETAILS = frozenset(
+_USAGE__COMPLETION_TOKENS_DETAILS = frozenset(
     {"accepted_prediction_tokens", "audio_tokens", "reasoning_tokens", "rejected_prediction_tokens"}
 )
-_USAGE_PROMPT_TOKENS_DETAILS = frozenset({"audio_tokens", "cached_tokens", "image_tokens", "text_tokens"})
+_USAGE__PROMPT_TOKENS_DETAILS = frozenset({"audio_tokens", "cached_tokens", "image_tokens", "text_tokens"})
 
 
 def decode_usage(d: Mapping[str, Any]) -> Usage:
@@ -61,7 +61,9 @@ def decode_usage(d: Mapping[str, Any]) -> Usage:
     server_side_tools_used = get("server_side_tools_used")
     if server_side_tools_used is not None:
         server_side_tools_used, extra = read_list(server_side_tools_used, str, "server_side_tools_used", extra)
-    nested, inner = child(get("completion_tokens_details"), _USAGE_COMPLETION_TOKENS_DETAILS)
+    if server_side_tools_used:
+        server_side_tools_used = [x for x in server_side_tools_used if x not in ("invalid",)]
+    nested, inner = child(get("completion_tokens_details"), _USAGE__COMPLETION_TOKENS_DETAILS)
     inner_get: Any = nested.get
     reasoning_tokens = inner_get("reasoning_tokens")
     if reasoning_tokens.__class__ is not int:
@@ -81,7 +83,7 @@ def decode_usage(d: Mapping[str, Any]) -> Usage:
         )
     if inner is not None:
         extra = keep(extra, "completion_tokens_details", get("completion_tokens_details"))
-    nested, inner = child(get("prompt_tokens_details"), _USAGE_PROMPT_TOKENS_DETAILS)
+    nested, inner = child(get("prompt_tokens_details"), _USAGE__PROMPT_TOKENS_DETAILS)
     inner_get = nested.get
     prompt_text_tokens = inner_get("text_tokens")
     if prompt_text_tokens.__class__ is not int:

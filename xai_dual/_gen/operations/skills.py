@@ -24,6 +24,7 @@ SKILLS_UPLOAD: UploadOperation[Skill] = UploadOperation(
         ),
     },
     part="files",
+    several=True,
 )
 
 SKILLS_LIST: PageOperation[Page[Skill]] = PageOperation(

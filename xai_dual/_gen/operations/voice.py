@@ -88,6 +88,7 @@ VOICE_STT_TRANSCRIBE: UploadOperation[Transcription] = UploadOperation(
         ),
     },
     part="file",
+    optional=True,
 )
 
 VOICE_VOICES_CREATE: UploadOperation[CustomVoice] = UploadOperation(

@@ -245,11 +245,10 @@ class VoiceStt:
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
 
-    @required("content")
     def transcribe(
         self,
         *,
-        content: Content,
+        content: Content | None = None,
         url: str | None = None,
         model: str | None = None,
         audio_format: AudioFormat | None = None,
