@@ -139,6 +139,7 @@ class OperationBinding:
     download: bool = False
     poll: str | None = None
     until: str | None = None
+    slices: Mapping[str, Any] | None = None  # field, most_bytes, calls, seconds
 
 
 @attrs.define
@@ -271,6 +272,7 @@ class _File:
             "download",
             "poll",
             "until",
+            "slices",
         ]
         self._keys(where, entry, *simple, "rest", "required")
         if "page" in entry:
@@ -278,6 +280,11 @@ class _File:
             self._keys(f"{where} page", entry["page"], "argument", "token", "more")
             self._needs(f"{where} page", entry["page"], "argument", "the request's field that takes the token")
             self._needs(f"{where} page", entry["page"], "token", "the answer's property that gives it")
+        if "slices" in entry:
+            keys = ("field", "most_bytes", "calls", "seconds")
+            self._keys(f"{where} slices", entry["slices"], *keys)
+            for key in keys:
+                self._needs(f"{where} slices", entry["slices"], key, "a limit of the service")
         if "poll" in entry:
             self._needs(where, entry, "until", "the function of xai_dual/polling.py that reads the answers")
         rest = entry.get("rest", {})

@@ -120,9 +120,7 @@ def _bad_yaml(folder: Path) -> str | None:
 def _yaml_problem(path: Path) -> str | None:
     try:
         document = yaml.safe_load(path.read_text("utf-8"))
-    except (UnicodeError, RecursionError) as error:
-        return f"openapi/{path.name} is not YAML: {error}"
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:  # not text, no date, no key, no end
         mark, what = getattr(error, "problem_mark", None), getattr(error, "problem", None) or error
         return f"openapi/{path.name}{f':{mark.line + 1}' if mark else ''} is not YAML: {what}"
     return None if isinstance(document, dict) else f"openapi/{path.name} is not a mapping"

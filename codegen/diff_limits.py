@@ -56,7 +56,8 @@ def _all(api: OpenApi, sides: tuple[Mapping[str, Side], Mapping[str, Side]]) -> 
         operation = item.get(route.method.lower()) or {}  # none where two files share a path
         place = Place("route", route.name, f"openapi/{route.file}", REQUEST)
         for parameter in [*item.get("parameters", []), *operation.get("parameters", [])]:
-            yield from _limits(place.below("parameter", f"?{parameter['name']}"), parameter.get("schema"))
+            if "name" in parameter:  # a shared one is not in the document
+                yield from _limits(place.below("parameter", f"?{parameter['name']}"), parameter.get("schema"))
         yield from _content(place.below("body", " body"), operation.get("requestBody"))
         answer = attrs.evolve(place.below("answer", " answer"), side=ANSWER)
         for status, response in (operation.get("responses") or {}).items():

@@ -129,9 +129,12 @@ def _content_type(place: Place, old: str | None, new: str | None) -> Iterator[Ch
 
 
 def _parameters(place: Place, old: Route, new: Route, schemas: SchemaDiff) -> Iterator[Change]:
-    # a parameter of the path is known by where it stands there
+    # a parameter of the path is known by where it stands there; the key of any may say the place before the name
     names = dict(zip(_path_names(new), _path_names(old), strict=True))
-    now = {names.get(n, n) if p.where == "path" else n: p for n, p in new.parameters.items()}
+    now = {
+        key.removesuffix(p.name) + names.get(p.name, p.name) if p.where == "path" else key: p
+        for key, p in new.parameters.items()
+    }
     for name, parameter, parameter_now in pairs(old.parameters, now):
         here = attrs.evolve(place.below("parameter", f"?{name}"), side=REQUEST)
         if parameter is None:

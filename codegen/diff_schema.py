@@ -133,7 +133,7 @@ class SchemaDiff:
 
 
 def _resolve(schema: Schema, schemas: Mapping[str, Schema]) -> Schema:
-    """What a reference leads to, nullable if any step is, with the default said first; of references in a circle, one of them."""
+    """What a reference leads to: nullable if any step is, with the first default; of a circle, one of its members."""
     seen: set[str] = set()
     while schema.ref is not None and schema.ref in schemas and schema.ref not in seen:
         seen.add(schema.ref)

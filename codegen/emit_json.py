@@ -340,6 +340,8 @@ class ModelCodec:
         if isinstance(type_, ir.Scalar):
             check = m.check(type_)
             return f"{m.use('_check', 'scalars')}({check}, v, n)" if many else f"{check}(v, n)"
+        if many:
+            return f"list({m.use('_check', 'array')}(v, n))"
         return f"{m.use('_check', 'mapping')}(v, n)" if alternative.kind == "dict" else "v"
 
     def value(self, field: ir.Field) -> str:
@@ -349,7 +351,9 @@ class ModelCodec:
         if isinstance(type_, ir.ByKind):
             return f"{m.use('_json', 'by_kind')}(_{self.name.upper()}__{field.name.upper()}, {value}, {name}, wire)"
         if isinstance(type_, ir.Json):
-            return value
+            if field.many == "list":
+                return f"list({m.use('_check', 'array')}({value}, {name}))"
+            return f"{m.use('_check', 'mapping')}({value}, {name})" if field.many else value
         if isinstance(type_, ir.Converted):
             wire = ", wire" if type_.converter.takes_wire else ""
             to_json = m.use("_convert", f"{type_.converter.name}_to_json")

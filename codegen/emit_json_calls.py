@@ -29,7 +29,7 @@ def _request(m: CodecModule, op: ir.Operation, route: ir.RestRoute, name: str) -
             if slot.where == "path" and f"{{{slot.path[0]}}}" in path:
                 value = f"m.{field.name}"
                 if isinstance(field.type, ir.Scalar) and field.type.wire != "string":
-                    value = f"str({m.checked(field, value, literal(field.name))})"
+                    value = f"str({m.checked(field, value, repr(field.name))})"
                 segment = f"{m.use('_check', 'segment')}({value}, {field.name!r})"
                 path = path.replace(f"{{{slot.path[0]}}}", f"{{{segment}}}")
             elif slot.where == "query":

@@ -169,6 +169,10 @@ class _Method:
             return f"self._caller.download({record}, request, options)"
         if op.upload:
             return f"await self._caller.upload({record}, request, content, options)"
+        if op.slices:
+            self.imports.add("...slices", "Slicing")
+            limits = ", ".join(f"{key}={literal(value)}" for key, value in op.slices.items())
+            return f"await self._caller.sliced({record}, request, options, Slicing({limits}))"
         if op.poll:
             self.imports.add("...", "polling")
             look = f"state=polling.{op.until}, interval=interval, timeout=deadline, on_progress=on_progress"
@@ -246,6 +250,9 @@ class _Method:
             return "Sends nothing until the stream is entered or first iterated."
         if op.page:
             return "Sends nothing until iterated; pages are fetched as they are needed."
+        if op.slices:
+            size, calls, seconds = op.slices["most_bytes"] // 1_000_000, op.slices["calls"], op.slices["seconds"]
+            return f"A list too long for one call is sent in slices of up to {size} MB, {calls} in {seconds} seconds."
         return f"Asks `{op.poll}` again and again." if op.poll else ""
 
     def _argument(self, name: str, doc: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import attrs
 
@@ -11,6 +11,15 @@ from .convert import Converter
 from .raw import ProtoField, ProtoMessage, Schema
 
 Kind = Literal["plain", "optional", "many"]
+
+
+class _Named:
+    """Shown by name: all that there is to say would fill pages."""
+
+    name: str
+
+    def __repr__(self) -> str:
+        return f"{self.__class__.__name__}({self.name})"
 
 
 @attrs.frozen
@@ -116,8 +125,8 @@ class Field:
         return "grpc" if self.grpc else "rest"
 
 
-@attrs.define
-class Model:
+@attrs.define(repr=False)
+class Model(_Named):
     """One public class."""
 
     name: str
@@ -149,8 +158,8 @@ class Variant:
     tags: Mapping[str, str]  # shape -> value of the tag property
 
 
-@attrs.define
-class Union:
+@attrs.define(repr=False)
+class Union(_Named):
     """A tagged union of models."""
 
     name: str
@@ -235,8 +244,8 @@ class Paging:
     more: str | None  # property that says whether there is more, where the token is always given
 
 
-@attrs.frozen
-class Operation:
+@attrs.frozen(repr=False)
+class Operation(_Named):
     """One method of the client."""
 
     name: str
@@ -258,6 +267,7 @@ class Operation:
     optional: bool = False  # the content may be left out
     download: bool = False
     poll: str | None = None  # the operation that is asked again and again
+    slices: Mapping[str, Any] | None = None  # limits of the service for a list that may be too long for one call
     until: str | None = None  # the function of xai_dual/polling.py that reads its answers
 
     @property

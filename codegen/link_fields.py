@@ -60,7 +60,7 @@ class FieldLinker:
         open_grpc = [n for n in self.proto_names if n not in taken_grpc and not self._waived_grpc(n)]
         places: dict[str, dict[str, str]] = {}  # public name -> shape -> path
         for key, parameter in self.parameters.items():
-            if key not in taken_parameters:
+            if key not in taken_parameters and not self._waived_parameter(key):
                 for shape in self.rest_names or ("rest",):
                     places.setdefault(self._public(parameter.name), {})[shape] = key
         for shape, names in self.rest_names.items():
@@ -137,6 +137,9 @@ class FieldLinker:
 
     def _waived_grpc(self, name: str) -> bool:
         return f"{self.b.grpc}.{name}" in self.bindings.waivers
+
+    def _waived_parameter(self, key: str) -> bool:
+        return all(i in self.bindings.waivers for i in self._parameter_items(key))
 
     def _waived_rest(self, shape: str, name: str) -> bool:
         place = self.facts.place(self.b.rest[shape], (name,))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from . import ir
 from .bindings import Bindings, OperationBinding
@@ -72,6 +73,7 @@ class OperationLinker:
             several=b.several,
             optional=b.optional,
             download=b.download,
+            slices=self._slices(),
         )
 
     def _poll(self, target: str) -> ir.Operation:
@@ -191,6 +193,12 @@ class OperationLinker:
             why = unfit_argument(field.name, others)
             if why:
                 self.problems.append(f"[model.{request}] field.{field.name}: {field.name!r} {why}; write `field.OTHER`")
+
+    def _slices(self) -> Mapping[str, Any] | None:
+        slices = self.b.slices
+        if slices and slices["field"] not in {f.name for f in (self.request.fields if self.request else ())}:
+            self.problem(f"slices: {self.b.request} has no field {slices['field']}")
+        return slices
 
     # --- lists ---
 

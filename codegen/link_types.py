@@ -93,7 +93,8 @@ class Types:
             return rest.get(shape, next(iter(rest.values()), None)) == name
 
         types: tuple[ir.Type, ...] = tuple(ir.ModelRef(m.name) for m in self.pairs.values() if pairs(m.rest))
-        types += tuple(ir.UnionRef(u.name) for u in self.bindings.unions.values() if pairs(u.rest))
+        # a union's one object may be paired with the union's own name
+        types = tuple(ir.UnionRef(u.name) for u in self.bindings.unions.values() if pairs(u.rest)) or types
         types += tuple(ir.EnumRef(e.name) for e in self.bindings.enums.values() if e.rest == name)
         target = self.facts.resolve(schema)
         if target.kind == "union":

@@ -240,7 +240,8 @@ def _name(node: Mapping[str, Any]) -> str:
 
 
 def _merge(documents: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
-    """All files as one document, for validating messages: local references, untagged unions as they are on the wire."""
+    """All files as one document, for validating messages: local references, untagged unions as they are on the wire,
+    and names of properties that are numbers as the digits that they are."""
     paths: dict[str, Any] = {}
     for document in documents.values():
         paths.update(document.get("paths") or {})
@@ -269,6 +270,10 @@ def _without_prose(node: Any, in_properties: bool = False) -> Any:
         return node
     if "$ref" in node and isinstance(node["$ref"], str):
         return {"$ref": f"#/components/schemas/{_name(node)}"}
+    names = node.get("propertyNames")
+    if not in_properties and isinstance(names, dict) and names.get("type") == "integer":
+        # a name is text, and no text is an integer
+        node = {**node, "propertyNames": {"pattern": r"^-?[0-9]+$"}}
     prose = () if in_properties else ("description", "summary", "discriminator", "example", "examples", "title")
     return {
         str(key): _without_prose(value, in_properties=key == "properties" and not in_properties)

@@ -13,20 +13,35 @@ class TaskUpload:
 
     def __init__(self, method: Any, timeout: float | None, metadata: Any) -> None:
         self._call = method(timeout=timeout, metadata=metadata)
+        self._broken = False
+        # The public `write` that fails because the server has ended the call puts INTERNAL in place of the status that
+        # is under way. So messages go where it sends them; if a later grpcio lacks that, `write` has to do.
+        self._send = getattr(getattr(self._call, "_cython_call", None), "send_serialized_message", self._call.write)
 
     async def write(self, message: bytes) -> bool:
         """Send a message; False: the call is over, and `result` says how."""
         try:
-            await self._call.write(message)
-        except Exception:
+            await self._call.wait_for_connection()
             if not self._call.done():
-                raise
-        return not self._call.done()
+                await self._send(message)
+        except Exception as error:
+            self._forgive(error)
+        return not self._broken and not self._call.done()
 
     async def result(self) -> tuple[bytes, Any, Any]:
         """End the sending; answer, initial metadata, trailing metadata."""
-        await self._call.done_writing()
+        if not self._broken:
+            try:
+                await self._call.done_writing()
+            except Exception as error:
+                self._forgive(error)
         return await self._call, await self._call.initial_metadata(), await self._call.trailing_metadata()
+
+    def _forgive(self, error: Exception) -> None:
+        """Errors of grpc mean that the call is over; the answer says why."""
+        if not type(error).__module__.startswith("grpc"):
+            raise error
+        self._broken = True
 
     def cancel(self) -> None:
         """End the call."""

@@ -124,13 +124,14 @@ def convert(from_json: Callable[[Any], Any], value: Any, zero: Any, key: str, ex
     return (zero, keep(extra, key, value)) if result is MISFIT else (result, extra)
 
 
-def convert_all(from_json: Callable[[Any], Any], value: Any, kind: type, key: str, extra: Extra) -> tuple[Any, Extra]:
+def convert_all(from_json: Callable[[Any], Any], value: Any, kind: Any, key: str, extra: Extra) -> tuple[Any, Extra]:
     """A list, or an object, of values with a converter; where one does not fit the whole is kept."""
     if value.__class__ is not kind:
         return misfit(value, kind(), key, extra)
+    fitting: Any
     if kind is dict:
         entries = {k: from_json(v) for k, v in value.items()}
-        fitting: Any = {k: v for k, v in entries.items() if v is not MISFIT}
+        fitting = {k: v for k, v in entries.items() if v is not MISFIT}
     else:
         fitting = [v for v in map(from_json, value) if v is not MISFIT]
     return fitting, extra if len(fitting) == len(value) else keep(extra, key, value)

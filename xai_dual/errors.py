@@ -73,6 +73,8 @@ class XaiError(Exception):
     """Attempts made before the error was raised; 0 where nothing was sent."""
     meta: Meta | None
     """Facts about the call (route, ids, response headers); None where no call was begun."""
+    accepted: int | None = None
+    """Of a list that is sent in slices: items that earlier slices had brought in."""
 
     def __init__(self, message: str = "", *, attempts: int = 0, meta: Meta | None = None) -> None:
         super().__init__(message)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
+import inspect
 import itertools
 import sys
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
@@ -19,13 +21,17 @@ from codegen import ir
 from codegen.build import _emit, read
 from codegen.errors import LinkError
 from codegen.lines import snake
+from xai_dual._async.pager import AsyncPager
+
+if TYPE_CHECKING:
+    from xai_dual.operation import Operation
 
 _NUMBERS = itertools.count(1)
 
 ROOT = Path(__file__).resolve().parents[2]
 
 _SHARED = (
-    "_check _convert _json _required accumulate errors helpers meta model operation options views".split()  # noqa: SIM905
+    "_check _convert _json _required accumulate content errors helpers meta model operation options polling views".split()  # noqa: SIM905
 )
 """Hand-written modules that a mini package has from xai_dual; `_proto` it loads anew, for its own descriptors."""
 
@@ -81,9 +87,82 @@ class Package:
         result: dict[str, Any] = self._codec("json", "encode", model.__class__.__name__)(model)
         return result
 
+    def method(self, name: str, caller: Caller) -> Any:
+        """A method of the client: "items.list", "a.b.c"."""
+        first, *path = name.split(".")
+        words = first.split("_")
+        resource = getattr(self.module(f"_async.resources.{first}"), f"Async{''.join(map(str.capitalize, words))}")
+        found: Any = resource(caller)
+        for step in path:
+            found = getattr(found, step)
+        return found
+
+    def call(self, wire: str, name: str, *answers: Any, **arguments: Any) -> tuple[list[Any], Any]:
+        """(what is sent, what the caller gets), where the server gives `answers`."""
+        caller = Caller(wire, list(answers))
+
+        async def run() -> Any:
+            result = self.method(name, caller)(**arguments)
+            return await result if inspect.isawaitable(result) else result
+
+        result = asyncio.run(run())
+        return caller.sent, result
+
+    def pages(self, wire: str, name: str, *answers: Any, **arguments: Any) -> tuple[list[Any], list[Any]]:
+        """(what is sent, the pages that the caller gets)."""
+        caller = Caller(wire, list(answers))
+
+        async def run() -> list[Any]:
+            return [page async for page in self.method(name, caller)(**arguments).pages()]
+
+        return caller.sent, asyncio.run(run())
+
+    def bytes(self, name: str, **values: Any) -> bytes:
+        """A serialised message of the package `mini`."""
+        data: bytes = self.module("_proto").message(f"mini.{name}")(**values).SerializeToString()
+        return data
+
+    def parsed(self, name: str, data: bytes) -> Any:
+        """A message of the package `mini`."""
+        return self.module("_proto").message(f"mini.{name}").FromString(data)
+
     def both(self, cls: str, grpc: Mapping[str, Any], rest: Mapping[str, Any]) -> tuple[Any, Any]:
         """One model read from each wire."""
         return self.from_grpc(cls, **grpc), self.from_rest(cls, rest)
+
+
+@attrs.define
+class Caller:
+    """Stands for a transport: encodes what a method sends on one wire, and decodes what is given as the answers."""
+
+    wire: str
+    answers: list[Any]
+    sent: list[Any] = attrs.field(factory=list)
+    asked: dict[str, Any] = attrs.field(factory=dict)  # what a method says beside its request
+
+    def _codec(self, op: Operation[Any]) -> Any:
+        return op.grpc.codec if self.wire == "grpc" and op.grpc else next(iter(op.rest.values())).codec
+
+    async def unary(self, op: Operation[Any], request: Any, options: Any) -> Any:
+        self.sent.append(self._codec(op).encode(request))
+        return self._codec(op).decode(self.answers.pop(0))
+
+    def pages(self, op: Any, request: Any, options: Any) -> AsyncPager[Any]:
+        return AsyncPager(self, op, request, options)  # type: ignore[arg-type]
+
+    async def upload(self, op: Any, request: Any, content: Any, options: Any) -> Any:
+        self.asked = {"operation": op, "content": content}
+        return await self.unary(op, request, options)
+
+    def download(self, op: Any, request: Any, options: Any) -> list[bytes]:
+        self.sent.append(self._codec(op).encode(request))
+        return [self._codec(op).decode(x) if self.wire == "grpc" else x for x in self.answers]
+
+    async def wait(self, op: Any, request: Any, options: Any, **asked: Any) -> Any:
+        self.asked = asked
+        while asked["state"](answer := await self.unary(op, request, options)) == "pending":
+            pass
+        return answer
 
 
 @attrs.define
@@ -169,6 +248,13 @@ def _write(root: Path, name: str, texts: Mapping[str, str]) -> None:
     }
     (openapi / f"{name}.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
     (bindings / f"{name}.toml").write_text(texts.get("bindings", ""))
+
+
+def paste_lines(problem: str) -> dict[str, str]:
+    """What a problem offers to paste: "field" (one wire only), "pair", "waive"."""
+    lines = [line.strip() for line in problem.splitlines()[1:]]
+    kinds = ["pair" if "..." in x else "field" if x.startswith("field") else "waive" for x in lines]
+    return dict(zip(kinds, lines, strict=True))
 
 
 def body(schema: str) -> dict[str, Any]:

@@ -142,7 +142,7 @@ def test_the_operation_knows_its_fold(package: Package) -> None:
             '[fold.Call]\nchunk = "Call"',
             "answers with a stream, so [fold.Answer] is needed",
         ),
-        ('chunk = "Chunk"\ngrpc', "grpc", "`chunk` says otherwise"),
+        ('chunk = "Chunk"\ngrpc', "grpc", "streams its answer: say of what with `chunk`, or `download`"),
         ('rule.content = "concat"', 'rule.content = "append"', "rule.content"),
         ('rule.sources = "union"', 'rule.id = "union"', "rule.id"),
         ('rule.sources = "union"', 'rule.sources = "concat"', "rule.sources"),

@@ -7,14 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from .mini import thing
-
-
-def paste_lines(problem: str) -> dict[str, str]:
-    """What a problem offers to paste: "field" (one wire only), "pair", "waive"."""
-    lines = [line.strip() for line in problem.splitlines()[1:]]
-    kinds = ["pair" if "..." in x else "field" if x.startswith("field") else "waive" for x in lines]
-    return dict(zip(kinds, lines, strict=True))
+from .mini import paste_lines, thing
 
 
 def test_equal_name_and_type_pair_by_themselves(tmp_path: Path) -> None:
@@ -50,10 +43,23 @@ def test_equal_name_and_type_pair_by_themselves(tmp_path: Path) -> None:
         ("google.protobuf.Timestamp a = 1;", "a: {type: string}", "google.protobuf.Timestamp on gRPC"),
     ],
 )
-def test_unequal_types_name_the_converters(tmp_path: Path, proto: str, openapi: str, says: str) -> None:
+def test_unequal_types_are_told_with_what_to_write(tmp_path: Path, proto: str, openapi: str, says: str) -> None:
+    """Only the converters that stand between these two types are named; two fields are always possible."""
     problem = thing(tmp_path, proto, openapi).problem(says, "no type fits both")
-    assert "Name a converter (unix, datetime, date, octets," in problem
-    assert 'field.a = { convert = "..." }' in problem
+    lines = [line.strip() for line in problem.splitlines()]
+    if "Timestamp" in proto:
+        assert "Name a converter (datetime, date)" in problem
+        assert 'field.a = { convert = "..." }' in lines
+    else:
+        assert "and no converter does" in problem
+    two = "\n".join(line for line in lines if line.startswith("field.") and "convert" not in line)
+    fields = thing(tmp_path, proto, openapi, two.replace("OTHER", "b")).link().models["Thing"].fields
+    assert sorted((f.name, f.one_sided) for f in fields) == [("a", "grpc"), ("b", "rest")]
+
+
+def test_an_enum_is_offered_where_gRPC_has_one(tmp_path: Path) -> None:
+    more = ("enum Hue { HUE_UNSET = 0; }", "", '[enum.Hue]\ngrpc = "mini.Hue"')
+    thing(tmp_path, "Hue a = 1;", "a: {type: string}", more=more).problem("Name a converter (enum)")
 
 
 def test_a_converter_settles_unequal_types(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import yaml
 from xai_dual.errors import UsageError
 from xai_dual.operation import RestRequest
 
-from .mini import Mini, Package, body, mini, thing
+from .mini import Mini, Package, body, mini, paste_lines, thing
 
 DETAILS = """
 total: {type: integer}
@@ -258,7 +258,7 @@ def test_plain_lists_come_out_of_their_envelopes(tmp_path: Path) -> None:
 
 def test_constants_are_sent_and_are_no_arguments(tmp_path: Path) -> None:
     package = items(tmp_path).load()
-    assert [f.name for f in package.api.models["PutRequest"].fields] == ["text", "id"]
+    assert [f.name for f in package.api.models["PutRequest"].fields] == ["id", "text"]
     request = package.module("_gen.json.mini").request_items_put_rest(package.types.PutRequest(id="i", text="t"))
     assert request == RestRequest("/v1/items/i", (), {"text": "t", "kind": "new", "stream": False, "n": 3})
 
@@ -282,7 +282,7 @@ def test_required_fields_come_first_and_are_refused_when_absent(tmp_path: Path) 
         ('rest = "path:item_id" }\n[model.ListRequest]', 'rest = "path:id" }\n[model.ListRequest]', "path:id"),
         ('rest = "path:item_id" }\n[model.ListRequest]', 'rest = "path:id" }\n[model.ListRequest]', "item_id"),
         ('"query:name"', '"query:gone"', "query:gone"),
-        ('"query:name"', '"query:gone"', "parameter GET /v1/items?name (mini.yaml) is not bound"),
+        ('"query:name"', '"query:gone"', "GET /v1/items?name (string) has no field of that name in mini.ListRequest"),
         ('"query:name"', '"quarry:name"', "quarry:name"),
     ],
 )
@@ -294,6 +294,9 @@ def test_dead_and_forgotten_parameters_are_told(tmp_path: Path, old: str, new: s
 
 def test_a_new_parameter_is_told_and_can_be_waived(tmp_path: Path) -> None:
     query = ("limit", "name", "deep", "tag", "cursor")
-    problem = items(tmp_path, query=query).problem("parameter GET /v1/items?cursor (mini.yaml) is not bound")
-    waive = problem.split("waive it with\n")[1].replace("    ", "")
-    assert items(tmp_path, ITEM + waive, query).link().waived == {"mini": {"no-counterpart": 1}}
+    problem = items(tmp_path, query=query).problem("GET /v1/items?cursor (string) has no field of that name")
+    lines = paste_lines(problem)
+    assert items(tmp_path, f"{ITEM}[waive]\n{lines['waive']}", query).link().waived == {"mini": {"no-counterpart": 1}}
+    bound = ITEM.replace("[model.PutRequest]", f"{lines['field']}\n[model.PutRequest]")
+    (field,) = [f for f in items(tmp_path, bound, query).link().models["ListRequest"].fields if f.name == "cursor"]
+    assert field.one_sided == "rest"

@@ -86,7 +86,12 @@ def test_a_whole_file_is_waived_but_what_is_bound_in_it(tmp_path: Path) -> None:
         ('[operation."x.y"]\nresponse = "X"\nroute = "GET /"', r'\[operation."x.y"\] has no key \'route\''),
         ('[operation."x.y"]\nresponse = "X"\nrest.a = { path = "/" }', r"rest.a has no key 'path'"),
         ('[operation."x.y"]\nresponse = "X"\nrest.a = { const = {} }', r"rest.a needs `route`"),
-        ('[operation."x.y"]\ngrpc = "A/B"', r'\[operation."x.y"\] needs `response`'),
+        ('[operation."x.y"]\npage = { token = "t" }', r'\[operation."x.y"\] needs `items`'),
+        ('[operation."x.y"]\nitems = "a"\npage = { token = "t" }', r'\[operation."x.y"\] page needs `argument`'),
+        ('[operation."x.y"]\nitems = "a"\npage = { argument = "t" }', r'\[operation."x.y"\] page needs `token`'),
+        ('[operation."x.y"]\npoll = "x.z"', r'\[operation."x.y"\] needs `until`'),
+        ('[union.X]\nstyle = "trial"', r"\[union.X\] style = 'trial' is none of tag, key"),
+        ('[enum.X]\nspelling = "loud"', r"\[enum.X\] spelling = 'loud' is none of short, proto"),
         ("[model.Thing\n", "extra.toml"),
         (
             "[model.Thing]",
@@ -128,14 +133,20 @@ def test_a_misspelt_binding_is_an_error(tmp_path: Path, text: str, says: str) ->
         ('[operation."x.y"]\nrequest = "Thing"\nresponse = "Thing"\nrequired = ["gone"]', "required names 'gone'"),
         (
             '[operation."x.y"]\nresponse = "Thing"\nrest = { route = "POST /v1/echo", const = { gone = 1 } }',
-            "const names 'gone', which the request body does not have",
+            "'gone' is set by the call, but the request body does not have it",
         ),
         (
             '[operation."x.y"]\nresponse = "Thing"\nitems = "gone"\ngrpc = "mini.Mini/Echo"',
             "mini.Thing has no field gone",
         ),
-        ('[operation."x.y"]\nresponse = "Thing"\nitems = "gone"\nrest = "POST /v1/echo"', "Thing has no property gone"),
-        ('[operation."x.y"]\nresponse = "Thing"\nchunk = "Thing"\ngrpc = "mini.Mini/Echo"', "`chunk` says otherwise"),
+        (
+            '[operation."x.y"]\nresponse = "Thing"\nitems = "gone"\nrest = "POST /v1/echo"',
+            "the answer of POST /v1/echo has no property gone",
+        ),
+        (
+            '[operation."x.y"]\nresponse = "Thing"\nchunk = "Thing"\ngrpc = "mini.Mini/Echo"',
+            "mini.Mini/Echo does not stream its answer: `chunk` and `download` do not fit",
+        ),
         ('[fold.Gone]\nchunk = "Thing"', "[fold.Gone]: Gone is no model"),
         ('[fold.Thing]\nchunk = "Gone"', "[fold.Thing]: Gone is no model"),
         ('[fold.Thing]\nchunk = "Thing"\nrule.gone = "last"', "[fold.Thing]: rule.gone"),

@@ -183,10 +183,22 @@ def object_variants(name: str) -> list[dict[str, Any]]:
 
 
 def property_at(schema: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any] | None:
-    """The schema of a property, None where the object has none of that path."""
+    """The schema of a property, None where no object has one of that path."""
     for step in path:
-        found = resolve(schema).get("properties", {}).get(step)
-        if found is None:
+        found = [s["properties"][step] for s in alternatives(schema) if step in s.get("properties", {})]
+        if not found:
             return None
-        schema = found
+        schema = found[0]
     return resolve(schema)
+
+
+def parameters(route: ir.RestRoute) -> dict[str, dict[str, Any]]:
+    """Name -> schema of a route's path and query parameters."""
+    return {p["name"]: p["schema"] for p in route_of(route.method, route.path).get("parameters", ()) if "name" in p}
+
+
+@cache
+def query_schema(model: str, parameter: str) -> dict[str, Any]:
+    """The schema of a query parameter of the routes that take the model."""
+    routes = [route for op in OPERATIONS if op.request == model for route in op.rest]
+    return resolve(next(found[parameter] for route in routes if parameter in (found := parameters(route))))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from codegen import ir
 
-from .project import API, alternatives, descriptor, fits, model_class, object_variants, property_at, resolve
+from .project import API, alternatives, descriptor, fits, model_class, object_variants, property_at, query_schema, resolve
 
 Strategy = st.SearchStrategy[Any]
 
@@ -82,6 +82,8 @@ def _variant(model: ir.Model, want: Want, schema: dict[str, Any] | None) -> Stra
             if found is None:
                 continue
             limits, required = found, required or slot.path[0] in schema.get("required", ())
+        if slot is not None and slot.where == "query" and "rest" in want.wires:
+            limits, required = query_schema(model.name, slot.path[0]), required or slot.required
         values = _values(field, model, want, limits)
         if slot is not None and slot.where == "path":
             values = values.filter(lambda segment: segment not in ("", ".", ".."))
@@ -171,7 +173,8 @@ def _item(type_: ir.Type, plain_form: bool, want: Want, limits: dict[str, Any]) 
 
 def members(union: ir.Union, want: Want) -> Strategy:
     """Members of a union. Of two that one tag stands for, the first is read back."""
-    able = [v for v in union.variants if ("grpc" not in want.wires or v.case) and ("rest" not in want.wires or v.tags)]
+    wires = {wire for wire, has in (("grpc", union.grpc), ("rest", union.rest)) if has and wire in want.wires}
+    able = [v for v in union.variants if ("grpc" not in wires or v.case) and ("rest" not in wires or v.tags)]
     if want.canonical:
         able = list({next(iter(v.tags.values()), v.case): v for v in reversed(able)}.values())
     return st.one_of([models(v.model, want) for v in able])
@@ -239,12 +242,12 @@ def _scalar(wire: str, plain_form: bool, limits: Mapping[str, Any]) -> Strategy:
 
 
 def _enum(enum: ir.Enum, want: Want, limits: Mapping[str, Any]) -> Strategy:
-    known = [v.name for v in enum.values if v.number is not None or "grpc" not in want.wires]
+    by_number = "grpc" in want.wires and enum.grpc is not None
+    known = [v.name for v in enum.values if v.number is not None or not by_number]
     if "rest" in want.wires:
         allowed = limits.get("enum")
         return st.sampled_from([n for n in known if allowed is None or n in allowed])
-    new = ["#77", "#-3"] if "grpc" in want.wires else ["from the future", "#77"]
-    return st.sampled_from(known + new)
+    return st.sampled_from(known + (["#77", "#-3"] if by_number else ["from the future", "#77"]))
 
 
 # --- values of converters ---------------------------------------------------------------------------------------------

@@ -204,9 +204,9 @@ ONE_SIDED: list[tuple[Any, str, Any, str]] = [
     (chat(logit_bias={"1": 1}), "grpc", to_grpc, "logit_bias"),
     (chat(max_completion_tokens=5), "grpc", to_grpc, "max_completion_tokens"),
     (chat(stream_options=StreamOptions(include_usage=True)), "grpc", to_grpc, "stream_options"),
-    (chat(tools=[{"type": "live_search", "sources": []}]), "grpc", to_grpc, "tools[0].LiveSearchTool"),
-    (chat(tools=[LiveSearchTool(sources=[])]), "grpc", to_grpc, "tools[0].LiveSearchTool"),
-    (chat(tools=[{"type": "new_tool"}]), "grpc", to_grpc, "tools[0].new_tool"),
+    (chat(tools=[{"type": "live_search", "sources": []}]), "grpc", to_grpc, "tools[0]"),
+    (chat(tools=[LiveSearchTool(sources=[])]), "grpc", to_grpc, "tools[0]"),
+    (chat(tools=[{"type": "new_tool"}]), "grpc", to_grpc, "tools[0]"),
     (
         chat(tools=[FunctionTool(function=FunctionDefinition(name="f", parameters={}, defer_loading=True))]),
         "grpc",

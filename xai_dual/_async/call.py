@@ -18,6 +18,7 @@ from ..errors import UsageError, XaiError
 from ..model import Page
 from ..operation import DownloadOperation, Host, Operation, PageOperation, StreamOperation, UploadOperation
 from ..options import CallOptions, ClientOptions, Timeout, check_count, check_headers, check_key, inherit, missing_key
+from ..slices import Pace, Slicing, slices
 from . import _io
 from .auto_transport import AsyncAutoTransport, grpc_installed
 from .download import AsyncByteStream
@@ -55,7 +56,12 @@ class AsyncConnections:
     def __init__(self, options: ClientOptions) -> None:
         self._options = options
         self._transports: dict[Host, AsyncTransport] = {}
+        self._paces: dict[str, Pace] = {}
         self.user_agent = options.headers.get("user-agent") or user_agent()
+
+    def pace(self, name: str, slicing: Slicing) -> Pace:
+        """How fast calls of that name may follow each other, over all views of the client."""
+        return self._paces.setdefault(name, Pace(slicing.calls, slicing.seconds))
 
     def of(self, host: Host) -> AsyncTransport:
         """The transport to that host."""
@@ -220,6 +226,22 @@ class AsyncCaller:
         return await wait(
             self, op, request, options, state=state, interval=interval, timeout=timeout, on_progress=on_progress
         )
+
+    async def sliced(self, op: Operation[None], request: Any, options: CallOptions, slicing: Slicing) -> None:
+        """One call for each slice of a list that is too long for one, no faster than the service takes them.
+
+        If a call fails, its error's `accepted` is the number of items that earlier calls had brought in.
+        """
+        pace = self._connections.pace(op.name, slicing)
+        accepted = 0
+        for part in list(slices(getattr(request, slicing.field), slicing)):
+            await _io.sleep(pace.delay(time.monotonic()))
+            try:
+                await self.unary(op, attrs.evolve(request, **{slicing.field: part}), options)
+            except XaiError as error:
+                error.accepted = accepted
+                raise
+            accepted += len(part)
 
     async def open_stream(
         self, op: StreamOperation[C, R], request: Any, options: CallOptions

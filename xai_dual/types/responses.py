@@ -156,7 +156,7 @@ class ResponseRequest(Model):
 
     json_codec: ClassVar = ("xai_dual._gen.json.responses", "encode_response_request", "decode_response_request")
 
-    input: str | Sequence[Any]
+    input: str | Sequence[InputItem | Mapping[str, Any]]
     """The conversation: plain text, or a list of items."""
     model: str
     """Name or alias of the model."""
@@ -271,7 +271,7 @@ class CompactRequest(Model):
 
     json_codec: ClassVar = ("xai_dual._gen.json.responses", "encode_compact_request", "decode_compact_request")
 
-    input: str | Sequence[Any]
+    input: str | Sequence[InputItem | Mapping[str, Any]]
     """The conversation."""
     model: str
     """Name or alias of the model."""

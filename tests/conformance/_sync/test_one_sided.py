@@ -119,10 +119,8 @@ def wire_of(client: Client, op: str, arguments: dict[str, Any]) -> str:
     return str(meta.transport)
 
 
-@pytest.mark.parametrize("case", ONE_WIRE, ids=str)
+@pytest.mark.parametrize("case", [case for case in ONE_WIRE if ANSWERS[case.op] != "NoneType"], ids=str)
 def test_auto_picks_the_wire_of_a_call(clients: dict[str, Client], case: Case) -> None:
-    if ANSWERS[case.op] == "NoneType":
-        pytest.skip("the answer tells nothing")
     assert wire_of(clients["auto"], case.op, resolved(case.arguments, None)) == case.wires[0]
 
 

@@ -13,7 +13,7 @@ from xai_dual import Client, Listing, Meta, Stream, same
 from xai_dual.types.responses import InputItem
 
 from ..facts import facts, without
-from ..table import ANSWERS, BOTH, CASES, OPERATIONS, STREAMS, UNARY, Case, method
+from ..table import ANSWERS, BOTH, CASES, OPERATIONS, STREAMS, UNARY, Case, each, method
 from .begin import carry_out, prepare
 
 pytestmark = pytest.mark.anyio
@@ -45,10 +45,8 @@ def check_meta(meta: Meta | None, case: Case, transport: str) -> None:
     assert 0 < meta.first_event_seconds <= meta.total_seconds
 
 
-@pytest.mark.parametrize("case", UNARY, ids=str)
+@pytest.mark.parametrize(("transport", "case"), each(UNARY))
 def test_unary(clients: dict[str, Client], transport: str, case: Case) -> None:
-    if transport not in case.wires:
-        pytest.skip(f"not on {transport}")
     arguments = prepare(clients["auto"], case, {})
     answer, meta = carry_out(clients[transport], case, arguments)
     assert case.check(answer), answer
@@ -59,10 +57,8 @@ def test_unary(clients: dict[str, Client], transport: str, case: Case) -> None:
     facts(answer, transport)
 
 
-@pytest.mark.parametrize("case", STREAMS, ids=str)
+@pytest.mark.parametrize(("transport", "case"), each(STREAMS))
 def test_stream(client: Client, transport: str, case: Case) -> None:
-    if transport not in case.wires:
-        pytest.skip(f"not on {transport}")
     stream = method(client, case.op)(**case.arguments)
     assert type(stream) is Stream
     chunks = [chunk for chunk in stream]
@@ -107,10 +103,8 @@ def test_same_stream(clients: dict[str, Client], case: Case) -> None:
     assert same(*folded)
 
 
-@pytest.mark.parametrize("case", STREAMS, ids=str)
+@pytest.mark.parametrize(("transport", "case"), each(STREAMS))
 def test_fold_is_the_whole_answer(client: Client, transport: str, case: Case) -> None:
-    if transport not in case.wires:
-        pytest.skip(f"not on {transport}")
     stream = method(client, case.op)(**case.arguments)
     for _ in stream:
         pass

@@ -249,7 +249,8 @@ async def test_other_content_is_not(wires: Wires, transport: str) -> None:
     async with AsyncClient(**wires.options(transport)) as client:
         for content in (chunks(DATA, DATA), plain_chunks(DATA, DATA), Rough(DATA)):
             wires.seen.clear()
-            with pytest.raises((errors.RateLimitError, errors.TransportError)):
+            # on REST the connection may be reset before the answer is read
+            with pytest.raises((errors.RateLimitError, *([errors.TransportError] if transport == "rest" else []))):
                 await upload(client, content, {"errors": [BUSY], "stop": 100_000})
             assert len(wires.seen) == 1
 
@@ -377,7 +378,7 @@ async def test_auto(wires: Wires) -> None:
         wires.seen.clear()
         with pytest.raises(errors.UnsupportedOnTransport, match="of the content"):
             await client._caller.upload(api.UPLOAD, api.UploadRequest(), refusing(), api.CallOptions())
-    assert len(wires.seen) == 1
+    assert len(wires.seen) <= 1  # the call may be over before the server sees it
 
 
 async def test_own_downloads_can_be_uploaded(wires: Wires, transport: str) -> None:

@@ -19,6 +19,7 @@ from ..._gen.operations.batches import (
 )
 from ..._required import required
 from ...options import INHERIT, CallOptions
+from ...slices import Slicing
 from ...types.batches import (
     AddBatchRequestsRequest,
     CancelBatchRequest,
@@ -256,6 +257,8 @@ class AsyncBatches:
 
         Up to 25 MB a call, and 100 calls in 30 seconds for each team.
 
+        A list too long for one call is sent in slices of up to 24 MB, 100 in 30 seconds.
+
         Args:
             batch_id: Id of the batch.
             batch_requests: The requests.
@@ -273,7 +276,12 @@ class AsyncBatches:
         """
         request = AddBatchRequestsRequest(batch_id=batch_id, batch_requests=batch_requests)
         options = CallOptions(timeout, headers, max_retries, extra_body)
-        return await self._caller.unary(BATCHES_ADD_REQUESTS, request, options)
+        return await self._caller.sliced(
+            BATCHES_ADD_REQUESTS,
+            request,
+            options,
+            Slicing(field="batch_requests", most_bytes=24000000, calls=100, seconds=30),
+        )
 
     @required("batch_id")
     def list_requests(

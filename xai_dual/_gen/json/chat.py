@@ -1774,9 +1774,9 @@ def encode_token_log_prob(m: TokenLogProb, wire: bool = True) -> dict[str, Any]:
     d: dict[str, Any] = {}
     if m.bytes:
         d["bytes"] = octets_to_json(m.bytes, "bytes")
-    d["logprob"] = shortest(m.logprob)
-    d["token"] = m.token
-    d["top_logprobs"] = [encode_top_log_prob(x, wire) for x in m.top_logprobs]
+    d["logprob"] = float32(m.logprob, "logprob") if wire else m.logprob
+    d["token"] = string(m.token, "token") if wire else m.token
+    d["top_logprobs"] = many(encode_top_log_prob, TopLogProb, m.top_logprobs, "top_logprobs", wire)
     if m.extra:
         d.update(m.extra)
     return d
@@ -1802,8 +1802,8 @@ def encode_top_log_prob(m: TopLogProb, wire: bool = True) -> dict[str, Any]:
     d: dict[str, Any] = {}
     if m.bytes:
         d["bytes"] = octets_to_json(m.bytes, "bytes")
-    d["logprob"] = shortest(m.logprob)
-    d["token"] = m.token
+    d["logprob"] = float32(m.logprob, "logprob") if wire else m.logprob
+    d["token"] = string(m.token, "token") if wire else m.token
     if m.extra:
         d.update(m.extra)
     return d

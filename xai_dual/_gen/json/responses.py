@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..._check import (
+    array,
     boolean,
     double,
     entries,
@@ -39,12 +40,13 @@ from ..._json import (
     read_map,
     read_model,
     read_models,
+    union,
     unions,
     unknown,
 )
 from ...model import Page, Unknown
 from ...operation import RestRequest
-from ...types.chat import SearchParameters
+from ...types.chat import SearchParameters, TokenLogProb
 from ...types.responses import (
     Annotation,
     CodeInterpreterCall,
@@ -193,7 +195,7 @@ _RESPONSE_REQUEST = frozenset(
 
 _RESPONSE_REQUEST__INPUT: dict[str, Callable[[Any, str, bool], Any]] = {
     "str": lambda v, n, w: string(v, n),
-    "list": lambda v, n, w: v,
+    "list": lambda v, n, w: unions(encode_input_item, v, n, w),
 }
 
 _RESPONSE_REQUEST__TOOL_CHOICE: dict[str, Callable[[Any, str, bool], Any]] = {
@@ -218,7 +220,7 @@ def decode_response_request(d: Mapping[str, Any]) -> ResponseRequest:
         include, extra = read_list(include, str, "include", extra)
     input = get("input")
     if input.__class__ is list:
-        pass
+        input, extra = read_models(decode_input_item, input, "input", extra)
     elif input is not None and not isinstance(input, (str,)):
         input, extra = misfit(input, None, "input", extra)
     instructions = get("instructions")
@@ -339,7 +341,7 @@ def encode_response_request(m: ResponseRequest, wire: bool = True) -> dict[str, 
     if m.background is not None:
         d["background"] = boolean(m.background, "background")
     if m.context_management is not None:
-        d["context_management"] = m.context_management
+        d["context_management"] = list(array(m.context_management, "context_management"))
     if m.include is not None:
         d["include"] = scalars(string, m.include, "include")
     d["input"] = by_kind(_RESPONSE_REQUEST__INPUT, m.input, "input", wire)
@@ -474,7 +476,7 @@ _COMPACT_REQUEST = frozenset({"input", "model"})
 
 _COMPACT_REQUEST__INPUT: dict[str, Callable[[Any, str, bool], Any]] = {
     "str": lambda v, n, w: string(v, n),
-    "list": lambda v, n, w: v,
+    "list": lambda v, n, w: unions(encode_input_item, v, n, w),
 }
 
 
@@ -485,7 +487,7 @@ def decode_compact_request(d: Mapping[str, Any]) -> CompactRequest:
         extra = unknown(d, _COMPACT_REQUEST)
     input = get("input")
     if input.__class__ is list:
-        pass
+        input, extra = read_models(decode_input_item, input, "input", extra)
     elif input is not None and not isinstance(input, (str,)):
         input, extra = misfit(input, None, "input", extra)
     model = get("model")
@@ -680,8 +682,8 @@ def encode_input_message(m: InputMessage, wire: bool = True) -> dict[str, Any]:
     if m.content is not None:
         d["content"] = by_kind(_INPUT_MESSAGE__CONTENT, m.content, "content", wire)
     if m.name is not None:
-        d["name"] = m.name
-    d["role"] = m.role
+        d["name"] = string(m.name, "name") if wire else m.name
+    d["role"] = string(m.role, "role") if wire else m.role
     if m.extra:
         d.update(m.extra)
     return d
@@ -714,7 +716,7 @@ def decode_function_tool_call_output(d: Mapping[str, Any]) -> FunctionToolCallOu
 def encode_function_tool_call_output(m: FunctionToolCallOutput, wire: bool = True) -> dict[str, Any]:
     d: dict[str, Any] = {}
     d["type"] = "function_call_output"
-    d["call_id"] = m.call_id
+    d["call_id"] = string(m.call_id, "call_id") if wire else m.call_id
     if m.output is not None:
         d["output"] = by_kind(_FUNCTION_TOOL_CALL_OUTPUT__OUTPUT, m.output, "output", wire)
     if m.extra:
@@ -743,10 +745,10 @@ def decode_shell_call_output(d: Mapping[str, Any]) -> ShellCallOutput:
 def encode_shell_call_output(m: ShellCallOutput, wire: bool = True) -> dict[str, Any]:
     d: dict[str, Any] = {}
     d["type"] = "shell_call_output"
-    d["call_id"] = m.call_id
+    d["call_id"] = string(m.call_id, "call_id") if wire else m.call_id
     if m.max_output_length is not None:
-        d["max_output_length"] = m.max_output_length
-    d["output"] = [encode_shell_call_output_result(x, wire) for x in m.output]
+        d["max_output_length"] = int32(m.max_output_length, "max_output_length") if wire else m.max_output_length
+    d["output"] = many(encode_shell_call_output_result, ShellCallOutputResult, m.output, "output", wire)
     if m.extra:
         d.update(m.extra)
     return d
@@ -776,11 +778,11 @@ def decode_shell_call_output_result(d: Mapping[str, Any]) -> ShellCallOutputResu
 
 def encode_shell_call_output_result(m: ShellCallOutputResult, wire: bool = True) -> dict[str, Any]:
     d: dict[str, Any] = {}
-    d["outcome"] = encode_shell_call_outcome(m.outcome, wire)
+    d["outcome"] = one(encode_shell_call_outcome, ShellCallOutcome, m.outcome, "outcome", wire)
     if m.stderr is not None:
-        d["stderr"] = m.stderr
+        d["stderr"] = string(m.stderr, "stderr") if wire else m.stderr
     if m.stdout is not None:
-        d["stdout"] = m.stdout
+        d["stdout"] = string(m.stdout, "stdout") if wire else m.stdout
     if m.extra:
         d.update(m.extra)
     return d
@@ -806,8 +808,8 @@ def decode_shell_call_outcome(d: Mapping[str, Any]) -> ShellCallOutcome:
 def encode_shell_call_outcome(m: ShellCallOutcome, wire: bool = True) -> dict[str, Any]:
     d: dict[str, Any] = {}
     if m.exit_code is not None:
-        d["exit_code"] = m.exit_code
-    d["type"] = m.type
+        d["exit_code"] = int32(m.exit_code, "exit_code") if wire else m.exit_code
+    d["type"] = string(m.type, "type") if wire else m.type
     if m.extra:
         d.update(m.extra)
     return d
@@ -833,9 +835,9 @@ def decode_compaction_item(d: Mapping[str, Any]) -> CompactionItem:
 def encode_compaction_item(m: CompactionItem, wire: bool = True) -> dict[str, Any]:
     d: dict[str, Any] = {}
     d["type"] = "compaction"
-    d["encrypted_content"] = m.encrypted_content
+    d["encrypted_content"] = string(m.encrypted_content, "encrypted_content") if wire else m.encrypted_content
     if m.id is not None:
-        d["id"] = m.id
+        d["id"] = string(m.id, "id") if wire else m.id
     if m.extra:
         d.update(m.extra)
     return d
@@ -1502,12 +1504,12 @@ def decode_output_message(d: Mapping[str, Any]) -> OutputMessage:
 def encode_output_message(m: OutputMessage, wire: bool = True) -> dict[str, Any]:
     d: dict[str, Any] = {}
     d["type"] = "message"
-    d["content"] = [encode_output_content(x, wire) for x in m.content]
+    d["content"] = unions(encode_output_content, m.content, "content", wire)
     if m.id is not None:
-        d["id"] = m.id
-    d["role"] = m.role
+        d["id"] = string(m.id, "id") if wire else m.id
+    d["role"] = string(m.role, "role") if wire else m.role
     if m.status is not None:
-        d["status"] = m.status
+        d["status"] = string(m.status, "status") if wire else m.status
     if m.extra:
         d.update(m.extra)
     return d
@@ -1542,13 +1544,13 @@ def decode_function_tool_call(d: Mapping[str, Any]) -> FunctionToolCall:
 def encode_function_tool_call(m: FunctionToolCall, wire: bool = True) -> dict[str, Any]:
     d: dict[str, Any] = {}
     d["type"] = "function_call"
-    d["arguments"] = m.arguments
-    d["call_id"] = m.call_id
+    d["arguments"] = string(m.arguments, "arguments") if wire else m.arguments
+    d["call_id"] = string(m.call_id, "call_id") if wire else m.call_id
     if m.id is not None:
-        d["id"] = m.id
-    d["name"] = m.name
+        d["id"] = string(m.id, "id") if wire else m.id
+    d["name"] = string(m.name, "name") if wire else m.name
     if m.status is not None:
-        d["status"] = m.status
+        d["status"] = string(m.status, "status") if wire else m.status
     if m.extra:
         d.update(m.extra)
     return d
@@ -1582,14 +1584,14 @@ def encode_reasoning_item(m: ReasoningItem, wire: bool = True) -> dict[str, Any]
     d: dict[str, Any] = {}
     d["type"] = "reasoning"
     if m.content:
-        d["content"] = [encode_reasoning_text(x, wire) for x in m.content]
+        d["content"] = many(encode_reasoning_text, ReasoningText, m.content, "content", wire)
     if m.encrypted_content is not None:
-        d["encrypted_content"] = m.encrypted_content
+        d["encrypted_content"] = string(m.encrypted_content, "encrypted_content") if wire else m.encrypted_content
     if m.id is not None:
-        d["id"] = m.id
+        d["id"] = string(m.id, "id") if wire else m.id
     if m.status is not None:
-        d["status"] = m.status
-    d["summary"] = [encode_summary_text(x, wire) for x in m.summary]
+        d["status"] = string(m.status, "status") if wire else m.status
+    d["summary"] = many(encode_summary_text, SummaryText, m.summary, "summary", wire)
     if m.extra:
         d.update(m.extra)
     return d
@@ -1619,11 +1621,11 @@ def encode_web_search_call(m: WebSearchCall, wire: bool = True) -> dict[str, Any
     d: dict[str, Any] = {}
     d["type"] = "web_search_call"
     if m.action is not None:
-        d["action"] = encode_web_search_action(m.action, wire)
+        d["action"] = union(encode_web_search_action, m.action, "action", wire)
     if m.id is not None:
-        d["id"] = m.id
+        d["id"] = string(m.id, "id") if wire else m.id
     if m.status is not None:
-        d["status"] = m.status
+        d["status"] = string(m.status, "status") if wire else m.status
     if m.extra:
         d.update(m.extra)
     return d
@@ -1652,11 +1654,11 @@ def encode_file_search_call(m: FileSearchCall, wire: bool = True) -> dict[str, A
     d: dict[str, Any] = {}
     d["type"] = "file_search_call"
     if m.id is not None:
-        d["id"] = m.id
-    d["queries"] = list(m.queries)
-    d["results"] = [encode_file_search_result(x, wire) for x in m.results]
+        d["id"] = string(m.id, "id") if wire else m.id
+    d["queries"] = scalars(string, m.queries, "queries") if wire else m.queries
+    d["results"] = many(encode_file_search_result, FileSearchResult, m.results, "results", wire)
     if m.status is not None:
-        d["status"] = m.status
+        d["status"] = string(m.status, "status") if wire else m.status
     if m.extra:
         d.update(m.extra)
     return d
@@ -1687,12 +1689,12 @@ def encode_code_interpreter_call(m: CodeInterpreterCall, wire: bool = True) -> d
     d: dict[str, Any] = {}
     d["type"] = "code_interpreter_call"
     if m.code is not None:
-        d["code"] = m.code
+        d["code"] = string(m.code, "code") if wire else m.code
     if m.id is not None:
-        d["id"] = m.id
-    d["outputs"] = [encode_code_interpreter_output(x, wire) for x in m.outputs]
+        d["id"] = string(m.id, "id") if wire else m.id
+    d["outputs"] = unions(encode_code_interpreter_output, m.outputs, "outputs", wire)
     if m.status is not None:
-        d["status"] = m.status
+        d["status"] = string(m.status, "status") if wire else m.status
     if m.extra:
         d.update(m.extra)
     return d
@@ -1742,16 +1744,16 @@ def decode_mcp_call(d: Mapping[str, Any]) -> McpCall:
 def encode_mcp_call(m: McpCall, wire: bool = True) -> dict[str, Any]:
     d: dict[str, Any] = {}
     d["type"] = "mcp_call"
-    d["arguments"] = m.arguments
+    d["arguments"] = string(m.arguments, "arguments") if wire else m.arguments
     if m.error is not None:
-        d["error"] = m.error
+        d["error"] = string(m.error, "error") if wire else m.error
     if m.id is not None:
-        d["id"] = m.id
-    d["name"] = m.name
-    d["output"] = m.output
-    d["server_label"] = m.server_label
+        d["id"] = string(m.id, "id") if wire else m.id
+    d["name"] = string(m.name, "name") if wire else m.name
+    d["output"] = string(m.output, "output") if wire else m.output
+    d["server_label"] = string(m.server_label, "server_label") if wire else m.server_label
     if m.status is not None:
-        d["status"] = m.status
+        d["status"] = string(m.status, "status") if wire else m.status
     if m.extra:
         d.update(m.extra)
     return d
@@ -1786,13 +1788,13 @@ def decode_custom_tool_call(d: Mapping[str, Any]) -> CustomToolCall:
 def encode_custom_tool_call(m: CustomToolCall, wire: bool = True) -> dict[str, Any]:
     d: dict[str, Any] = {}
     d["type"] = "custom_tool_call"
-    d["call_id"] = m.call_id
-    d["id"] = m.id
+    d["call_id"] = string(m.call_id, "call_id") if wire else m.call_id
+    d["id"] = string(m.id, "id") if wire else m.id
     if m.input is not None:
-        d["input"] = m.input
-    d["name"] = m.name
+        d["input"] = string(m.input, "input") if wire else m.input
+    d["name"] = string(m.name, "name") if wire else m.name
     if m.status is not None:
-        d["status"] = m.status
+        d["status"] = string(m.status, "status") if wire else m.status
     if m.extra:
         d.update(m.extra)
     return d
@@ -1829,14 +1831,14 @@ def decode_shell_call(d: Mapping[str, Any]) -> ShellCall:
 def encode_shell_call(m: ShellCall, wire: bool = True) -> dict[str, Any]:
     d: dict[str, Any] = {}
     d["type"] = "shell_call"
-    d["action"] = encode_shell_call_action(m.action, wire)
-    d["call_id"] = m.call_id
+    d["action"] = one(encode_shell_call_action, ShellCallAction, m.action, "action", wire)
+    d["call_id"] = string(m.call_id, "call_id") if wire else m.call_id
     if m.environment is not None:
-        d["environment"] = encode_shell_environment(m.environment, wire)
+        d["environment"] = one(encode_shell_environment, ShellEnvironment, m.environment, "environment", wire)
     if m.id is not None:
-        d["id"] = m.id
+        d["id"] = string(m.id, "id") if wire else m.id
     if m.status is not None:
-        d["status"] = m.status
+        d["status"] = string(m.status, "status") if wire else m.status
     if m.extra:
         d.update(m.extra)
     return d
@@ -1869,13 +1871,13 @@ def encode_image_generation_call(m: ImageGenerationCall, wire: bool = True) -> d
     d: dict[str, Any] = {}
     d["type"] = "image_generation_call"
     if m.id is not None:
-        d["id"] = m.id
+        d["id"] = string(m.id, "id") if wire else m.id
     if m.prompt is not None:
-        d["prompt"] = m.prompt
+        d["prompt"] = string(m.prompt, "prompt") if wire else m.prompt
     if m.result is not None:
-        d["result"] = m.result
+        d["result"] = string(m.result, "result") if wire else m.result
     if m.status is not None:
-        d["status"] = m.status
+        d["status"] = string(m.status, "status") if wire else m.status
     if m.extra:
         d.update(m.extra)
     return d
@@ -1911,12 +1913,12 @@ def encode_tool_search_call(m: ToolSearchCall, wire: bool = True) -> dict[str, A
     if m.arguments is not None:
         d["arguments"] = m.arguments
     if m.call_id is not None:
-        d["call_id"] = m.call_id
+        d["call_id"] = string(m.call_id, "call_id") if wire else m.call_id
     if m.execution is not None:
-        d["execution"] = m.execution
-    d["id"] = m.id
+        d["execution"] = string(m.execution, "execution") if wire else m.execution
+    d["id"] = string(m.id, "id") if wire else m.id
     if m.status is not None:
-        d["status"] = m.status
+        d["status"] = string(m.status, "status") if wire else m.status
     if m.extra:
         d.update(m.extra)
     return d
@@ -1950,14 +1952,14 @@ def encode_tool_search_output(m: ToolSearchOutput, wire: bool = True) -> dict[st
     d: dict[str, Any] = {}
     d["type"] = "tool_search_output"
     if m.call_id is not None:
-        d["call_id"] = m.call_id
+        d["call_id"] = string(m.call_id, "call_id") if wire else m.call_id
     if m.execution is not None:
-        d["execution"] = m.execution
-    d["id"] = m.id
+        d["execution"] = string(m.execution, "execution") if wire else m.execution
+    d["id"] = string(m.id, "id") if wire else m.id
     if m.status is not None:
-        d["status"] = m.status
+        d["status"] = string(m.status, "status") if wire else m.status
     if m.tools:
-        d["tools"] = m.tools
+        d["tools"] = list(array(m.tools, "tools"))
     if m.extra:
         d.update(m.extra)
     return d
@@ -1992,13 +1994,13 @@ def decode_annotation(d: Mapping[str, Any]) -> Annotation:
 def encode_annotation(m: Annotation, wire: bool = True) -> dict[str, Any]:
     d: dict[str, Any] = {}
     if m.end_index is not None:
-        d["end_index"] = m.end_index
+        d["end_index"] = int32(m.end_index, "end_index") if wire else m.end_index
     if m.start_index is not None:
-        d["start_index"] = m.start_index
+        d["start_index"] = int32(m.start_index, "start_index") if wire else m.start_index
     if m.title is not None:
-        d["title"] = m.title
-    d["type"] = m.type
-    d["url"] = m.url
+        d["title"] = string(m.title, "title") if wire else m.title
+    d["type"] = string(m.type, "type") if wire else m.type
+    d["url"] = string(m.url, "url") if wire else m.url
     if m.extra:
         d.update(m.extra)
     return d
@@ -2023,8 +2025,8 @@ def decode_reasoning_text(d: Mapping[str, Any]) -> ReasoningText:
 
 def encode_reasoning_text(m: ReasoningText, wire: bool = True) -> dict[str, Any]:
     d: dict[str, Any] = {}
-    d["text"] = m.text
-    d["type"] = m.type
+    d["text"] = string(m.text, "text") if wire else m.text
+    d["type"] = string(m.type, "type") if wire else m.type
     if m.extra:
         d.update(m.extra)
     return d
@@ -2049,8 +2051,8 @@ def decode_summary_text(d: Mapping[str, Any]) -> SummaryText:
 
 def encode_summary_text(m: SummaryText, wire: bool = True) -> dict[str, Any]:
     d: dict[str, Any] = {}
-    d["text"] = m.text
-    d["type"] = m.type
+    d["text"] = string(m.text, "text") if wire else m.text
+    d["type"] = string(m.type, "type") if wire else m.type
     if m.extra:
         d.update(m.extra)
     return d
@@ -2075,9 +2077,9 @@ def decode_web_search_source(d: Mapping[str, Any]) -> WebSearchSource:
 
 def encode_web_search_source(m: WebSearchSource, wire: bool = True) -> dict[str, Any]:
     d: dict[str, Any] = {}
-    d["type"] = m.type
+    d["type"] = string(m.type, "type") if wire else m.type
     if m.url is not None:
-        d["url"] = m.url
+        d["url"] = string(m.url, "url") if wire else m.url
     if m.extra:
         d.update(m.extra)
     return d
@@ -2108,11 +2110,11 @@ def decode_file_search_result(d: Mapping[str, Any]) -> FileSearchResult:
 
 def encode_file_search_result(m: FileSearchResult, wire: bool = True) -> dict[str, Any]:
     d: dict[str, Any] = {}
-    d["file_id"] = m.file_id
-    d["filename"] = m.filename
+    d["file_id"] = string(m.file_id, "file_id") if wire else m.file_id
+    d["filename"] = string(m.filename, "filename") if wire else m.filename
     if m.score is not None:
-        d["score"] = m.score
-    d["text"] = m.text
+        d["score"] = double(m.score, "score") if wire else m.score
+    d["text"] = string(m.text, "text") if wire else m.text
     if m.extra:
         d.update(m.extra)
     return d
@@ -2143,13 +2145,13 @@ def decode_shell_call_action(d: Mapping[str, Any]) -> ShellCallAction:
 
 def encode_shell_call_action(m: ShellCallAction, wire: bool = True) -> dict[str, Any]:
     d: dict[str, Any] = {}
-    d["commands"] = list(m.commands)
+    d["commands"] = scalars(string, m.commands, "commands") if wire else m.commands
     if m.max_output_length is not None:
-        d["max_output_length"] = m.max_output_length
+        d["max_output_length"] = int32(m.max_output_length, "max_output_length") if wire else m.max_output_length
     if m.timeout_ms is not None:
-        d["timeout_ms"] = m.timeout_ms
+        d["timeout_ms"] = int64(m.timeout_ms, "timeout_ms") if wire else m.timeout_ms
     if m.type is not None:
-        d["type"] = m.type
+        d["type"] = string(m.type, "type") if wire else m.type
     if m.extra:
         d.update(m.extra)
     return d
@@ -2221,7 +2223,7 @@ def decode_input_text(d: Mapping[str, Any]) -> InputText:
 def encode_input_text(m: InputText, wire: bool = True) -> dict[str, Any]:
     d: dict[str, Any] = {}
     d["type"] = "input_text"
-    d["text"] = m.text
+    d["text"] = string(m.text, "text") if wire else m.text
     if m.extra:
         d.update(m.extra)
     return d
@@ -2244,7 +2246,7 @@ def decode_past_output_text(d: Mapping[str, Any]) -> PastOutputText:
 def encode_past_output_text(m: PastOutputText, wire: bool = True) -> dict[str, Any]:
     d: dict[str, Any] = {}
     d["type"] = "output_text"
-    d["text"] = m.text
+    d["text"] = string(m.text, "text") if wire else m.text
     if m.extra:
         d.update(m.extra)
     return d
@@ -2271,8 +2273,8 @@ def encode_input_image(m: InputImage, wire: bool = True) -> dict[str, Any]:
     d: dict[str, Any] = {}
     d["type"] = "input_image"
     if m.file_id is not None:
-        d["file_id"] = m.file_id
-    d["image_url"] = m.image_url
+        d["file_id"] = string(m.file_id, "file_id") if wire else m.file_id
+    d["image_url"] = string(m.image_url, "image_url") if wire else m.image_url
     if m.extra:
         d.update(m.extra)
     return d
@@ -2310,15 +2312,15 @@ def encode_input_file(m: InputFile, wire: bool = True) -> dict[str, Any]:
     d: dict[str, Any] = {}
     d["type"] = "input_file"
     if m.file_data is not None:
-        d["file_data"] = m.file_data
+        d["file_data"] = string(m.file_data, "file_data") if wire else m.file_data
     if m.file_id is not None:
-        d["file_id"] = m.file_id
+        d["file_id"] = string(m.file_id, "file_id") if wire else m.file_id
     if m.file_url is not None:
-        d["file_url"] = m.file_url
+        d["file_url"] = string(m.file_url, "file_url") if wire else m.file_url
     if m.filename is not None:
-        d["filename"] = m.filename
+        d["filename"] = string(m.filename, "filename") if wire else m.filename
     if m.mime_type is not None:
-        d["mime_type"] = m.mime_type
+        d["mime_type"] = string(m.mime_type, "mime_type") if wire else m.mime_type
     if m.extra:
         d.update(m.extra)
     return d
@@ -2773,10 +2775,10 @@ def encode_output_text(m: OutputText, wire: bool = True) -> dict[str, Any]:
     d: dict[str, Any] = {}
     d["type"] = "output_text"
     if m.annotations:
-        d["annotations"] = [encode_annotation(x, wire) for x in m.annotations]
+        d["annotations"] = many(encode_annotation, Annotation, m.annotations, "annotations", wire)
     if m.logprobs:
-        d["logprobs"] = [encode_token_log_prob(x, wire) for x in m.logprobs]
-    d["text"] = m.text
+        d["logprobs"] = many(encode_token_log_prob, TokenLogProb, m.logprobs, "logprobs", wire)
+    d["text"] = string(m.text, "text") if wire else m.text
     if m.extra:
         d.update(m.extra)
     return d
@@ -2799,7 +2801,7 @@ def decode_output_refusal(d: Mapping[str, Any]) -> OutputRefusal:
 def encode_output_refusal(m: OutputRefusal, wire: bool = True) -> dict[str, Any]:
     d: dict[str, Any] = {}
     d["type"] = "refusal"
-    d["refusal"] = m.refusal
+    d["refusal"] = string(m.refusal, "refusal") if wire else m.refusal
     if m.extra:
         d.update(m.extra)
     return d
@@ -2823,9 +2825,9 @@ def decode_web_search_query(d: Mapping[str, Any]) -> WebSearchQuery:
 def encode_web_search_query(m: WebSearchQuery, wire: bool = True) -> dict[str, Any]:
     d: dict[str, Any] = {}
     d["type"] = "search"
-    d["query"] = m.query
+    d["query"] = string(m.query, "query") if wire else m.query
     if m.sources:
-        d["sources"] = [encode_web_search_source(x, wire) for x in m.sources]
+        d["sources"] = many(encode_web_search_source, WebSearchSource, m.sources, "sources", wire)
     if m.extra:
         d.update(m.extra)
     return d
@@ -2848,7 +2850,7 @@ def decode_web_search_open_page(d: Mapping[str, Any]) -> WebSearchOpenPage:
 def encode_web_search_open_page(m: WebSearchOpenPage, wire: bool = True) -> dict[str, Any]:
     d: dict[str, Any] = {}
     d["type"] = "open_page"
-    d["url"] = m.url
+    d["url"] = string(m.url, "url") if wire else m.url
     if m.extra:
         d.update(m.extra)
     return d
@@ -2874,8 +2876,8 @@ def decode_web_search_find_in_page(d: Mapping[str, Any]) -> WebSearchFindInPage:
 def encode_web_search_find_in_page(m: WebSearchFindInPage, wire: bool = True) -> dict[str, Any]:
     d: dict[str, Any] = {}
     d["type"] = "find_in_page"
-    d["pattern"] = m.pattern
-    d["url"] = m.url
+    d["pattern"] = string(m.pattern, "pattern") if wire else m.pattern
+    d["url"] = string(m.url, "url") if wire else m.url
     if m.extra:
         d.update(m.extra)
     return d
@@ -2898,7 +2900,7 @@ def decode_code_interpreter_logs(d: Mapping[str, Any]) -> CodeInterpreterLogs:
 def encode_code_interpreter_logs(m: CodeInterpreterLogs, wire: bool = True) -> dict[str, Any]:
     d: dict[str, Any] = {}
     d["type"] = "logs"
-    d["logs"] = m.logs
+    d["logs"] = string(m.logs, "logs") if wire else m.logs
     if m.extra:
         d.update(m.extra)
     return d
@@ -2921,7 +2923,7 @@ def decode_code_interpreter_image(d: Mapping[str, Any]) -> CodeInterpreterImage:
 def encode_code_interpreter_image(m: CodeInterpreterImage, wire: bool = True) -> dict[str, Any]:
     d: dict[str, Any] = {}
     d["type"] = "image"
-    d["url"] = m.url
+    d["url"] = string(m.url, "url") if wire else m.url
     if m.extra:
         d.update(m.extra)
     return d

@@ -7,7 +7,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..._check import boolean, double, entries, int64, missing, query_pairs, refuse_misfits, scalars, segment, string
+from ..._check import (
+    array,
+    boolean,
+    double,
+    entries,
+    int64,
+    missing,
+    query_pairs,
+    refuse_misfits,
+    scalars,
+    segment,
+    string,
+)
 from ..._json import (
     Extra,
     misfit,
@@ -430,7 +442,7 @@ def encode_transcription(m: Transcription, wire: bool = True) -> dict[str, Any]:
     if m.words:
         d["words"] = [encode_transcribed_word(x, wire) for x in m.words]
     if m.channels:
-        d["channels"] = m.channels
+        d["channels"] = list(array(m.channels, "channels"))
     if m.extra:
         d.update(m.extra)
     return d

@@ -18,6 +18,7 @@ from ..._convert import (
     json_text_from_proto,
     json_text_to_proto,
     octets_from_proto,
+    octets_to_proto,
     parts_from_proto,
     parts_to_proto,
     schema_text_from_proto,
@@ -709,8 +710,30 @@ def decode_token_log_prob(p: Any) -> TokenLogProb:
     )
 
 
+def encode_token_log_prob(m: TokenLogProb, p: Any) -> None:
+    if m.bytes:
+        p.bytes = octets_to_proto(m.bytes, "bytes")
+    if m.logprob:
+        p.logprob = float32(m.logprob, "logprob")
+    if m.token:
+        p.token = string(m.token, "token")
+    if m.top_logprobs:
+        many(encode_top_log_prob, TopLogProb, m.top_logprobs, p.top_logprobs, "top_logprobs")
+    refuse_extra(m)
+
+
 def decode_top_log_prob(p: Any) -> TopLogProb:
     return TopLogProb(bytes=octets_from_proto(p.bytes), logprob=p.logprob, token=p.token)
+
+
+def encode_top_log_prob(m: TopLogProb, p: Any) -> None:
+    if m.bytes:
+        p.bytes = octets_to_proto(m.bytes, "bytes")
+    if m.logprob:
+        p.logprob = float32(m.logprob, "logprob")
+    if m.token:
+        p.token = string(m.token, "token")
+    refuse_extra(m)
 
 
 def decode_output_file(p: Any) -> OutputFile:
