@@ -27,11 +27,14 @@ from .raw import Definitions
 from .read_openapi import read_openapi
 from .read_proto import read_protos
 
+_MISSHAPEN = (AttributeError, KeyError, TypeError, ValueError, IndexError, RecursionError)
+"""What comes of a definition with, say, a list in place of a name: readers trust the shape of what they read."""
+
 
 def run(root: Path, old: str, new: str, as_json: bool = False) -> int:
     """Print the differences; the exit status: 0 nothing breaks, 1 something does, 2 a version cannot be read."""
     try:
-        changes = diff(read_version(root, old), read_version(root, new))
+        changes = _compare(read_version(root, old), read_version(root, new))
     except DefinitionError as error:
         print(f"codegen diff: {printable(str(error))}", file=sys.stderr)
         return 2
@@ -47,6 +50,17 @@ def diff(old: Definitions, new: Definitions) -> tuple[Change, ...]:
     """Every difference, sorted: by file, by level, by name."""
     found = {*compare_protos(old.protos, new.protos), *compare_openapi(old.openapi, new.openapi)}
     return tuple(sorted(found, key=lambda c: (c.file, LEVELS.index(c.level), c.where, c.kind, c.change)))
+
+
+def _compare(old: Definitions, new: Definitions) -> tuple[Change, ...]:
+    try:
+        return diff(old, new)
+    except _MISSHAPEN as error:
+        raise DefinitionError(f"some definition is not shaped as OpenAPI ({_told(error)})") from error
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def read_version(root: Path, name: str) -> Definitions:
@@ -104,9 +118,8 @@ def _read(folder: Path, name: str) -> Definitions:
         problem = next((x for x in said if ".proto:" in x and "warning:" not in x), str(error))
     except OSError as error:
         problem = f"a file cannot be read: {error}"
-    except (yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError, IndexError, RecursionError) as error:
-        # the reader trusts the shape of what it reads
-        problem = _bad_yaml(folder) or f"openapi/*.yaml is not shaped as OpenAPI ({type(error).__name__}: {error})"
+    except (yaml.YAMLError, *_MISSHAPEN) as error:
+        problem = _bad_yaml(folder) or f"openapi/*.yaml is not shaped as OpenAPI ({_told(error)})"
     problem = problem.replace(f"{folder}/", "").replace(str(folder), name)
     raise DefinitionError(f"{name}: {' '.join(problem.split())}")
 

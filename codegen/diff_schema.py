@@ -168,10 +168,13 @@ def _traits(place: Place, old: Schema, new: Schema) -> Iterator[Change]:
         yield place.says(f"format changed from {old.format or 'none'} to {new.format or 'none'}", verdict)
     if old.deprecated != new.deprecated:
         yield place.says("now deprecated" if new.deprecated else "no longer deprecated", PROSE)
-    before, after = (json.dumps(s.default, default=str, skipkeys=True) for s in (old, new))
     if old.default != new.default or isinstance(old.default, bool) != isinstance(new.default, bool):
         why = "requests that leave it out mean another value" if place.side >= REQUEST else "nothing is sent otherwise"
-        yield place.says(f"default changed from {before} to {after}", note(why))
+        yield place.says(f"default changed from {_default(old)} to {_default(new)}", note(why))
+
+
+def _default(schema: Schema) -> str:
+    return "none" if schema.default is None else json.dumps(schema.default, default=str, skipkeys=True)
 
 
 def _format(place: Place, old: str | None, new: str | None) -> Verdict:
@@ -240,7 +243,7 @@ def _label(variant: Schema, schemas: Mapping[str, Schema]) -> str:
 
 
 def _paired(old: dict[str, Schema], new: dict[str, Schema]) -> tuple[dict[str, Schema], dict[str, Schema]]:
-    """Give objects that have no partner the label of the object that shares most properties."""
+    """Give objects that have no partner one label with the object that shares most properties."""
     left = [n for n in old if n not in new and old[n].kind == "object"]
     right = [n for n in new if n not in old and new[n].kind == "object"]
     shared = [
@@ -248,8 +251,8 @@ def _paired(old: dict[str, Schema], new: dict[str, Schema]) -> tuple[dict[str, S
         for i, a in enumerate(left)
         for j, b in enumerate(right)
     ]
-    labels: dict[str, str] = {}
+    labels: dict[str, str] = {}  # the same whichever version is the old one
     for overlap, _, _, a, b in sorted(shared):
-        if overlap and b not in labels and a not in labels.values():
-            labels[b] = a
-    return old, {labels.get(n, n): schema for n, schema in new.items()}
+        if overlap and a not in labels and b not in labels:
+            labels[a] = labels[b] = min(a, b)
+    return {labels.get(n, n): s for n, s in old.items()}, {labels.get(n, n): s for n, s in new.items()}

@@ -92,6 +92,8 @@ class _Model:
             return value if always else f"{value} if p.WhichOneof({literal(union.oneof if union else None)}) else None"
         if proto.repeated or proto.map_value or not proto.presence:
             # what callers make is not set where protobuf has nothing but zero
+            if self.model.sent_only and isinstance(field.type, ir.EnumRef) and not field.many and not field.required:
+                return f"{value} if {source} else None"
             return f"{value} or None" if self.model.sent_only and not field.required else value
         if self._reads_zero(field):
             return value
@@ -124,6 +126,8 @@ class _Model:
                 return f"{table}[{source}]"
             unset = m.api.enums[type_.name].zero is None  # a zero that means nothing is no item of a list
             return f"[{table}[x] for x in {source}{' if x' if unset else ''}]"
+        if isinstance(type_, ir.EnumRef) and not field.many:
+            return f"{source} or None"  # a text that protobuf has in place of an enum: "" is not set
         if isinstance(type_, (ir.ModelRef, ir.UnionRef)):
             decode = m.function("decode", type_.name)
             if field.many == "list":

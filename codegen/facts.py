@@ -88,6 +88,15 @@ class Facts:
             return None if schema is None else schema.ref or f"{union}.{value}"
         return f"{union}#{value}" if value in self.variants(union) else None
 
+    def member(self, union: str, tag: str, value: str) -> str | None:
+        """The named member of a union whose property `tag` has that value, where not all members have one."""
+        schema = self.openapi.schemas.get(union)
+        for variant in schema.variants if schema else ():
+            prop = self.resolve(variant).properties.get(tag)
+            if variant.ref and prop and self.resolve(prop.schema).values == (value,):
+                return variant.ref
+        return None
+
     def object(self, name: str) -> list[tuple[str, Schema]] | None:
         """(item prefix, object schema) for the name of a schema, "Union#tag" or "Union.key"; of a union, for all its
         variants, which are one flat model, or for its one member that is an object."""

@@ -21,6 +21,10 @@ class _Named:
     def __repr__(self) -> str:
         return f"{self.__class__.__name__}({self.name})"
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """The same where IPython or hypothesis would show the fields."""
+        printer.text(repr(self))
+
 
 @attrs.frozen
 class Scalar:

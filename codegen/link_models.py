@@ -62,16 +62,16 @@ class ModelLinker:
             for shape, tag_value in by_shape.items():
                 member = f"{b.rest[shape]}{'#' if b.style == 'tag' else '.'}{tag_value}"
                 self.coverage.use(member, "both" if v.grpc else "rest")
-                if not self._known(b, shape, tag_value):
+                if not self._known(b, model, shape, tag_value):
                     self.problems.append(f"{where}: {member} is no object schema or variant of a tagged union")
                 elif b.style == "tag":
                     self._use_again(model, shape, member, tags.get(shape))
             variants.append(ir.Variant(model, v.grpc, by_shape))
         return ir.Union(b.name, b.domain, doc, b.grpc, oneof, b.rest, b.style, tags, tuple(variants), b.default)
 
-    def _known(self, b: UnionBinding, shape: str, value: str) -> bool:
-        """Whether the union has a member of that tag, or key; where only the binding knows the tag, nobody can tell."""
-        return bool(b.tag) or self.facts.variant_name(b.rest[shape], value, b.style) is not None
+    def _known(self, b: UnionBinding, model: str, shape: str, value: str) -> bool:
+        """Whether the union has a member of that tag, or key; where only the binding knows the tag, its model tells."""
+        return bool(b.tag and self.pairs[model].rest) or self.facts.variant_name(b.rest[shape], value, b.style) is not None
 
     def _use_again(self, model: str, shape: str, member: str, tag: str | None) -> None:
         """A member of a union whose model is paired with another schema: the model answers for what both have."""
@@ -153,6 +153,8 @@ def _with_variants(bindings: Bindings, facts: Facts) -> dict[str, ModelBinding]:
             rest = dict(model.rest)
             for shape, tag in _spread(variant.rest, union.rest).items():
                 name_of = facts.variant_name(union.rest[shape], tag, union.style)
+                if name_of is None and union.tag:
+                    name_of = facts.member(union.rest[shape], union.tag, tag)
                 if not model.rest and name_of:
                     rest[shape] = name_of
             models[name] = attrs.evolve(model, grpc=grpc, rest=rest)

@@ -79,11 +79,12 @@ class ThreadUpload:
 
 
 class Pipe:
-    """Hands messages from the thread that makes them to the one that takes them, one at a time."""
+    """Hands messages from the thread that makes them to the one that sends them, one at a time."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._message: bytes | None = None
+        self._wanted = False  # the other thread is waiting: all messages before are sent
         self._closed = False
 
     def __iter__(self) -> Pipe:
@@ -91,21 +92,25 @@ class Pipe:
 
     def __next__(self) -> bytes:
         with self._changed:
+            self._wanted = True
+            self._changed.notify_all()
             self._changed.wait_for(lambda: self._message is not None or self._closed)
             message, self._message = self._message, None
-            self._changed.notify_all()
         if message is None:
             raise StopIteration
         return message
 
     def put(self, message: bytes) -> bool:
-        """Hand over a message when the one before was taken; False: nobody takes any more."""
+        """Hand over a message, and wait until it is sent; False: nobody takes any more."""
         with self._changed:
-            self._changed.wait_for(lambda: self._message is None or self._closed)
-            if not self._closed:
-                self._message = message
+            if self._wait():
+                self._message, self._wanted = message, False
                 self._changed.notify_all()
-            return not self._closed
+            return self._wait()
+
+    def _wait(self) -> bool:
+        self._changed.wait_for(lambda: self._wanted or self._closed)
+        return not self._closed
 
     def close(self) -> None:
         """No more follow."""

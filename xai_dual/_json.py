@@ -14,6 +14,7 @@ from typing import Any
 
 from . import _check
 from .errors import UsageError
+from .model import Model
 
 Extra = dict[str, Any] | None
 
@@ -101,7 +102,11 @@ def read_models(decode: Callable[[Any], Any], value: Any, key: str, extra: Extra
     if value.__class__ is not list:
         return misfit(value, [], key, extra)
     items = [decode(item) for item in value if isinstance(item, Mapping)]
-    return items, extra if len(items) == len(value) else keep(extra, key, value)
+    if len(items) == len(value):
+        return items, extra
+    if all(isinstance(item, (Mapping, Model)) for item in value):  # written by a caller, who may mix the two
+        return [decode(item) if isinstance(item, Mapping) else item for item in value], extra
+    return items, keep(extra, key, value)
 
 
 def read_map(value: Any, kind: type, key: str, extra: Extra) -> tuple[dict[str, Any], Extra]:
@@ -113,7 +118,9 @@ def read_map(value: Any, kind: type, key: str, extra: Extra) -> tuple[dict[str, 
 
 
 def read_model(decode: Callable[[Any], Any], value: Any, key: str, extra: Extra) -> tuple[Any, Extra]:
-    return (decode(value), extra) if isinstance(value, Mapping) else misfit(value, None, key, extra)
+    if isinstance(value, Mapping):
+        return decode(value), extra
+    return (value, extra) if isinstance(value, Model) else misfit(value, None, key, extra)
 
 
 def convert(from_json: Callable[[Any], Any], value: Any, zero: Any, key: str, extra: Extra) -> tuple[Any, Extra]:

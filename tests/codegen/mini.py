@@ -289,3 +289,12 @@ def thing(
         f'{ECHO}\n[model.Thing]\ngrpc = "mini.Thing"\nrest = "Thing"\n{fields}\n{more[2]}',
         paths=ECHO_PATH,
     )
+
+
+def rest_thing(root: Path, openapi: str, schemas: str = "", bindings: str = "", *, required: str = "") -> Mini:
+    """A project with one model, Thing, which only REST has; sent and received."""
+    schema = {"type": "object", "required": required.split(), "properties": yaml.safe_load(openapi) or {}}
+    every = {"Thing": schema, **(yaml.safe_load(schemas) or {})}
+    operation = ECHO.replace('grpc = "mini.Mini/Echo"\n', "")
+    text = f'{operation}\n[model.Thing]\nrest = "Thing"\n{bindings}'
+    return mini(root, "", yaml.safe_dump(every, sort_keys=False), text, paths=ECHO_PATH)

@@ -311,7 +311,7 @@ def test_an_upload_over_rest_is_a_form(package: Package) -> None:
     assert sent == [RestRequest("/v1/items", (), {}, None)]
     # the content is an argument, and no field of the form
     assert [f.name for f in package.api.models["Upload"].fields] == ["purpose", "ttl", "filename"]
-    with pytest.raises(TypeError, match="content"):
+    with pytest.raises(UsageError, match="needs content="):
         package.call("rest", "items.upload")
 
 

@@ -170,6 +170,15 @@ def test_broken_definitions(
     assert err.count("\n") == 1
 
 
+def test_a_definition_that_cannot_be_compared(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path / "old", openapi="x: {type: string, format: date}")
+    write(tmp_path / "new", openapi="x: {type: string, format: {a: b}}")
+    assert command.main(["diff", str(tmp_path / "old"), str(tmp_path / "new")]) == 2
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert err == "codegen diff: some definition is not shaped as OpenAPI (TypeError: unhashable type: 'dict')\n"
+
+
 def test_a_broken_revision_is_called_by_its_name(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (project / "protos/openapi/mini.yaml").unlink()
     git(project, "commit", "--quiet", "-a", "-m", "less")

@@ -118,7 +118,7 @@ def test_null_breaks_by_direction(tmp_path: Path) -> None:
         ("{type: string}", "{type: array, items: {}}", "breaking", "type changed from string to array of any"),
         ("{type: string, format: uri}", "{type: string, format: date}", "breaking", "format changed from uri to date"),
         ("{type: string, pattern: a}", "{type: string, pattern: b}", "breaking", "pattern changed from a to b"),
-        ("{type: string}", "{type: string, default: x}", "note", 'default changed from null to "x"'),
+        ("{type: string}", "{type: string, default: x}", "note", 'default changed from none to "x"'),
         ("{type: integer, default: 1}", "{type: integer, default: true}", "note", "default changed from 1 to true"),
         ("{type: string}", "{type: string, deprecated: true}", "note", "now deprecated"),
         ("{type: string, enum: [x, y]}", "{type: string}", "compatible", "takes more than x, y"),

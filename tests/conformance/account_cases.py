@@ -16,9 +16,7 @@ VOICE = {"voice_id": Of("voice", "voice_id")}
 ADDRESS = {"line1": "1 Road", "city": "Oslo", "country": "NO", "postalCode": "1"}
 """A dict is spelled as on REST."""
 USAGE = AnalyticsRequest(
-    time_range=AnalyticsTimeRange(
-        start_time="2025-03-01 00:00:00", end_time="2025-03-08 00:00:00", timezone="Etc/GMT"
-    ),
+    time_range=AnalyticsTimeRange(start_time="2025-03-01 00:00:00", end_time="2025-03-08 00:00:00", timezone="Etc/GMT"),
     time_unit="TIME_UNIT_DAY",
     values=[AnalyticsValue(name="usd", aggregation="AGGREGATION_SUM")],
     group_by=["description"],

@@ -73,9 +73,9 @@ def test_interleaved_and_repeated() -> None:
 def test_a_first_piece_without_function() -> None:
     calls = ToolCalls[Call]()
     calls.add([Call("a", "function", None, 0)])
-    assert calls.value() == [Call("a", "function", None, 0)]
+    assert calls.value() == [Call("a", "function", None, None)]
     calls.add([Call(None, None, Function("f", "{}"), 0)])
-    assert calls.value() == [Call("a", "function", Function("f", "{}"), 0)]
+    assert calls.value() == [Call("a", "function", Function("f", "{}"), None)]
 
 
 def test_linear_cost() -> None:

@@ -129,18 +129,23 @@ def test_pipes() -> None:
     taken: list[bytes] = []
     thread = threading.Thread(target=lambda: taken.extend(pipe))
     thread.start()
-    assert all(pipe.put(b"%d" % n) for n in range(100))
+    for n in range(100):
+        assert pipe.put(b"%d" % n)
+        assert len(taken) == n + 1
     pipe.close()
     thread.join(5)
     assert taken == [b"%d" % n for n in range(100)]
     assert not pipe.put(b"x")
 
 
-def test_a_full_pipe_is_left_when_it_is_closed() -> None:
+@pytest.mark.parametrize("taken", [0, 1])
+def test_a_pipe_is_left_when_it_is_closed(taken: int) -> None:
     pipe = Pipe()
-    assert pipe.put(b"1")
+    thread = threading.Thread(target=lambda: [next(pipe) for _ in range(taken)])
+    thread.start()
     threading.Timer(0.05, pipe.close).start()
-    assert not pipe.put(b"2")
+    assert not pipe.put(b"1")
+    thread.join(5)
 
 
 def test_part_files(tmp_path: pathlib.Path) -> None:

@@ -136,7 +136,8 @@ class Wires:
         try:
             if error is not None:
                 payload = json.dumps({"code": error["code"].replace("_", "-"), "error": error.get("message", "failed")})
-                _head(writer, error.get("status", STATUS[error["code"]]), payload, error.get("headers", {}))
+                more = {**error.get("headers", {}), **({"connection": "close"} if upload else {})}
+                _head(writer, error.get("status", STATUS[error["code"]]), payload, more)
             elif target.path.endswith("/stream"):
                 return await _stream_http(writer, request, seen)
             elif target.path.endswith("/download"):

@@ -87,7 +87,8 @@ def _variant(model: ir.Model, want: Want, schema: dict[str, Any] | None) -> Stra
         values = _values(field, model, want, limits)
         if slot is not None and slot.where == "path":
             values = values.filter(lambda segment: segment not in ("", ".", ".."))
-        may_lack = (field.kind == "optional" and not model.sent_only) or (model.sent_only and not required)
+        may_lack = not required if model.sent else field.kind == "optional"
+        may_lack = may_lack and (model.sent_only or field.kind == "optional")
         if want.canonical and field.unset is not None:
             may_lack = False  # read back as what it stands for
         fields[field.name] = st.none() | values if may_lack else values

@@ -148,7 +148,15 @@ def test_any_cut_folds_back(op: ir.Operation, data: st.DataObject) -> None:
     assert fold.response() == fold.response()
     for answer, copied in seen:
         assert answer == copied, "an answer that was read early changes no more"
-    assert fold.complete == (bool(whole.choices) and all(c.finish_reason for c in whole.choices))
+    assert fold.complete == _finished(API.folds[op.response or ""], whole)
+
+
+def _finished(fold: ir.Fold, whole: Any) -> bool:
+    """By the fold's own field, or those of all its indexes."""
+    if fold.done_when:
+        return getattr(whole, fold.done_when) is not None
+    items = [(rule, getattr(whole, rule.field)) for rule in fold.rules if rule.how == "index"]
+    return all(found and all(_finished(API.folds[rule.fold or ""], item) for item in found) for rule, found in items)
 
 
 @pytest.mark.parametrize("op", named(STREAMS))

@@ -151,7 +151,13 @@ FIELDS: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     ),
     (
         {"search_parameters": SearchParameters(sources=[WebSource(), RssSource(links=["u"])])},
-        {"search_parameters": {"sources": [{"web": {}}, {"rss": {"links": ["u"]}}]}},
+        {  # what REST takes where nothing is said, and protobuf would take for its zero
+            "search_parameters": {
+                "mode": "AUTO_SEARCH_MODE",
+                "return_citations": True,
+                "sources": [{"web": {}}, {"rss": {"links": ["u"]}}],
+            }
+        },
         {"search_parameters": {"sources": [{"type": "web"}, {"type": "rss", "links": ["u"]}]}},
     ),
 ]

@@ -28,7 +28,11 @@ LISTS: dict[str, tuple[str, str, Callable[[Found], dict[str, Any]]]] = {
         "file_metadata.file_id",
         lambda made: {"collection_id": made["collection"], "sort_by": "DOCUMENTS_SORT_BY_AGE"},
     ),
-    "management.api_keys.list": ("page_size", "api_key_id", lambda made: {"team_id": TEAM, "acl_filters": ["chat"]}),
+    "management.api_keys.list": (
+        "page_size",
+        "api_key_id",
+        lambda made: {"team_id": TEAM, "acl_filters": ["api-key:endpoint:chat"]},
+    ),
     "management.audit.list": (
         "page_size",
         "event_id",
@@ -57,9 +61,7 @@ async def made(own: Server, anyio_backend: str) -> AsyncIterator[Found]:
         batches = [await client.batches.create(name=f"batch {i}") for i in range(6)]
         requests = [{"batch_request_id": f"r{i}", "batch_request": chat(f"Say {i}")} for i in numbers]
         batch = batches[0].batch_id
-        await client.batches.add_requests(
-            batch_id=batch, batch_requests=requests, headers={"x-emulator-polls": "0"}
-        )
+        await client.batches.add_requests(batch_id=batch, batch_requests=requests, headers={"x-emulator-polls": "0"})
         await client.batches.wait(batch_id=batch, interval=0.01)
         collections = [await client.collections.create(collection_name=f"c{i}") for i in numbers]
         collection = collections[0].collection_id

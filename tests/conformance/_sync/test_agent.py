@@ -225,18 +225,21 @@ def test_cut_streams(client: Client, op: str, arguments: dict[str, Any], text: C
         assert caught.value.meta is stream.meta
 
 
-@pytest.mark.parametrize(("op", "arguments", "text"), STREAMS[:2], ids=[item[0] for item in STREAMS[:2]])
-def test_errors_within(client: Client, op: str, arguments: dict[str, Any], text: Any) -> None:
+def test_errors_within(client: Client) -> None:
     headers = fault(action="error", code="RESOURCE_EXHAUSTED", message="Slow down.", after_chunks=5)
-    stream = stream_of(client, op, **arguments, headers=headers)
-    seen = []
+    stream = client.messages.stream(**ASK, headers=headers)
     with pytest.raises(StreamInterrupted) as caught:
-        for event in stream:
-            seen.append(event)
+        for _ in stream:
+            pass
     assert isinstance(caught.value.__cause__, ApiError)
     assert "Slow down." in str(caught.value.__cause__)
     assert not stream.completed
-    assert len(seen) >= 5
+    failed = client.responses.stream(**SUM, headers=headers)  # the answer itself says that it failed
+    events = [event for event in failed]
+    assert type(events[-1]) is r.ResponseFailedEvent
+    assert failed.completed
+    assert failed.response.status == "failed"
+    assert failed.response.error["message"] == "Slow down."  # type: ignore[index]
 
 
 @pytest.mark.parametrize(("op", "arguments", "text"), STREAMS, ids=[item[0] for item in STREAMS])

@@ -141,7 +141,7 @@ def test_what_cannot_be_sent(transport: str, content: Any) -> None:
 def test_no_such_file(transport: str, tmp_path: Path) -> None:
     with Client(**dead(transport)) as client:
         for missing in (tmp_path / "nope", str(tmp_path / "nope"), ("a.txt", tmp_path), tmp_path):
-            with pytest.raises(UsageError, match="content: cannot be read"):
+            with pytest.raises(UsageError, match="^content: "):
                 client.files.upload(content=missing)
         with pytest.raises(UsageError, match="content="):
             client.files.upload()  # type: ignore[call-arg]

@@ -30,7 +30,11 @@ LISTS: dict[str, tuple[str, str, Callable[[Found], dict[str, Any]]]] = {
         "file_metadata.file_id",
         lambda made: {"collection_id": made["collection"], "sort_by": "DOCUMENTS_SORT_BY_AGE"},
     ),
-    "management.api_keys.list": ("page_size", "api_key_id", lambda made: {"team_id": TEAM, "acl_filters": ["chat"]}),
+    "management.api_keys.list": (
+        "page_size",
+        "api_key_id",
+        lambda made: {"team_id": TEAM, "acl_filters": ["api-key:endpoint:chat"]},
+    ),
     "management.audit.list": (
         "page_size",
         "event_id",

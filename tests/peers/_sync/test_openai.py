@@ -14,7 +14,7 @@ import xai_dual
 from xai_dual import Client
 from xai_dual.emulator import Server
 
-from ..requests_ import PROMPTS, SCHEMA, Prompt, Seen, call_of, ours, tool_arguments
+from ..requests_ import PROMPTS, SCHEMA, WEATHER, Prompt, Seen, call_of, ours, tool_arguments
 
 openai = pytest.importorskip("openai", reason="a development dependency")
 
@@ -190,3 +190,106 @@ def test_errors(client: Client, peer: Any) -> None:
         client.chat.create(model="nope", messages="Hi")
     assert caught.value.message == theirs.value.response.json()["error"]
     assert theirs.value.status_code == 404
+
+
+def test_files(client: Client, peer: Any) -> None:
+    made = peer.files.create(file=("a.txt", b"x" * 5), purpose="assistants")
+    own = client.files.get(file_id=made.id)
+    assert (own.id, own.filename, own.bytes, own.created_at) == (made.id, made.filename, made.bytes, made.created_at)
+    mine = client.files.upload(content=("b.txt", b"y" * 6))
+    theirs = peer.files.retrieve(mine.id)
+    assert (theirs.filename, theirs.bytes, theirs.created_at) == (mine.filename, mine.bytes, mine.created_at)
+    assert (peer.files.content(mine.id)).read() == client.files.content(file_id=mine.id).read()
+    listed = [item.id for item in peer.files.list(limit=2)]
+    assert [item.id for item in client.files.list(limit=2, order="desc")] == listed
+    assert (peer.files.delete(mine.id)).deleted
+    assert (client.files.delete(file_id=made.id)).deleted
+    with pytest.raises(openai.NotFoundError) as caught:
+        peer.files.retrieve(mine.id)
+    with pytest.raises(xai_dual.NotFoundError) as own_caught:
+        client.files.get(file_id=mine.id)
+    assert own_caught.value.message == caught.value.response.json()["error"]
+
+
+FUNCTION = {"type": "function", "name": "get_weather", "description": "The weather", "parameters": WEATHER}
+RESPONSES: dict[str, dict[str, Any]] = {
+    "sum": {"model": "grok-4", "input": "What is 101*3?", "instructions": "Be brief."},
+    "messages": {"model": "grok-3", "input": [{"role": "user", "content": "Say naïve 😀"}], "user": "u"},
+    "cut": {"model": "grok-3", "input": "Count to 50", "max_output_tokens": 7},
+    "function": {"model": "grok-4", "input": "Weather in Rome in celsius?", "tools": [FUNCTION]},
+    "web": {"model": "grok-4", "input": "Search the web for cats", "tools": [{"type": "web_search"}]},
+    "schema": {
+        "model": "grok-4",
+        "input": "What is 2+2?",
+        "text": {"format": {"type": "json_schema", "name": "x", "schema": SCHEMA, "strict": True}},
+    },
+}
+
+
+def plain(value: Any) -> Any:
+    """JSON without what is null or empty, which one says and the other does not."""
+    if isinstance(value, dict):
+        return {key: found for key, item in value.items() if (found := plain(item)) not in (None, [], {}, "")}
+    return [plain(item) for item in value] if isinstance(value, list) else value
+
+
+def compared(response: Any) -> dict[str, Any]:
+    data = plain(response)
+    return {name: data.get(name) for name in ("id", "model", "status", "output", "created_at", "incomplete_details")}
+
+
+@pytest.mark.parametrize("name", RESPONSES)
+def test_responses(over_rest: Client, peer: Any, name: str) -> None:
+    answer = peer.responses.create(**RESPONSES[name])
+    own = over_rest.responses.create(**RESPONSES[name])
+    assert compared(own.to_dict()) == compared(answer.model_dump(mode="json", warnings=False))
+    assert own.output_text == answer.output_text
+    assert own.usage is not None
+    assert (own.usage.input_tokens, own.usage.output_tokens, own.usage.cached_tokens, own.usage.reasoning_tokens) == (
+        answer.usage.input_tokens,
+        answer.usage.output_tokens,
+        answer.usage.input_tokens_details.cached_tokens,
+        answer.usage.output_tokens_details.reasoning_tokens,
+    )
+
+
+@pytest.mark.parametrize("name", RESPONSES)
+def test_streamed_responses(over_rest: Client, peer: Any, name: str) -> None:
+    events = [event for event in peer.responses.create(**RESPONSES[name], stream=True)]
+    stream = over_rest.responses.stream(**RESPONSES[name])
+    own = [event for event in stream]
+    assert len(own) == len(events)
+    for event, other in zip(own, events, strict=True):
+        assert event.sequence_number == other.sequence_number
+        for field in ("item_id", "output_index", "delta", "text", "arguments"):
+            assert getattr(event, field, None) == getattr(other, field, None)
+    assert compared(stream.response.to_dict()) == compared(events[-1].response.model_dump(mode="json", warnings=False))
+
+
+def test_stored_responses(over_rest: Client, peer: Any) -> None:
+    answer = peer.responses.create(**RESPONSES["sum"])
+    own = over_rest.responses.get(response_id=answer.id)
+    assert compared(own.to_dict()) == compared(answer.model_dump(mode="json", warnings=False))
+    items = [item for item in peer.responses.input_items.list(answer.id)]
+    own_items = [item for item in over_rest.responses.input_items(response_id=answer.id)]
+    assert [plain(item.to_dict()) for item in own_items] == [plain(item.model_dump(mode="json")) for item in items]
+    given = {"model": "grok-4", "input": "Hello", "previous_response_id": answer.id}
+    following = peer.responses.create(**given)
+    assert (over_rest.responses.create(**given)).id == following.id
+
+
+def test_response_tools(over_rest: Client, peer: Any) -> None:
+    """Items of one client's answers serve the other one."""
+    messages: list[Any] = [{"role": "user", "content": "Weather in Rome in celsius?"}]
+    answer = peer.responses.create(model="grok-4", input=messages, tools=[FUNCTION])
+    own = over_rest.responses.create(model="grok-4", input=messages, tools=[FUNCTION])
+    call = answer.output[-1]
+    assert call.call_id == own.output[-1].call_id  # type: ignore[union-attr]
+    result = {"type": "function_call_output", "call_id": call.call_id, "output": "20 degrees"}
+    dumped = [item.model_dump(mode="json", exclude_none=True) for item in answer.output]
+    texts = [
+        (peer.responses.create(model="grok-4", input=[*messages, *dumped, result])).output_text,
+        (over_rest.responses.create(model="grok-4", input=[*messages, *dumped, result])).output_text,
+        (over_rest.responses.create(model="grok-4", input=[*messages, *own.output, result])).output_text,
+    ]
+    assert texts == ["get_weather returned: 20 degrees."] * 3

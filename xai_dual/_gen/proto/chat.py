@@ -244,7 +244,7 @@ def decode_chat_request(p: Any) -> ChatRequest:
         safety_identifier=p.safety_identifier if p.HasField("safety_identifier") else None,
         search_parameters=decode_search_parameters(p.search_parameters) if p.HasField("search_parameters") else None,
         seed=p.seed if p.HasField("seed") else None,
-        service_tier=SERVICE_TIER_NAMES[p.service_tier] or None,
+        service_tier=SERVICE_TIER_NAMES[p.service_tier] if p.service_tier else None,
         stop=list(p.stop) or None,
         temperature=p.temperature if p.HasField("temperature") else None,
         tool_choice=tool_choice_from_proto(p.tool_choice) if p.HasField("tool_choice") else None,
@@ -346,7 +346,8 @@ def encode_guideline(m: Guideline, p: Any) -> None:
 
 def decode_policy_guideline(p: Any) -> PolicyGuideline:
     return PolicyGuideline(
-        category=GUIDELINE_CATEGORY_NAMES[p.category] or None, behavior=GUIDELINE_BEHAVIOR_NAMES[p.behavior] or None
+        category=GUIDELINE_CATEGORY_NAMES[p.category] if p.category else None,
+        behavior=GUIDELINE_BEHAVIOR_NAMES[p.behavior] if p.behavior else None,
     )
 
 
@@ -415,7 +416,7 @@ def decode_image_url(p: Any) -> ImageUrl:
     return ImageUrl(
         file_id=p.file_id if p.HasField("file_id") else None,
         url=p.image_url if p.HasField("image_url") else None,
-        detail=IMAGE_DETAIL_NAMES[p.detail] or None,
+        detail=IMAGE_DETAIL_NAMES[p.detail] if p.detail else None,
     )
 
 
@@ -588,7 +589,7 @@ def decode_search_parameters(p: Any) -> SearchParameters:
     return SearchParameters(
         from_date=date_from_proto(p.from_date) if p.HasField("from_date") else None,
         max_search_results=p.max_search_results if p.HasField("max_search_results") else None,
-        mode=SEARCH_MODE_NAMES[p.mode] or None,
+        mode=SEARCH_MODE_NAMES[p.mode] if p.mode else None,
         return_citations=p.return_citations or None,
         sources=[decode_search_source(x) for x in p.sources] or None,
         to_date=date_from_proto(p.to_date) if p.HasField("to_date") else None,

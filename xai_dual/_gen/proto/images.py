@@ -77,7 +77,7 @@ def decode_image_edit_request(p: Any) -> ImageEditRequest:
         n=p.n if p.HasField("n") else None,
         prompt=p.prompt,
         resolution=IMAGE_RESOLUTION_NAMES[p.resolution] if p.HasField("resolution") else None,
-        response_format=IMAGE_FORMAT_NAMES[p.format] or None,
+        response_format=IMAGE_FORMAT_NAMES[p.format] if p.format else None,
         storage_options=decode_storage_options(p.storage_options) if p.HasField("storage_options") else None,
         user=p.user or None,
     )
@@ -119,7 +119,7 @@ def decode_image_request(p: Any) -> ImageRequest:
         n=p.n if p.HasField("n") else None,
         prompt=p.prompt,
         resolution=IMAGE_RESOLUTION_NAMES[p.resolution] if p.HasField("resolution") else None,
-        response_format=IMAGE_FORMAT_NAMES[p.format] or None,
+        response_format=IMAGE_FORMAT_NAMES[p.format] if p.format else None,
         storage_options=decode_storage_options(p.storage_options) if p.HasField("storage_options") else None,
         user=p.user or None,
         quality=IMAGE_QUALITY_NAMES[p.quality] if p.HasField("quality") else None,

@@ -201,7 +201,7 @@ def decode_generated_video(p: Any) -> GeneratedVideo:
 
 
 def decode_video_error(p: Any) -> VideoError:
-    return VideoError(code=p.code, message=p.message)
+    return VideoError(code=p.code or None, message=p.message)
 
 
 def request_videos_generate(m: VideoRequest) -> bytes:
