@@ -69,18 +69,19 @@ def one_ofs(model: ir.Model) -> list[list[str]]:
     return [names for names in groups.values() if len(names) > 1]
 
 
-def check_one_ofs(model: ir.Model, module: CodecModule) -> None:
-    """Lines that refuse two members of a one-of."""
+def check_one_ofs(model: ir.Model, module: CodecModule, only_if: str | None = None) -> None:
+    """Lines that refuse two members of a one-of; `only_if` says when, if not always."""
     if not model.sent:
         return
     for names in one_ofs(model):
         pairs = ", ".join(f"{n}=m.{n}" for n in names)
-        module.body(f"{module.use('_check', 'at_most_one')}({pairs})")
+        line = f"{module.use('_check', 'at_most_one')}({pairs})"
+        module.body(*([f"if {only_if}:", f"    {line}"] if only_if else [line]))
 
 
-def check_required(model: ir.Model, module: CodecModule) -> None:
-    """Lines that refuse a request without what it needs."""
+def check_required(model: ir.Model, module: CodecModule, only_if: str | None = None) -> None:
+    """Lines that refuse a request without what it needs; `only_if` says when, if not always."""
     for field in model.fields:
         if model.sent_only and field.required:
-            with module.body.block(f"if m.{field.name} is None:"):
+            with module.body.block(f"if {f'{only_if} and ' if only_if else ''}m.{field.name} is None:"):
                 module.body(f"{module.use('_check', 'missing')}({literal(field.name)})")

@@ -94,6 +94,7 @@ _ALL = (
         "repeated message xai_api.EmbedInput",
         _UNION,
         "into",
+        takes_wire=True,
         covers=("xai_api.EmbedInput",),
     ),
     Converter(

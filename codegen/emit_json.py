@@ -190,10 +190,15 @@ class ModelCodec:
                 with m.body.block(f"{word} isinstance({name}, Mapping):"):
                     m.body(f"{name} = {m.function('decode', inner.name)}({name})")
                 word = "elif"
+            elif alternative.kind == "number" and isinstance(inner, ir.Scalar) and py_scalar(inner.wire) == "int":
+                with m.body.block(f"{word} {name}.__class__ is float:"):
+                    m.body(f"{name}, {extra} = {m.use('_json', 'read_int')}({name}, None, {k}, {extra})")
+                word = "elif"
+                plain.append("int")
             else:
                 plain.append({"number": "(int, float)"}.get(alternative.kind, alternative.kind))
         test = f" and not isinstance({name}, ({', '.join(plain)},))" if plain else ""
-        if "(int, float)" in plain and "bool" not in plain:  # a bool is an int to Python, and no number to JSON
+        if {"int", "(int, float)"} & {*plain} and "bool" not in plain:  # a bool is an int to Python, and no number to JSON
             test = f" and ({name}.__class__ is bool or{test.removeprefix(' and')})"
         with m.body.block(f"{word} {name} is not None{test}:"):
             m.body(f"{name}, {extra} = {m.use('_json', 'misfit')}({name}, None, {k}, {extra})")
@@ -229,8 +234,9 @@ class ModelCodec:
                 self._optional_many(field, source, read, extra)
             else:
                 m.body(f"{name} = {source}")
+                read = m.use("_json", "read_keyed" if self._keyed(type_) else "read_model")
                 with m.body.block(f"if {name} is not None:"):
-                    m.body(f"{name}, {extra} = {m.use('_json', 'read_model')}({decode}, {name}, {k}, {extra})")
+                    m.body(f"{name}, {extra} = {read}({decode}, {name}, {k}, {extra})")
                 if field.kind == "plain" and not self.model.sent_only:
                     with m.body.block(f"if {name} is None:"):
                         m.body(f"{name} = {m.cls(type_.name)}()")
@@ -242,6 +248,10 @@ class ModelCodec:
             if unset and not self.model.sent_only:  # gRPC's zero, which is no item of a list
                 line = f"{name} = [x for x in {name} if x not in ({quoted(unset)},)]"
                 m.body(f"if {name}:", f"    {line}")
+
+    def _keyed(self, type_: ir.Type) -> bool:
+        """Whether it is a union whose members stand under their own key, as `emit_json_unions` has it."""
+        return isinstance(type_, ir.UnionRef) and not any(self.m.api.unions[type_.name].tag.values())
 
     def _optional_many(self, field: ir.Field, source: str, read: str, extra: str) -> None:
         """Lists and maps read empty when absent; one-sided ones read None."""
@@ -258,8 +268,9 @@ class ModelCodec:
     def _encoder(self) -> None:
         m = self.m
         with m.body.block(f"def encode_{self.name}(m: {self.model.name}, wire: bool = True) -> dict[str, Any]:"):
-            check_required(self.model, m)
-            check_one_ofs(self.model, m)
+            # what was received may be shown whatever it is
+            check_required(self.model, m, only_if="wire")
+            check_one_ofs(self.model, m, only_if="wire")
             if self.whole:
                 m.body(f"d: dict[str, Any] = {self.value(self.whole)}")
             else:
@@ -312,10 +323,8 @@ class ModelCodec:
             m.body(*lines)
 
     def _always(self, field: ir.Field) -> bool:
-        """Whether the property is written whatever it is."""
-        if self.model.sent_only:
-            return field.required
-        return field.name in self.required and field.kind != "optional"
+        """Whether the property is written whatever it is; in what callers make None is not set."""
+        return not self.model.sent_only and field.name in self.required and field.kind != "optional"
 
     def _kinds(self) -> None:
         """Tables of how to write values of several kinds."""
@@ -338,8 +347,8 @@ class ModelCodec:
         if isinstance(type_, ir.EnumRef):
             type_ = ir.Scalar("string")
         if isinstance(type_, ir.Scalar):
-            check = m.check(type_)
-            return f"{m.use('_check', 'scalars')}({check}, v, n)" if many else f"{check}(v, n)"
+            checked = f"{m.use('_check', 'scalars')}({m.check(type_)}, v, n)" if many else f"{m.check(type_)}(v, n)"
+            return checked if self.model.sent_only else f"{checked} if w else {'list(v)' if many else 'v'}"
         if many:
             return f"list({m.use('_check', 'array')}(v, n))"
         return f"{m.use('_check', 'mapping')}(v, n)" if alternative.kind == "dict" else "v"

@@ -38,7 +38,8 @@ def _enum(m: CodecModule, enum: ir.Enum) -> None:
     """Two tables: number -> public value, public value -> number."""
     names = m.use("_proto", "EnumNames")
     known = [v for v in enum.values if v.number is not None]
-    pairs = [f"{v.number}: {literal(v.name)}" for v in known]
+    first = {v.number: v.name for v in reversed(known)}  # of aliases, the first is what is read
+    pairs = [f"{v.number}: {literal(v.name)}" for v in known if first[v.number] == v.name]
     if enum.zero is None:
         pairs.insert(0, "0: None")
     m.body(f"{upper(enum.name)}_NAMES = {names}({{{', '.join(pairs)}}})")

@@ -183,9 +183,9 @@ class _Method:
         op = self.op
         parameters = [f"{f.name}: {self.annotate.field(f, True)}" for f in self.required]
         if op.upload:
-            self.typing_only.add("...content", "Content")
+            self.typing_only.add("...content", "AsyncContent")
             self.annotate.raw("Sequence[int]")
-            kind = "Sequence[Content]" if op.several else "Content"
+            kind = "Sequence[AsyncContent]" if op.several else "AsyncContent"
             parameters.append(f"content: {kind} | None = None" if op.optional else f"content: {kind}")
         parameters += [f"{f.name}: {self.annotate.field(f, True)} | None = None" for f in self.optional]
         if op.poll:

@@ -24,6 +24,7 @@ def read_openapi(folder: Path) -> OpenApi:
     if not documents:
         raise DefinitionError(f"no .yaml file in {folder}")
     raw, files = _component_schemas(documents)
+    _refuse_circles(raw)
     reader = _Reader(raw)
     schemas = {name: reader.named(name) for name in raw}
     routes = [route for file, document in documents.items() for route in _routes(file, document, reader)]
@@ -39,6 +40,16 @@ def _component_schemas(documents: Mapping[str, Any]) -> tuple[dict[str, Any], di
                 raise DefinitionError(f"schema {name} stands in {files[name]} and in {file}: keep one and refer to it")
             raw[name], files[name] = schema, file
     return raw, files
+
+
+def _refuse_circles(raw: Mapping[str, Any]) -> None:
+    """A schema that is a reference must lead to one that is not."""
+    for name in raw:
+        seen = [name]
+        while isinstance(raw.get(seen[-1]), Mapping) and "$ref" in raw[seen[-1]]:
+            seen.append(_name(raw[seen[-1]]))
+            if seen[-1] in seen[:-1]:
+                raise DefinitionError(f"schemas refer to each other and to nothing else: {' -> '.join(seen)}")
 
 
 def _routes(file: str, document: Mapping[str, Any], reader: _Reader) -> list[Route]:
@@ -150,7 +161,7 @@ class _Reader:
             return Schema("union", nullable=nullable, variants=variants, doc=doc)
         values = _values(node, kinds)
         base = Schema(
-            kinds[0] if kinds else "string" if values else "any",
+            kinds[0] if kinds else _kind_of_values(node) if values else "any",
             nullable=nullable,
             format=node.get("format"),
             values=values,
@@ -233,6 +244,14 @@ def _values(node: Mapping[str, Any], kinds: list[str]) -> tuple[str, ...]:
     if odd is not None and kinds != ["boolean"]:
         raise DefinitionError(f"YAML reads a value of {values} as {odd}: write it in quotes")
     return tuple(str(v) for v in values)
+
+
+def _kind_of_values(node: Mapping[str, Any]) -> str:
+    """The type of an enum or a constant that does not say it."""
+    values = [v for v in ([node["const"]] if "const" in node else node["enum"]) if v is not None]
+    if all(isinstance(v, int) for v in values):
+        return "integer"
+    return "number" if all(isinstance(v, (int, float)) for v in values) else "string"
 
 
 def _name(node: Mapping[str, Any]) -> str:

@@ -123,6 +123,13 @@ def read_model(decode: Callable[[Any], Any], value: Any, key: str, extra: Extra)
     return (value, extra) if isinstance(value, Model) else misfit(value, None, key, extra)
 
 
+def read_keyed(decode: Callable[[Any], Any], value: Any, key: str, extra: Extra) -> tuple[Any, Extra]:
+    """A union whose member stands under its own key; what else stands there makes the whole of it part of `extra`."""
+    if not isinstance(value, Mapping):
+        return misfit(value, None, key, extra)
+    return decode(value), extra if len(value) <= 1 else keep(extra, key, value)
+
+
 def convert(from_json: Callable[[Any], Any], value: Any, zero: Any, key: str, extra: Extra) -> tuple[Any, Extra]:
     """Run a converter; `MISFIT` makes the value zero and keeps it."""
     if value is None:

@@ -150,7 +150,6 @@ def test_arguments_that_a_kind_of_call_has_of_its_own(tmp_path: Path) -> None:
         ("mini.echo.more", "mini.echo is a resource too"),
         ("mini_echo.x", None),
         ("mini.e_cho", None),
-        ("minI.echo", "generated code cannot tell it from"),
     ],
 )
 def test_operations_that_cannot_be_methods_are_told(tmp_path: Path, name: str, says: str | None) -> None:
@@ -171,15 +170,6 @@ def test_underscores_and_dots_of_operations_meet(tmp_path: Path) -> None:
     rest_thing(tmp_path, "a: {type: string}", "", binding).problem(
         '[operation."a.b_c"]: generated code cannot tell it from a.b.c'
     )
-
-
-def test_values_of_an_enum_that_meet(tmp_path: Path) -> None:
-    enum = "enum Hue { HUE_UNSPECIFIED = 0; HUE_RED = 1; HUE_Red = 2; }"
-    more = (enum, "", '[enum.Hue]\ngrpc = "mini.Hue"')
-    args = ("Hue hue = 1;", "hue: {type: string}", 'field.hue = { convert = "enum", type = "Hue" }')
-    problem = thing(tmp_path, *args, more=more).problem("HUE_RED and HUE_Red are both spelt 'red'")
-    assert 'value."..." = "HUE_Red"' in problem
-    thing(tmp_path, *args, more=(*more[:2], f'{more[2]}\nvalue."red2" = "HUE_Red"')).link()
 
 
 SAME = """

@@ -8,7 +8,7 @@ import pytest
 
 from xai_dual.errors import UsageError
 
-from .mini import Mini, thing
+from .mini import Mini, rest_thing, thing
 
 HUE = "enum Hue { HUE_UNSPECIFIED = 0; HUE_RED = 1; HUE_DARK_BLUE = 2; }"
 FIELDS = 'field.hue = { convert = "enum", type = "Hue" }\nfield.hues = { convert = "enum", type = "Hue" }\n'
@@ -173,3 +173,81 @@ def test_values_that_yaml_reads_as_something_else_are_refused(tmp_path: Path) ->
     )
     with pytest.raises(DefinitionError, match=r"True.*quotes"):
         project.link()
+
+
+SPELT = "[HUE_UNSPECIFIED, HUE_RED, HUE_DARK_BLUE]"
+
+
+def test_protobufs_own_names_may_be_the_spelling(tmp_path: Path) -> None:
+    """REST spells the values as protobuf does, the one that means "not set" among them."""
+    schema = f"Hue: {{type: string, enum: {SPELT}}}"
+    binding = 'grpc = "mini.Hue"\nrest = "Hue"\nspelling = "proto"'
+    package = hue(tmp_path, HUE, binding, schema, LISTED).load()
+    assert [v.name for v in package.api.enums["Hue"].values] == ["HUE_RED", "HUE_DARK_BLUE"]
+    on_grpc, on_rest = package.both(
+        "Thing", {"hue": 0, "hues": [0, 1, 2]}, {"hue": "HUE_UNSPECIFIED", "hues": ["HUE_UNSPECIFIED", "HUE_RED", "HUE_DARK_BLUE"]}
+    )  # fmt: skip
+    assert on_grpc == on_rest
+    assert (on_rest.hue, on_rest.hues, on_rest.extra) == (None, ["HUE_RED", "HUE_DARK_BLUE"], None)
+    assert package.to_grpc(package.types.Thing(hue="HUE_RED")).hue == 1
+    # other spellings are other values
+    assert package.from_rest("Thing", {"hue": "red"}).hue == "red"
+    with pytest.raises(UsageError, match="hue"):
+        package.to_grpc(package.types.Thing(hue="red"))
+
+
+def test_a_real_zero_spelt_out_is_a_value(tmp_path: Path) -> None:
+    enum = "enum Hue { HUE_NONE = 0; HUE_RED = 1; }"
+    schema = "Hue: {type: string, enum: [HUE_NONE, HUE_RED]}"
+    package = hue(tmp_path, enum, 'grpc = "mini.Hue"\nrest = "Hue"\nspelling = "proto"', schema, LISTED).load()
+    on_grpc, on_rest = package.both("Thing", {"hues": [0, 1]}, {"hue": "HUE_NONE", "hues": ["HUE_NONE", "HUE_RED"]})
+    assert on_grpc == on_rest
+    assert on_grpc.hue == "HUE_NONE"
+
+
+@pytest.mark.parametrize("unset", ["ROLE_UNSPECIFIED", "INVALID_ROLE", "ROLE_UNKNOWN"])
+def test_a_rest_enum_may_spell_out_that_it_is_not_set(tmp_path: Path, unset: str) -> None:
+    schema = f"Role: {{type: string, enum: [{unset}, ROLE_ADMIN]}}"
+    openapi = "role: {$ref: '#/x/Role'}\nroles: {type: array, items: {$ref: '#/x/Role'}}"
+    package = rest_thing(tmp_path, openapi, schema, '[enum.Role]\nrest = "Role"', required="role").load()
+    assert [v.name for v in package.api.enums["Role"].values] == ["ROLE_ADMIN"]
+    read = package.from_rest("Thing", {"role": unset, "roles": [unset, "ROLE_ADMIN", "ROLE_NEW"]})
+    assert (read.role, read.roles, read.extra) == (None, ["ROLE_ADMIN", "ROLE_NEW"], None)
+    assert package.from_rest("Thing", {"role": "ROLE_NEW"}).role == "ROLE_NEW"
+    # a caller may say it all the same
+    assert package.to_rest(package.types.Thing(role=unset)) == {"role": unset}
+
+
+def test_of_aliases_the_first_is_read_and_each_is_sent(tmp_path: Path) -> None:
+    enum = "enum Hue { option allow_alias = true; HUE_UNSPECIFIED = 0; HUE_RED = 1; HUE_CRIMSON = 1; HUE_BLUE = 2; }"
+    package = hue(tmp_path, enum).load()
+    assert package.from_grpc("Thing", hue=1).hue == "red"
+    assert package.to_grpc(package.types.Thing(hues=["red", "crimson"])) == package.message("Thing").__class__(
+        hues=[1, 1]
+    )
+
+
+@pytest.mark.parametrize(
+    "schema", ["{type: [string, 'null'], enum: [red, null]}", "{oneOf: [{$ref: '#/x/Hue'}, {type: 'null'}]}",
+               "{anyOf: [{type: 'null'}, {allOf: [{$ref: '#/x/Hue'}]}]}", "{allOf: [{$ref: '#/x/Hue'}], nullable: true}"]
+)  # fmt: skip
+def test_a_nullable_enum_however_it_is_written(tmp_path: Path, schema: str) -> None:
+    binding = '[enum.Hue]\nrest = "Hue"'
+    package = rest_thing(
+        tmp_path,
+        f"hue: {schema}\nother: {{$ref: '#/x/Hue'}}",
+        "Hue: {type: string, enum: [red]}",
+        binding,
+        required="hue",
+    ).load()
+    assert package.from_rest("Thing", {"hue": None}).hue is package.from_rest("Thing", {}).hue is None
+    read = package.from_rest("Thing", {"hue": "new", "other": "red"})
+    assert (read.hue, read.other, read.extra) == ("new", "red", None)
+    assert package.to_rest(read) == {"hue": "new", "other": "red"}
+
+
+def test_a_value_set_in_the_definition_of_a_field(tmp_path: Path) -> None:
+    """An enum without a name is text, and nothing of it can break."""
+    package = rest_thing(tmp_path, "a: {enum: [x, y]}\nb: {type: integer, enum: [1, 2]}\nc: {enum: [1, 2]}").load()
+    read = package.from_rest("Thing", {"a": "z", "b": 3, "c": 1})
+    assert (read.a, read.b, read.c, read.extra) == ("z", 3, 1, None)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from codegen.errors import DefinitionError
 from codegen.raw import OpenApi
 from codegen.read_openapi import read_openapi
 
@@ -191,3 +192,8 @@ def test_class_names_of_the_library_are_taken(tmp_path: Path, name: str) -> None
     fields = 'field.part = { grpc = "part" }'
     problem = thing(tmp_path, "Part part = 1;", "", fields, more=more).problem(f"[model.{name}]", "the name is taken")
     assert "choose another" in problem
+
+
+def test_schemas_that_only_refer_to_each_other_are_told(tmp_path: Path) -> None:
+    with pytest.raises(DefinitionError, match="A -> B -> A"):
+        openapi(tmp_path, "A: {$ref: '#/x/B'}\nB: {$ref: '#/x/A'}")

@@ -36,7 +36,7 @@ SHAPE = {
 }
 
 
-def kinds(answer: Any) -> list[type]:
+def kinds(answer: Any) -> list[Any]:
     """The types of a response's items, or of a message's blocks."""
     return [type(item) for item in (answer.output if hasattr(answer, "output") else answer.content)]
 
@@ -104,7 +104,7 @@ MESSAGES: list[tuple[str, dict[str, Any], Callable[[Any], object]]] = [
         "sum",
         _ask("What is 101*3?", system="Be brief."),
         lambda r: (
-            r.text == SUM and kinds(r) == [ThinkingBlock, TextBlock] and r.stop_reason == "end_turn"
+            r.text == SUM and [*map(type, r.content)] == [ThinkingBlock, TextBlock] and r.stop_reason == "end_turn"
             and r.content[0].signature and r.usage.input_tokens > 0 and r.usage.output_tokens > 0
         ),
     ),

@@ -75,7 +75,8 @@ def without(value: Any, anew: Collection[str]) -> Any:
     if isinstance(value, Model) and not isinstance(value, Unknown):
         fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(type(value))  # type: ignore[arg-type]
         values = {f.name: None if f.name in anew else without(getattr(value, f.name), anew) for f in fields}
-        return attrs.evolve(value, **values)  # type: ignore[type-var]
+        copy: Any = value
+        return attrs.evolve(copy, **values)
     return [without(item, anew) for item in value] if isinstance(value, list) else value
 
 

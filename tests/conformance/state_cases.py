@@ -89,6 +89,13 @@ BATCHES = [
     Case("batches.cancel", "", BATCH, lambda r: r.cancel_time and r.state.num_cancelled == 3, NEW_BATCH, ("filled",)),
 ]  # fmt: skip
 
+SEARCHES: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "keyword": {"retrieval_mode": {"type": "keyword"}, "limit": 1},
+    "semantic": {"retrieval_mode": {"type": "semantic"}, "instructions": "Find."},
+    "hybrid": {"retrieval_mode": {"type": "hybrid"}, "ranking_metric": "RANKING_METRIC_COSINE_SIMILARITY"},
+}
+
 COLLECTIONS = [
     Case("collections.create", "plain", {"collection_name": "plain"},
          lambda r: r.collection_name == "plain" and r.collection_id and r.documents_count == 0, NEW_COLLECTION),
@@ -127,15 +134,11 @@ COLLECTIONS = [
     Case("collections.documents.remove", "", DRAFT, lambda r: r is None, after=("document",)),
     *(
         Case("documents.search", name,
-             {"query": "Where do cats sleep?", "source": {"collection_ids": [Of("collection", "collection_id")]}, **more},
+             {"query": "Where do cats sleep?", "source": {"collection_ids": [Of("collection", "collection_id")]},
+              **more},
              lambda r: "Cats sleep" in r.matches[0].chunk_content and r.matches[0].file_id and r.matches[0].chunk_id,
              after=("document",))
-        for name, more in {
-            "plain": {},
-            "keyword": {"retrieval_mode": {"type": "keyword"}, "limit": 1},
-            "semantic": {"retrieval_mode": {"type": "semantic"}, "instructions": "Find."},
-            "hybrid": {"retrieval_mode": {"type": "hybrid"}, "ranking_metric": "RANKING_METRIC_COSINE_SIMILARITY"},
-        }.items()
+        for name, more in SEARCHES.items()
     ),
 ]  # fmt: skip
 

@@ -61,7 +61,7 @@ def without_zeros(value: Any) -> Any:
         zeros = {f.name: API.enums[f.type.name].zero for f in ir_of(value).fields if isinstance(f.type, ir.EnumRef)}
         found = {f.name: without_zeros(getattr(value, f.name)) for f in attrs.fields(type(value)) if f.eq}
         found = {name: item for name, item in found.items() if name not in zeros or item != zeros[name]}
-        return {name: item for name, item in found.items() if item or isinstance(item, dict)}
+        return {name: item for name, item in found.items() if item or isinstance(getattr(value, name), Model)}
     if isinstance(value, dict):
         return {key: without_zeros(item) for key, item in value.items()}
     return [without_zeros(item) for item in value] if isinstance(value, list) else value

@@ -75,7 +75,7 @@ async def made(own: Server, anyio_backend: str) -> AsyncIterator[Found]:
         for i in range(3):
             await client.management.api_keys.update(api_key_id=last, api_key={"name": f"k{i}"}, field_mask="name")
         for _ in numbers:
-            await client.skills.upload(content=SKILL)  # type: ignore[arg-type]
+            await client.skills.upload(content=SKILL)
             await client.voice.voices.create(content=b"RIFF")
         response = await client.responses.create(
             model="grok-3", input=[{"role": "user", "content": f"Message {i}"} for i in numbers]

@@ -214,6 +214,7 @@ def test_lost_jobs(client: Client) -> None:
 
 def test_bad_waits(transport: str) -> None:
     with Client(**dead(transport)) as client:
-        for wrong in ({"interval": 0}, {"interval": "1"}, {"deadline": -1}, {"request_id": None}):
+        wrongs: list[dict[str, Any]] = [{"interval": 0}, {"interval": "1"}, {"deadline": -1}, {"request_id": None}]
+        for wrong in wrongs:
             with pytest.raises(UsageError):
                 client.videos.wait(**{"request_id": "x", **wrong})

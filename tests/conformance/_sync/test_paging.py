@@ -77,7 +77,7 @@ def made(own: Server, anyio_backend: str) -> Iterator[Found]:
         for i in range(3):
             client.management.api_keys.update(api_key_id=last, api_key={"name": f"k{i}"}, field_mask="name")
         for _ in numbers:
-            client.skills.upload(content=SKILL)  # type: ignore[arg-type]
+            client.skills.upload(content=SKILL)
             client.voice.voices.create(content=b"RIFF")
         response = client.responses.create(
             model="grok-3", input=[{"role": "user", "content": f"Message {i}"} for i in numbers]

@@ -89,7 +89,8 @@ async def test_tool_round(over_rest: AsyncClient, peer: Any) -> None:
     }
     dumped = [block.model_dump(mode="json", exclude_none=True) for block in answer.content]
     texts = []
-    for client, content in ((peer, dumped), (over_rest, dumped), (over_rest, own.content)):
+    given: list[tuple[Any, Any]] = [(peer, dumped), (over_rest, dumped), (over_rest, own.content)]
+    for client, content in given:
         messages = [*ASKED["tool"]["messages"], {"role": "assistant", "content": content}, result]
         found = await client.messages.create(model="grok-4", max_tokens=200, messages=messages, tools=[TOOL])
         texts.append(found.content[-1].text)

@@ -180,7 +180,7 @@ async def test_videos(client: AsyncClient, peer: Any) -> None:
 
 
 async def test_failed_videos(client: AsyncClient, peer: Any) -> None:
-    from xai_sdk.video import VideoGenerationError
+    from xai_sdk.video import VideoGenerationError  # type: ignore[import-untyped]
 
     with pytest.raises(VideoGenerationError) as theirs_:
         await peer.video.generate("fail: service_unavailable", VIDEO, interval=FAST)

@@ -91,7 +91,8 @@ def test_tool_round(over_rest: Client, peer: Any) -> None:
     }
     dumped = [block.model_dump(mode="json", exclude_none=True) for block in answer.content]
     texts = []
-    for client, content in ((peer, dumped), (over_rest, dumped), (over_rest, own.content)):
+    given: list[tuple[Any, Any]] = [(peer, dumped), (over_rest, dumped), (over_rest, own.content)]
+    for client, content in given:
         messages = [*ASKED["tool"]["messages"], {"role": "assistant", "content": content}, result]
         found = client.messages.create(model="grok-4", max_tokens=200, messages=messages, tools=[TOOL])
         texts.append(found.content[-1].text)

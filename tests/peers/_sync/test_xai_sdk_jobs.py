@@ -182,7 +182,7 @@ def test_videos(client: Client, peer: Any) -> None:
 
 
 def test_failed_videos(client: Client, peer: Any) -> None:
-    from xai_sdk.video import VideoGenerationError
+    from xai_sdk.video import VideoGenerationError  # type: ignore[import-untyped]
 
     with pytest.raises(VideoGenerationError) as theirs_:
         peer.video.generate("fail: service_unavailable", VIDEO, interval=FAST)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from ...content import Content
+    from ...content import AsyncContent
     from ...options import Inherit, Timeout
     from ...types.files import ContentFormat, DeletedFile, File, FileOrder, FilesSortBy, PublicUrl, RevokedPublicUrl
     from ..call import AsyncCaller
@@ -53,7 +53,7 @@ class AsyncFiles:
     async def upload(
         self,
         *,
-        content: Content,
+        content: AsyncContent,
         expires_after: int | None = None,
         purpose: str | None = None,
         filename: str | None = None,

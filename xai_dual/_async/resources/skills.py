@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from ...content import Content
+    from ...content import AsyncContent
     from ...options import Inherit, Timeout
     from ...types.skills import DeletedSkill, Skill
     from ..call import AsyncCaller
@@ -37,7 +37,7 @@ class AsyncSkills:
     async def upload(
         self,
         *,
-        content: Sequence[Content],
+        content: Sequence[AsyncContent],
         timeout: Timeout | float | Inherit | None = INHERIT,
         headers: Mapping[str, str] | None = None,
         max_retries: int | Inherit = INHERIT,

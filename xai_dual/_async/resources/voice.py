@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from ...content import Content
+    from ...content import AsyncContent
     from ...model import Listing
     from ...options import Inherit, Timeout
     from ...types.voice import (
@@ -248,7 +248,7 @@ class AsyncVoiceStt:
     async def transcribe(
         self,
         *,
-        content: Content | None = None,
+        content: AsyncContent | None = None,
         url: str | None = None,
         model: str | None = None,
         audio_format: AudioFormat | None = None,
@@ -326,7 +326,7 @@ class AsyncVoiceVoices:
     async def create(
         self,
         *,
-        content: Content,
+        content: AsyncContent,
         name: str | None = None,
         description: str | None = None,
         gender: VoiceGender | None = None,

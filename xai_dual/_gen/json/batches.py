@@ -18,6 +18,7 @@ from ..._json import (
     misfit,
     page_token,
     read_int,
+    read_keyed,
     read_list,
     read_model,
     read_models,
@@ -91,10 +92,11 @@ def decode_create_batch_request(d: Mapping[str, Any]) -> CreateBatchRequest:
 
 
 def encode_create_batch_request(m: CreateBatchRequest, wire: bool = True) -> dict[str, Any]:
-    if m.name is None:
+    if wire and m.name is None:
         missing("name")
     d: dict[str, Any] = {}
-    d["name"] = string(m.name, "name")
+    if m.name is not None:
+        d["name"] = string(m.name, "name")
     if m.input_file_id is not None:
         d["input_file_id"] = string(m.input_file_id, "input_file_id")
     if m.extra:
@@ -119,10 +121,10 @@ def decode_get_batch_request(d: Mapping[str, Any]) -> GetBatchRequest:
 
 
 def encode_get_batch_request(m: GetBatchRequest, wire: bool = True) -> dict[str, Any]:
-    if m.batch_id is None:
+    if wire and m.batch_id is None:
         missing("batch_id")
     d: dict[str, Any] = {}
-    if not wire:
+    if m.batch_id is not None and not wire:
         d["batch_id"] = string(m.batch_id, "batch_id")
     if m.extra:
         if wire:
@@ -146,10 +148,10 @@ def decode_cancel_batch_request(d: Mapping[str, Any]) -> CancelBatchRequest:
 
 
 def encode_cancel_batch_request(m: CancelBatchRequest, wire: bool = True) -> dict[str, Any]:
-    if m.batch_id is None:
+    if wire and m.batch_id is None:
         missing("batch_id")
     d: dict[str, Any] = {}
-    if not wire:
+    if m.batch_id is not None and not wire:
         d["batch_id"] = string(m.batch_id, "batch_id")
     if m.extra:
         if wire:
@@ -214,10 +216,10 @@ def decode_list_batch_requests_request(d: Mapping[str, Any]) -> ListBatchRequest
 
 
 def encode_list_batch_requests_request(m: ListBatchRequestsRequest, wire: bool = True) -> dict[str, Any]:
-    if m.batch_id is None:
+    if wire and m.batch_id is None:
         missing("batch_id")
     d: dict[str, Any] = {}
-    if not wire:
+    if m.batch_id is not None and not wire:
         d["batch_id"] = string(m.batch_id, "batch_id")
     if m.limit is not None and not wire:
         d["limit"] = int32(m.limit, "limit")
@@ -255,10 +257,10 @@ def decode_list_batch_results_request(d: Mapping[str, Any]) -> ListBatchResultsR
 
 
 def encode_list_batch_results_request(m: ListBatchResultsRequest, wire: bool = True) -> dict[str, Any]:
-    if m.batch_id is None:
+    if wire and m.batch_id is None:
         missing("batch_id")
     d: dict[str, Any] = {}
-    if not wire:
+    if m.batch_id is not None and not wire:
         d["batch_id"] = string(m.batch_id, "batch_id")
     if m.limit is not None and not wire:
         d["limit"] = int32(m.limit, "limit")
@@ -289,13 +291,15 @@ def decode_get_batch_result_request(d: Mapping[str, Any]) -> GetBatchResultReque
 
 
 def encode_get_batch_result_request(m: GetBatchResultRequest, wire: bool = True) -> dict[str, Any]:
-    if m.batch_id is None:
+    if wire and m.batch_id is None:
         missing("batch_id")
-    if m.batch_request_id is None:
+    if wire and m.batch_request_id is None:
         missing("batch_request_id")
     d: dict[str, Any] = {}
-    d["batch_id"] = string(m.batch_id, "batch_id")
-    d["batch_request_id"] = string(m.batch_request_id, "batch_request_id")
+    if m.batch_id is not None:
+        d["batch_id"] = string(m.batch_id, "batch_id")
+    if m.batch_request_id is not None:
+        d["batch_request_id"] = string(m.batch_request_id, "batch_request_id")
     if m.extra:
         if wire:
             refuse_misfits(m.extra, _GET_BATCH_RESULT_REQUEST)
@@ -321,14 +325,15 @@ def decode_add_batch_requests_request(d: Mapping[str, Any]) -> AddBatchRequestsR
 
 
 def encode_add_batch_requests_request(m: AddBatchRequestsRequest, wire: bool = True) -> dict[str, Any]:
-    if m.batch_id is None:
+    if wire and m.batch_id is None:
         missing("batch_id")
-    if m.batch_requests is None:
+    if wire and m.batch_requests is None:
         missing("batch_requests")
     d: dict[str, Any] = {}
-    if not wire:
+    if m.batch_id is not None and not wire:
         d["batch_id"] = string(m.batch_id, "batch_id")
-    d["batch_requests"] = many(encode_batch_request, BatchRequest, m.batch_requests, "batch_requests", wire)
+    if m.batch_requests is not None:
+        d["batch_requests"] = many(encode_batch_request, BatchRequest, m.batch_requests, "batch_requests", wire)
     if m.extra:
         if wire:
             refuse_misfits(m.extra, _ADD_BATCH_REQUESTS_REQUEST)
@@ -546,17 +551,18 @@ def decode_batch_request(d: Mapping[str, Any]) -> BatchRequest:
         batch_request_id, extra = misfit(batch_request_id, None, "batch_request_id", extra)
     request = get("batch_request")
     if request is not None:
-        request, extra = read_model(decode_batch_payload, request, "batch_request", extra)
+        request, extra = read_keyed(decode_batch_payload, request, "batch_request", extra)
     return BatchRequest(batch_request_id=batch_request_id, request=request, extra=extra)
 
 
 def encode_batch_request(m: BatchRequest, wire: bool = True) -> dict[str, Any]:
-    if m.request is None:
+    if wire and m.request is None:
         missing("request")
     d: dict[str, Any] = {}
     if m.batch_request_id is not None:
         d["batch_request_id"] = string(m.batch_request_id, "batch_request_id")
-    d["batch_request"] = union(encode_batch_payload, m.request, "request", wire)
+    if m.request is not None:
+        d["batch_request"] = union(encode_batch_payload, m.request, "request", wire)
     if m.extra:
         if wire:
             refuse_misfits(m.extra, _BATCH_REQUEST)
@@ -632,7 +638,7 @@ def decode_batch_result(d: Mapping[str, Any]) -> BatchResult:
     inner_get: Any = nested.get
     response = inner_get("response")
     if response is not None:
-        response, inner = read_model(decode_batch_answer, response, "response", inner)
+        response, inner = read_keyed(decode_batch_answer, response, "response", inner)
     error, inner = convert(rpc_status_from_json, inner_get("error"), None, "error", inner)
     if inner is not None:
         extra = keep(extra, "batch_result", get("batch_result"))

@@ -54,6 +54,7 @@ from ..._json import (
     read_bytes,
     read_float32,
     read_int,
+    read_keyed,
     read_list,
     read_map,
     read_model,
@@ -196,10 +197,11 @@ def decode_stored_chat_request(d: Mapping[str, Any]) -> StoredChatRequest:
 
 
 def encode_stored_chat_request(m: StoredChatRequest, wire: bool = True) -> dict[str, Any]:
-    if m.response_id is None:
+    if wire and m.response_id is None:
         missing("response_id")
     d: dict[str, Any] = {}
-    d["response_id"] = string(m.response_id, "response_id")
+    if m.response_id is not None:
+        d["response_id"] = string(m.response_id, "response_id")
     if m.extra:
         if wire:
             refuse_misfits(m.extra, _STORED_CHAT_REQUEST)
@@ -222,10 +224,10 @@ def decode_delete_stored_chat_request(d: Mapping[str, Any]) -> DeleteStoredChatR
 
 
 def encode_delete_stored_chat_request(m: DeleteStoredChatRequest, wire: bool = True) -> dict[str, Any]:
-    if m.response_id is None:
+    if wire and m.response_id is None:
         missing("response_id")
     d: dict[str, Any] = {}
-    if not wire:
+    if m.response_id is not None and not wire:
         d["response_id"] = string(m.response_id, "response_id")
     if m.extra:
         if wire:
@@ -279,13 +281,15 @@ def decode_compact_context_request(d: Mapping[str, Any]) -> CompactContextReques
 
 
 def encode_compact_context_request(m: CompactContextRequest, wire: bool = True) -> dict[str, Any]:
-    if m.input is None:
+    if wire and m.input is None:
         missing("input")
-    if m.model is None:
+    if wire and m.model is None:
         missing("model")
     d: dict[str, Any] = {}
-    d["input"] = many(encode_message, Message, coerce_messages(m.input, "input"), "input", wire)
-    d["model"] = string(m.model, "model")
+    if m.input is not None:
+        d["input"] = many(encode_message, Message, coerce_messages(m.input, "input"), "input", wire)
+    if m.model is not None:
+        d["model"] = string(m.model, "model")
     if m.extra:
         if wire:
             refuse_misfits(m.extra, _COMPACT_CONTEXT_REQUEST)
@@ -515,9 +519,9 @@ def decode_chat_request(d: Mapping[str, Any]) -> ChatRequest:
 
 
 def encode_chat_request(m: ChatRequest, wire: bool = True) -> dict[str, Any]:
-    if m.messages is None:
+    if wire and m.messages is None:
         missing("messages")
-    if m.model is None:
+    if wire and m.model is None:
         missing("model")
     d: dict[str, Any] = {}
     if m.frequency_penalty is not None:
@@ -530,8 +534,10 @@ def encode_chat_request(m: ChatRequest, wire: bool = True) -> dict[str, Any]:
         d["max_completion_tokens"] = int32(m.max_completion_tokens, "max_completion_tokens")
     if m.max_tokens is not None:
         d["max_tokens"] = int32(m.max_tokens, "max_tokens")
-    d["messages"] = many(encode_message, Message, coerce_messages(m.messages, "messages"), "messages", wire)
-    d["model"] = string(m.model, "model")
+    if m.messages is not None:
+        d["messages"] = many(encode_message, Message, coerce_messages(m.messages, "messages"), "messages", wire)
+    if m.model is not None:
+        d["model"] = string(m.model, "model")
     if m.n is not None:
         d["n"] = int32(m.n, "n")
     if m.parallel_tool_calls is not None:
@@ -741,14 +747,15 @@ def decode_message(d: Mapping[str, Any]) -> Message:
 
 
 def encode_message(m: Message, wire: bool = True) -> dict[str, Any]:
-    if m.role is None:
+    if wire and m.role is None:
         missing("role")
     d: dict[str, Any] = {}
     if m.content is not None:
         d["content"] = parts_to_json(m.content, "content", wire)
     if m.name is not None:
         d["name"] = string(m.name, "name")
-    d["role"] = string(m.role, "role")
+    if m.role is not None:
+        d["role"] = string(m.role, "role")
     if m.reasoning_content is not None:
         d["reasoning_content"] = string(m.reasoning_content, "reasoning_content")
     if m.tool_calls is not None:
@@ -790,9 +797,10 @@ def decode_content_part(d: Mapping[str, Any]) -> ContentPart:
 
 
 def encode_content_part(m: ContentPart, wire: bool = True) -> dict[str, Any]:
-    if m.type is None:
+    if wire and m.type is None:
         missing("type")
-    at_most_one(file=m.file, image_url=m.image_url, text=m.text)
+    if wire:
+        at_most_one(file=m.file, image_url=m.image_url, text=m.text)
     d: dict[str, Any] = {}
     if m.file is not None:
         d["file"] = one(encode_file_ref, FileRef, m.file, "file", wire)
@@ -800,7 +808,8 @@ def encode_content_part(m: ContentPart, wire: bool = True) -> dict[str, Any]:
         d["image_url"] = one(encode_image_url, ImageUrl, m.image_url, "image_url", wire)
     if m.text is not None:
         d["text"] = string(m.text, "text")
-    d["type"] = string(m.type, "type")
+    if m.type is not None:
+        d["type"] = string(m.type, "type")
     if m.extra:
         if wire:
             refuse_misfits(m.extra, _CONTENT_PART)
@@ -829,7 +838,8 @@ def decode_image_url(d: Mapping[str, Any]) -> ImageUrl:
 
 
 def encode_image_url(m: ImageUrl, wire: bool = True) -> dict[str, Any]:
-    at_most_one(file_id=m.file_id, url=m.url)
+    if wire:
+        at_most_one(file_id=m.file_id, url=m.url)
     d: dict[str, Any] = {}
     if m.file_id is not None:
         d["file_id"] = string(m.file_id, "file_id")
@@ -988,11 +998,12 @@ def decode_function_tool(d: Mapping[str, Any]) -> FunctionTool:
 
 
 def encode_function_tool(m: FunctionTool, wire: bool = True) -> dict[str, Any]:
-    if m.function is None:
+    if wire and m.function is None:
         missing("function")
     d: dict[str, Any] = {}
     d["type"] = "function"
-    d["function"] = one(encode_function_definition, FunctionDefinition, m.function, "function", wire)
+    if m.function is not None:
+        d["function"] = one(encode_function_definition, FunctionDefinition, m.function, "function", wire)
     if m.extra:
         if wire:
             refuse_misfits(m.extra, _FUNCTION_TOOL)
@@ -1015,11 +1026,12 @@ def decode_live_search_tool(d: Mapping[str, Any]) -> LiveSearchTool:
 
 
 def encode_live_search_tool(m: LiveSearchTool, wire: bool = True) -> dict[str, Any]:
-    if m.sources is None:
+    if wire and m.sources is None:
         missing("sources")
     d: dict[str, Any] = {}
     d["type"] = "live_search"
-    d["sources"] = unions(encode_search_source, m.sources, "sources", wire)
+    if m.sources is not None:
+        d["sources"] = unions(encode_search_source, m.sources, "sources", wire)
     if m.extra:
         if wire:
             refuse_misfits(m.extra, _LIVE_SEARCH_TOOL)
@@ -1077,7 +1089,7 @@ def decode_collections_search(d: Mapping[str, Any]) -> CollectionsSearch:
         extra = unknown(d, _COLLECTIONS_SEARCH)
     retrieval_mode = get("retrieval_mode")
     if retrieval_mode is not None:
-        retrieval_mode, extra = read_model(decode_collections_retrieval_mode, retrieval_mode, "retrieval_mode", extra)
+        retrieval_mode, extra = read_keyed(decode_collections_retrieval_mode, retrieval_mode, "retrieval_mode", extra)
     collection_ids = get("collection_ids")
     if collection_ids is not None:
         collection_ids, extra = read_list(collection_ids, str, "collection_ids", extra)
@@ -1145,17 +1157,19 @@ def decode_function_definition(d: Mapping[str, Any]) -> FunctionDefinition:
 
 
 def encode_function_definition(m: FunctionDefinition, wire: bool = True) -> dict[str, Any]:
-    if m.name is None:
+    if wire and m.name is None:
         missing("name")
-    if m.parameters is None:
+    if wire and m.parameters is None:
         missing("parameters")
     d: dict[str, Any] = {}
     if m.defer_loading is not None:
         d["defer_loading"] = boolean(m.defer_loading, "defer_loading")
     if m.description is not None:
         d["description"] = string(m.description, "description")
-    d["name"] = string(m.name, "name")
-    d["parameters"] = json_text_to_json(m.parameters, "parameters")
+    if m.name is not None:
+        d["name"] = string(m.name, "name")
+    if m.parameters is not None:
+        d["parameters"] = json_text_to_json(m.parameters, "parameters")
     if m.strict is not None:
         d["strict"] = boolean(m.strict, "strict")
     if m.extra:
@@ -1181,10 +1195,11 @@ def decode_response_format(d: Mapping[str, Any]) -> ResponseFormat:
 
 
 def encode_response_format(m: ResponseFormat, wire: bool = True) -> dict[str, Any]:
-    if m.type is None:
+    if wire and m.type is None:
         missing("type")
     d: dict[str, Any] = {}
-    d["type"] = string(m.type, "type")
+    if m.type is not None:
+        d["type"] = string(m.type, "type")
     if m.json_schema is not None:
         d["json_schema"] = schema_text_to_json(m.json_schema, "json_schema")
     if m.extra:
@@ -2382,11 +2397,12 @@ def decode_rss_source(d: Mapping[str, Any]) -> RssSource:
 
 
 def encode_rss_source(m: RssSource, wire: bool = True) -> dict[str, Any]:
-    if m.links is None:
+    if wire and m.links is None:
         missing("links")
     d: dict[str, Any] = {}
     d["type"] = "rss"
-    d["links"] = scalars(string, m.links, "links")
+    if m.links is not None:
+        d["links"] = scalars(string, m.links, "links")
     if m.extra:
         if wire:
             refuse_misfits(m.extra, _RSS_SOURCE)

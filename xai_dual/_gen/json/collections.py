@@ -136,12 +136,13 @@ def decode_create_collection_request(d: Mapping[str, Any]) -> CreateCollectionRe
 
 
 def encode_create_collection_request(m: CreateCollectionRequest, wire: bool = True) -> dict[str, Any]:
-    if m.collection_name is None:
+    if wire and m.collection_name is None:
         missing("collection_name")
     d: dict[str, Any] = {}
     if m.team_id is not None:
         d["team_id"] = string(m.team_id, "team_id")
-    d["collection_name"] = string(m.collection_name, "collection_name")
+    if m.collection_name is not None:
+        d["collection_name"] = string(m.collection_name, "collection_name")
     if m.index_configuration is not None:
         d["index_configuration"] = one(
             encode_index_configuration, IndexConfiguration, m.index_configuration, "index_configuration", wire
@@ -243,10 +244,10 @@ def decode_get_collection_request(d: Mapping[str, Any]) -> GetCollectionRequest:
 
 
 def encode_get_collection_request(m: GetCollectionRequest, wire: bool = True) -> dict[str, Any]:
-    if m.collection_id is None:
+    if wire and m.collection_id is None:
         missing("collection_id")
     d: dict[str, Any] = {}
-    if not wire:
+    if m.collection_id is not None and not wire:
         d["collection_id"] = string(m.collection_id, "collection_id")
     if m.team_id is not None and not wire:
         d["team_id"] = string(m.team_id, "team_id")
@@ -308,10 +309,10 @@ def decode_update_collection_request(d: Mapping[str, Any]) -> UpdateCollectionRe
 
 
 def encode_update_collection_request(m: UpdateCollectionRequest, wire: bool = True) -> dict[str, Any]:
-    if m.collection_id is None:
+    if wire and m.collection_id is None:
         missing("collection_id")
     d: dict[str, Any] = {}
-    if not wire:
+    if m.collection_id is not None and not wire:
         d["collection_id"] = string(m.collection_id, "collection_id")
     if m.team_id is not None:
         d["team_id"] = string(m.team_id, "team_id")
@@ -356,10 +357,10 @@ def decode_delete_collection_request(d: Mapping[str, Any]) -> DeleteCollectionRe
 
 
 def encode_delete_collection_request(m: DeleteCollectionRequest, wire: bool = True) -> dict[str, Any]:
-    if m.collection_id is None:
+    if wire and m.collection_id is None:
         missing("collection_id")
     d: dict[str, Any] = {}
-    if not wire:
+    if m.collection_id is not None and not wire:
         d["collection_id"] = string(m.collection_id, "collection_id")
     if m.team_id is not None and not wire:
         d["team_id"] = string(m.team_id, "team_id")
@@ -385,10 +386,11 @@ def decode_describe_collection_request(d: Mapping[str, Any]) -> DescribeCollecti
 
 
 def encode_describe_collection_request(m: DescribeCollectionRequest, wire: bool = True) -> dict[str, Any]:
-    if m.collection_id is None:
+    if wire and m.collection_id is None:
         missing("collection_id")
     d: dict[str, Any] = {}
-    d["collection_id"] = string(m.collection_id, "collection_id")
+    if m.collection_id is not None:
+        d["collection_id"] = string(m.collection_id, "collection_id")
     if m.extra:
         if wire:
             refuse_misfits(m.extra, _DESCRIBE_COLLECTION_REQUEST)
@@ -625,11 +627,12 @@ def decode_chunk_configuration(d: Mapping[str, Any]) -> ChunkConfiguration:
 
 
 def encode_chunk_configuration(m: ChunkConfiguration, wire: bool = True) -> dict[str, Any]:
-    at_most_one(
-        chars_configuration=m.chars_configuration,
-        tokens_configuration=m.tokens_configuration,
-        bytes_configuration=m.bytes_configuration,
-    )
+    if wire:
+        at_most_one(
+            chars_configuration=m.chars_configuration,
+            tokens_configuration=m.tokens_configuration,
+            bytes_configuration=m.bytes_configuration,
+        )
     d: dict[str, Any] = {}
     if m.chars_configuration is not None:
         d["chars_configuration"] = one(
@@ -1083,10 +1086,13 @@ def decode_field_definition_update(d: Mapping[str, Any]) -> FieldDefinitionUpdat
 
 
 def encode_field_definition_update(m: FieldDefinitionUpdate, wire: bool = True) -> dict[str, Any]:
-    if m.field_definition is None:
+    if wire and m.field_definition is None:
         missing("field_definition")
     d: dict[str, Any] = {}
-    d["field_definition"] = one(encode_field_definition, FieldDefinition, m.field_definition, "field_definition", wire)
+    if m.field_definition is not None:
+        d["field_definition"] = one(
+            encode_field_definition, FieldDefinition, m.field_definition, "field_definition", wire
+        )
     if m.operation is not None:
         d["operation"] = string(m.operation, "operation")
     if m.extra:
@@ -1120,14 +1126,14 @@ def decode_add_document_request(d: Mapping[str, Any]) -> AddDocumentRequest:
 
 
 def encode_add_document_request(m: AddDocumentRequest, wire: bool = True) -> dict[str, Any]:
-    if m.collection_id is None:
+    if wire and m.collection_id is None:
         missing("collection_id")
-    if m.file_id is None:
+    if wire and m.file_id is None:
         missing("file_id")
     d: dict[str, Any] = {}
-    if not wire:
+    if m.collection_id is not None and not wire:
         d["collection_id"] = string(m.collection_id, "collection_id")
-    if not wire:
+    if m.file_id is not None and not wire:
         d["file_id"] = string(m.file_id, "file_id")
     if m.team_id is not None:
         d["team_id"] = string(m.team_id, "team_id")
@@ -1188,10 +1194,10 @@ def decode_list_documents_request(d: Mapping[str, Any]) -> ListDocumentsRequest:
 
 
 def encode_list_documents_request(m: ListDocumentsRequest, wire: bool = True) -> dict[str, Any]:
-    if m.collection_id is None:
+    if wire and m.collection_id is None:
         missing("collection_id")
     d: dict[str, Any] = {}
-    if not wire:
+    if m.collection_id is not None and not wire:
         d["collection_id"] = string(m.collection_id, "collection_id")
     if m.team_id is not None and not wire:
         d["team_id"] = string(m.team_id, "team_id")
@@ -1235,14 +1241,14 @@ def decode_get_document_request(d: Mapping[str, Any]) -> GetDocumentRequest:
 
 
 def encode_get_document_request(m: GetDocumentRequest, wire: bool = True) -> dict[str, Any]:
-    if m.collection_id is None:
+    if wire and m.collection_id is None:
         missing("collection_id")
-    if m.file_id is None:
+    if wire and m.file_id is None:
         missing("file_id")
     d: dict[str, Any] = {}
-    if not wire:
+    if m.collection_id is not None and not wire:
         d["collection_id"] = string(m.collection_id, "collection_id")
-    if not wire:
+    if m.file_id is not None and not wire:
         d["file_id"] = string(m.file_id, "file_id")
     if m.team_id is not None and not wire:
         d["team_id"] = string(m.team_id, "team_id")
@@ -1274,16 +1280,16 @@ def decode_batch_get_documents_request(d: Mapping[str, Any]) -> BatchGetDocument
 
 
 def encode_batch_get_documents_request(m: BatchGetDocumentsRequest, wire: bool = True) -> dict[str, Any]:
-    if m.collection_id is None:
+    if wire and m.collection_id is None:
         missing("collection_id")
-    if m.file_ids is None:
+    if wire and m.file_ids is None:
         missing("file_ids")
     d: dict[str, Any] = {}
-    if not wire:
+    if m.collection_id is not None and not wire:
         d["collection_id"] = string(m.collection_id, "collection_id")
     if m.team_id is not None and not wire:
         d["team_id"] = string(m.team_id, "team_id")
-    if not wire:
+    if m.file_ids is not None and not wire:
         d["file_ids"] = scalars(string, m.file_ids, "file_ids")
     if m.extra:
         if wire:
@@ -1334,15 +1340,17 @@ def decode_update_document_request(d: Mapping[str, Any]) -> UpdateDocumentReques
 
 
 def encode_update_document_request(m: UpdateDocumentRequest, wire: bool = True) -> dict[str, Any]:
-    if m.collection_id is None:
+    if wire and m.collection_id is None:
         missing("collection_id")
-    if m.file_id is None:
+    if wire and m.file_id is None:
         missing("file_id")
     d: dict[str, Any] = {}
     if m.team_id is not None:
         d["team_id"] = string(m.team_id, "team_id")
-    d["collection_id"] = string(m.collection_id, "collection_id")
-    d["file_id"] = string(m.file_id, "file_id")
+    if m.collection_id is not None:
+        d["collection_id"] = string(m.collection_id, "collection_id")
+    if m.file_id is not None:
+        d["file_id"] = string(m.file_id, "file_id")
     if m.name is not None:
         d["name"] = string(m.name, "name")
     if m.data is not None:
@@ -1379,14 +1387,14 @@ def decode_reindex_document_request(d: Mapping[str, Any]) -> ReindexDocumentRequ
 
 
 def encode_reindex_document_request(m: ReindexDocumentRequest, wire: bool = True) -> dict[str, Any]:
-    if m.collection_id is None:
+    if wire and m.collection_id is None:
         missing("collection_id")
-    if m.file_id is None:
+    if wire and m.file_id is None:
         missing("file_id")
     d: dict[str, Any] = {}
-    if not wire:
+    if m.collection_id is not None and not wire:
         d["collection_id"] = string(m.collection_id, "collection_id")
-    if not wire:
+    if m.file_id is not None and not wire:
         d["file_id"] = string(m.file_id, "file_id")
     if m.team_id is not None and not wire:
         d["team_id"] = string(m.team_id, "team_id")
@@ -1418,14 +1426,14 @@ def decode_remove_document_request(d: Mapping[str, Any]) -> RemoveDocumentReques
 
 
 def encode_remove_document_request(m: RemoveDocumentRequest, wire: bool = True) -> dict[str, Any]:
-    if m.collection_id is None:
+    if wire and m.collection_id is None:
         missing("collection_id")
-    if m.file_id is None:
+    if wire and m.file_id is None:
         missing("file_id")
     d: dict[str, Any] = {}
-    if not wire:
+    if m.collection_id is not None and not wire:
         d["collection_id"] = string(m.collection_id, "collection_id")
-    if not wire:
+    if m.file_id is not None and not wire:
         d["file_id"] = string(m.file_id, "file_id")
     if m.team_id is not None and not wire:
         d["team_id"] = string(m.team_id, "team_id")

@@ -126,9 +126,9 @@ def decode_sample_request(d: Mapping[str, Any]) -> SampleRequest:
 
 
 def encode_sample_request(m: SampleRequest, wire: bool = True) -> dict[str, Any]:
-    if m.model is None:
+    if wire and m.model is None:
         missing("model")
-    if m.prompt is None:
+    if wire and m.prompt is None:
         missing("prompt")
     d: dict[str, Any] = {}
     if m.best_of is not None:
@@ -143,12 +143,14 @@ def encode_sample_request(m: SampleRequest, wire: bool = True) -> dict[str, Any]
         d["logprobs"] = boolean(m.logprobs, "logprobs")
     if m.max_tokens is not None:
         d["max_tokens"] = int32(m.max_tokens, "max_tokens")
-    d["model"] = string(m.model, "model")
+    if m.model is not None:
+        d["model"] = string(m.model, "model")
     if m.n is not None:
         d["n"] = int32(m.n, "n")
     if m.presence_penalty is not None:
         d["presence_penalty"] = float32(m.presence_penalty, "presence_penalty")
-    d["prompt"] = texts_to_json(m.prompt, "prompt")
+    if m.prompt is not None:
+        d["prompt"] = texts_to_json(m.prompt, "prompt")
     if m.seed is not None:
         d["seed"] = int32(m.seed, "seed")
     if m.stop is not None:

@@ -14,6 +14,7 @@ from ..._json import (
     one,
     read_float32,
     read_int,
+    read_keyed,
     read_list,
     read_map,
     read_model,
@@ -89,9 +90,9 @@ def decode_search_request(d: Mapping[str, Any]) -> SearchRequest:
 
 
 def encode_search_request(m: SearchRequest, wire: bool = True) -> dict[str, Any]:
-    if m.query is None:
+    if wire and m.query is None:
         missing("query")
-    if m.source is None:
+    if wire and m.source is None:
         missing("source")
     d: dict[str, Any] = {}
     if m.filter is not None:
@@ -102,12 +103,14 @@ def encode_search_request(m: SearchRequest, wire: bool = True) -> dict[str, Any]
         d["instructions"] = string(m.instructions, "instructions")
     if m.limit is not None:
         d["limit"] = int32(m.limit, "limit")
-    d["query"] = string(m.query, "query")
+    if m.query is not None:
+        d["query"] = string(m.query, "query")
     if m.ranking_metric is not None:
         d["ranking_metric"] = string(m.ranking_metric, "ranking_metric")
     if m.retrieval_mode is not None:
         d["retrieval_mode"] = union(encode_retrieval_mode, m.retrieval_mode, "retrieval_mode", wire)
-    d["source"] = one(encode_documents_source, DocumentsSource, m.source, "source", wire)
+    if m.source is not None:
+        d["source"] = one(encode_documents_source, DocumentsSource, m.source, "source", wire)
     if m.extra:
         if wire:
             refuse_misfits(m.extra, _SEARCH_REQUEST)
@@ -274,10 +277,11 @@ def decode_documents_source(d: Mapping[str, Any]) -> DocumentsSource:
 
 
 def encode_documents_source(m: DocumentsSource, wire: bool = True) -> dict[str, Any]:
-    if m.collection_ids is None:
+    if wire and m.collection_ids is None:
         missing("collection_ids")
     d: dict[str, Any] = {}
-    d["collection_ids"] = scalars(string, m.collection_ids, "collection_ids")
+    if m.collection_ids is not None:
+        d["collection_ids"] = scalars(string, m.collection_ids, "collection_ids")
     if m.rag_pipeline is not None:
         d["rag_pipeline"] = string(m.rag_pipeline, "rag_pipeline")
     if m.extra:
@@ -297,7 +301,7 @@ def decode_group_by(d: Mapping[str, Any]) -> GroupBy:
         extra = unknown(d, _GROUP_BY)
     aggregate = get("aggregate")
     if aggregate is not None:
-        aggregate, extra = read_model(decode_group_by_aggregate, aggregate, "aggregate", extra)
+        aggregate, extra = read_keyed(decode_group_by_aggregate, aggregate, "aggregate", extra)
     keys = get("keys")
     if keys is not None:
         keys, extra = read_list(keys, str, "keys", extra)
@@ -305,12 +309,13 @@ def decode_group_by(d: Mapping[str, Any]) -> GroupBy:
 
 
 def encode_group_by(m: GroupBy, wire: bool = True) -> dict[str, Any]:
-    if m.keys is None:
+    if wire and m.keys is None:
         missing("keys")
     d: dict[str, Any] = {}
     if m.aggregate is not None:
         d["aggregate"] = union(encode_group_by_aggregate, m.aggregate, "aggregate", wire)
-    d["keys"] = scalars(string, m.keys, "keys")
+    if m.keys is not None:
+        d["keys"] = scalars(string, m.keys, "keys")
     if m.extra:
         if wire:
             refuse_misfits(m.extra, _GROUP_BY)
@@ -409,13 +414,15 @@ def decode_smallest_groups(d: Mapping[str, Any]) -> SmallestGroups:
 
 
 def encode_smallest_groups(m: SmallestGroups, wire: bool = True) -> dict[str, Any]:
-    if m.k is None:
+    if wire and m.k is None:
         missing("k")
-    if m.keys is None:
+    if wire and m.keys is None:
         missing("keys")
     d: dict[str, Any] = {}
-    d["k"] = int32(m.k, "k")
-    d["keys"] = scalars(string, m.keys, "keys")
+    if m.k is not None:
+        d["k"] = int32(m.k, "k")
+    if m.keys is not None:
+        d["keys"] = scalars(string, m.keys, "keys")
     if m.extra:
         if wire:
             refuse_misfits(m.extra, _SMALLEST_GROUPS)
@@ -441,13 +448,15 @@ def decode_largest_groups(d: Mapping[str, Any]) -> LargestGroups:
 
 
 def encode_largest_groups(m: LargestGroups, wire: bool = True) -> dict[str, Any]:
-    if m.k is None:
+    if wire and m.k is None:
         missing("k")
-    if m.keys is None:
+    if wire and m.keys is None:
         missing("keys")
     d: dict[str, Any] = {}
-    d["k"] = int32(m.k, "k")
-    d["keys"] = scalars(string, m.keys, "keys")
+    if m.k is not None:
+        d["k"] = int32(m.k, "k")
+    if m.keys is not None:
+        d["keys"] = scalars(string, m.keys, "keys")
     if m.extra:
         if wire:
             refuse_misfits(m.extra, _LARGEST_GROUPS)

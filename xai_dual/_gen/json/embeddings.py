@@ -51,17 +51,19 @@ def decode_embedding_request(d: Mapping[str, Any]) -> EmbeddingRequest:
 
 
 def encode_embedding_request(m: EmbeddingRequest, wire: bool = True) -> dict[str, Any]:
-    if m.input is None:
+    if wire and m.input is None:
         missing("input")
-    if m.model is None:
+    if wire and m.model is None:
         missing("model")
     d: dict[str, Any] = {}
     if m.dimensions is not None:
         d["dimensions"] = int32(m.dimensions, "dimensions")
     if m.encoding_format is not None:
         d["encoding_format"] = string(m.encoding_format, "encoding_format")
-    d["input"] = embed_input_to_json(m.input, "input")
-    d["model"] = string(m.model, "model")
+    if m.input is not None:
+        d["input"] = embed_input_to_json(m.input, "input", wire)
+    if m.model is not None:
+        d["model"] = string(m.model, "model")
     if m.preview is not None:
         d["preview"] = boolean(m.preview, "preview")
     if m.user is not None:

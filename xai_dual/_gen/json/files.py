@@ -202,10 +202,10 @@ def decode_get_file_request(d: Mapping[str, Any]) -> GetFileRequest:
 
 
 def encode_get_file_request(m: GetFileRequest, wire: bool = True) -> dict[str, Any]:
-    if m.file_id is None:
+    if wire and m.file_id is None:
         missing("file_id")
     d: dict[str, Any] = {}
-    if not wire:
+    if m.file_id is not None and not wire:
         d["file_id"] = string(m.file_id, "file_id")
     if m.extra:
         if wire:
@@ -229,10 +229,10 @@ def decode_delete_file_request(d: Mapping[str, Any]) -> DeleteFileRequest:
 
 
 def encode_delete_file_request(m: DeleteFileRequest, wire: bool = True) -> dict[str, Any]:
-    if m.file_id is None:
+    if wire and m.file_id is None:
         missing("file_id")
     d: dict[str, Any] = {}
-    if not wire:
+    if m.file_id is not None and not wire:
         d["file_id"] = string(m.file_id, "file_id")
     if m.extra:
         if wire:
@@ -285,10 +285,10 @@ def decode_file_content_request(d: Mapping[str, Any]) -> FileContentRequest:
 
 
 def encode_file_content_request(m: FileContentRequest, wire: bool = True) -> dict[str, Any]:
-    if m.file_id is None:
+    if wire and m.file_id is None:
         missing("file_id")
     d: dict[str, Any] = {}
-    if not wire:
+    if m.file_id is not None and not wire:
         d["file_id"] = string(m.file_id, "file_id")
     if m.format is not None and not wire:
         d["format"] = string(m.format, "format")
@@ -317,10 +317,10 @@ def decode_create_public_url_request(d: Mapping[str, Any]) -> CreatePublicUrlReq
 
 
 def encode_create_public_url_request(m: CreatePublicUrlRequest, wire: bool = True) -> dict[str, Any]:
-    if m.file_id is None:
+    if wire and m.file_id is None:
         missing("file_id")
     d: dict[str, Any] = {}
-    if not wire:
+    if m.file_id is not None and not wire:
         d["file_id"] = string(m.file_id, "file_id")
     if m.expires_after is not None:
         d["expires_after"] = int64(m.expires_after, "expires_after")
@@ -373,10 +373,10 @@ def decode_revoke_public_url_request(d: Mapping[str, Any]) -> RevokePublicUrlReq
 
 
 def encode_revoke_public_url_request(m: RevokePublicUrlRequest, wire: bool = True) -> dict[str, Any]:
-    if m.file_id is None:
+    if wire and m.file_id is None:
         missing("file_id")
     d: dict[str, Any] = {}
-    if not wire:
+    if m.file_id is not None and not wire:
         d["file_id"] = string(m.file_id, "file_id")
     if m.extra:
         if wire:

@@ -123,9 +123,9 @@ def decode_image_edit_request(d: Mapping[str, Any]) -> ImageEditRequest:
 
 
 def encode_image_edit_request(m: ImageEditRequest, wire: bool = True) -> dict[str, Any]:
-    if m.model is None:
+    if wire and m.model is None:
         missing("model")
-    if m.prompt is None:
+    if wire and m.prompt is None:
         missing("prompt")
     d: dict[str, Any] = {}
     if m.aspect_ratio is not None:
@@ -134,12 +134,14 @@ def encode_image_edit_request(m: ImageEditRequest, wire: bool = True) -> dict[st
         d["image"] = one(encode_image_url, ImageUrl, m.image, "image", wire)
     if m.images is not None:
         d["images"] = many(encode_image_url, ImageUrl, m.images, "images", wire)
-    d["model"] = string(m.model, "model")
+    if m.model is not None:
+        d["model"] = string(m.model, "model")
     if m.n is not None:
         d["n"] = int32(m.n, "n")
     if m.output is not None:
         d["output"] = one(encode_image_output, ImageOutput, m.output, "output", wire)
-    d["prompt"] = string(m.prompt, "prompt")
+    if m.prompt is not None:
+        d["prompt"] = string(m.prompt, "prompt")
     if m.resolution is not None:
         d["resolution"] = string(m.resolution, "resolution")
     if m.response_format is not None:
@@ -315,19 +317,21 @@ def decode_image_request(d: Mapping[str, Any]) -> ImageRequest:
 
 
 def encode_image_request(m: ImageRequest, wire: bool = True) -> dict[str, Any]:
-    if m.model is None:
+    if wire and m.model is None:
         missing("model")
-    if m.prompt is None:
+    if wire and m.prompt is None:
         missing("prompt")
     d: dict[str, Any] = {}
     if m.aspect_ratio is not None:
         d["aspect_ratio"] = string(m.aspect_ratio, "aspect_ratio")
-    d["model"] = string(m.model, "model")
+    if m.model is not None:
+        d["model"] = string(m.model, "model")
     if m.n is not None:
         d["n"] = int32(m.n, "n")
     if m.output is not None:
         d["output"] = one(encode_image_output, ImageOutput, m.output, "output", wire)
-    d["prompt"] = string(m.prompt, "prompt")
+    if m.prompt is not None:
+        d["prompt"] = string(m.prompt, "prompt")
     if m.resolution is not None:
         d["resolution"] = string(m.resolution, "resolution")
     if m.response_format is not None:
@@ -362,10 +366,11 @@ def decode_image_output(d: Mapping[str, Any]) -> ImageOutput:
 
 
 def encode_image_output(m: ImageOutput, wire: bool = True) -> dict[str, Any]:
-    if m.upload_urls is None:
+    if wire and m.upload_urls is None:
         missing("upload_urls")
     d: dict[str, Any] = {}
-    d["upload_urls"] = scalars(string, m.upload_urls, "upload_urls")
+    if m.upload_urls is not None:
+        d["upload_urls"] = scalars(string, m.upload_urls, "upload_urls")
     if m.extra:
         if wire:
             refuse_misfits(m.extra, _IMAGE_OUTPUT)
@@ -392,12 +397,13 @@ def decode_storage_options(d: Mapping[str, Any]) -> StorageOptions:
 
 
 def encode_storage_options(m: StorageOptions, wire: bool = True) -> dict[str, Any]:
-    if m.filename is None:
+    if wire and m.filename is None:
         missing("filename")
     d: dict[str, Any] = {}
     if m.expires_after is not None:
         d["expires_after"] = int64(m.expires_after, "expires_after")
-    d["filename"] = string(m.filename, "filename")
+    if m.filename is not None:
+        d["filename"] = string(m.filename, "filename")
     if m.public_url is not None:
         d["public_url"] = public_url_to_json(m.public_url, "public_url")
     if m.extra:

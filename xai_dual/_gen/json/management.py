@@ -109,10 +109,10 @@ def decode_api_key_request(d: Mapping[str, Any]) -> ApiKeyRequest:
 
 
 def encode_api_key_request(m: ApiKeyRequest, wire: bool = True) -> dict[str, Any]:
-    if m.api_key_id is None:
+    if wire and m.api_key_id is None:
         missing("api_key_id")
     d: dict[str, Any] = {}
-    if not wire:
+    if m.api_key_id is not None and not wire:
         d["api_key_id"] = string(m.api_key_id, "api_key_id")
     if m.extra:
         if wire:
@@ -155,10 +155,10 @@ def decode_list_api_keys_request(d: Mapping[str, Any]) -> ListApiKeysRequest:
 
 
 def encode_list_api_keys_request(m: ListApiKeysRequest, wire: bool = True) -> dict[str, Any]:
-    if m.team_id is None:
+    if wire and m.team_id is None:
         missing("team_id")
     d: dict[str, Any] = {}
-    if not wire:
+    if m.team_id is not None and not wire:
         d["team_id"] = string(m.team_id, "team_id")
     if m.page_size is not None and not wire:
         d["page_size"] = int64(m.page_size, "page_size")
@@ -190,10 +190,10 @@ def decode_team_request(d: Mapping[str, Any]) -> TeamRequest:
 
 
 def encode_team_request(m: TeamRequest, wire: bool = True) -> dict[str, Any]:
-    if m.team_id is None:
+    if wire and m.team_id is None:
         missing("team_id")
     d: dict[str, Any] = {}
-    if not wire:
+    if m.team_id is not None and not wire:
         d["team_id"] = string(m.team_id, "team_id")
     if m.extra:
         if wire:
@@ -264,10 +264,10 @@ def decode_list_audit_events_request(d: Mapping[str, Any]) -> ListAuditEventsReq
 
 
 def encode_list_audit_events_request(m: ListAuditEventsRequest, wire: bool = True) -> dict[str, Any]:
-    if m.team_id is None:
+    if wire and m.team_id is None:
         missing("team_id")
     d: dict[str, Any] = {}
-    if not wire:
+    if m.team_id is not None and not wire:
         d["team_id"] = string(m.team_id, "team_id")
     if m.page_size is not None and not wire:
         d["page_size"] = int64(m.page_size, "page_size")
@@ -307,10 +307,10 @@ def decode_billing_request(d: Mapping[str, Any]) -> BillingRequest:
 
 
 def encode_billing_request(m: BillingRequest, wire: bool = True) -> dict[str, Any]:
-    if m.team_id is None:
+    if wire and m.team_id is None:
         missing("team_id")
     d: dict[str, Any] = {}
-    if not wire:
+    if m.team_id is not None and not wire:
         d["team_id"] = string(m.team_id, "team_id")
     if m.extra:
         if wire:
@@ -359,10 +359,10 @@ def decode_list_invoices_request(d: Mapping[str, Any]) -> ListInvoicesRequest:
 
 
 def encode_list_invoices_request(m: ListInvoicesRequest, wire: bool = True) -> dict[str, Any]:
-    if m.team_id is None:
+    if wire and m.team_id is None:
         missing("team_id")
     d: dict[str, Any] = {}
-    if not wire:
+    if m.team_id is not None and not wire:
         d["team_id"] = string(m.team_id, "team_id")
     if m.invoice_ids is not None and not wire:
         d["invoice_ids"] = scalars(string, m.invoice_ids, "invoice_ids")
@@ -523,14 +523,15 @@ def decode_create_api_key_request(d: Mapping[str, Any]) -> CreateApiKeyRequest:
 
 
 def encode_create_api_key_request(m: CreateApiKeyRequest, wire: bool = True) -> dict[str, Any]:
-    if m.team_id is None:
+    if wire and m.team_id is None:
         missing("team_id")
-    if m.name is None:
+    if wire and m.name is None:
         missing("name")
     d: dict[str, Any] = {}
-    if not wire:
+    if m.team_id is not None and not wire:
         d["team_id"] = string(m.team_id, "team_id")
-    d["name"] = string(m.name, "name")
+    if m.name is not None:
+        d["name"] = string(m.name, "name")
     if m.acls is not None:
         d["acls"] = scalars(string, m.acls, "acls")
     if m.qps is not None:
@@ -569,14 +570,15 @@ def decode_update_api_key_request(d: Mapping[str, Any]) -> UpdateApiKeyRequest:
 
 
 def encode_update_api_key_request(m: UpdateApiKeyRequest, wire: bool = True) -> dict[str, Any]:
-    if m.api_key_id is None:
+    if wire and m.api_key_id is None:
         missing("api_key_id")
-    if m.api_key is None:
+    if wire and m.api_key is None:
         missing("api_key")
     d: dict[str, Any] = {}
-    if not wire:
+    if m.api_key_id is not None and not wire:
         d["api_key_id"] = string(m.api_key_id, "api_key_id")
-    d["apiKey"] = one(encode_management_api_key, ManagementApiKey, m.api_key, "api_key", wire)
+    if m.api_key is not None:
+        d["apiKey"] = one(encode_management_api_key, ManagementApiKey, m.api_key, "api_key", wire)
     if m.field_mask is not None:
         d["fieldMask"] = string(m.field_mask, "field_mask")
     if m.extra:
@@ -607,10 +609,10 @@ def decode_rotate_api_key_request(d: Mapping[str, Any]) -> RotateApiKeyRequest:
 
 
 def encode_rotate_api_key_request(m: RotateApiKeyRequest, wire: bool = True) -> dict[str, Any]:
-    if m.api_key_id is None:
+    if wire and m.api_key_id is None:
         missing("api_key_id")
     d: dict[str, Any] = {}
-    if not wire:
+    if m.api_key_id is not None and not wire:
         d["api_key_id"] = string(m.api_key_id, "api_key_id")
     if m.expire_time is not None:
         d["expireTime"] = datetime_to_json(m.expire_time, "expire_time")
@@ -2025,14 +2027,15 @@ def decode_set_billing_info_request(d: Mapping[str, Any]) -> SetBillingInfoReque
 
 
 def encode_set_billing_info_request(m: SetBillingInfoRequest, wire: bool = True) -> dict[str, Any]:
-    if m.team_id is None:
+    if wire and m.team_id is None:
         missing("team_id")
-    if m.billing_info is None:
+    if wire and m.billing_info is None:
         missing("billing_info")
     d: dict[str, Any] = {}
-    if not wire:
+    if m.team_id is not None and not wire:
         d["team_id"] = string(m.team_id, "team_id")
-    d["billingInfo"] = one(encode_billing_info, BillingInfo, m.billing_info, "billing_info", wire)
+    if m.billing_info is not None:
+        d["billingInfo"] = one(encode_billing_info, BillingInfo, m.billing_info, "billing_info", wire)
     if m.extra:
         if wire:
             refuse_misfits(m.extra, _SET_BILLING_INFO_REQUEST)
@@ -2607,14 +2610,15 @@ def decode_set_default_payment_method_request(d: Mapping[str, Any]) -> SetDefaul
 
 
 def encode_set_default_payment_method_request(m: SetDefaultPaymentMethodRequest, wire: bool = True) -> dict[str, Any]:
-    if m.team_id is None:
+    if wire and m.team_id is None:
         missing("team_id")
-    if m.payment_method_id is None:
+    if wire and m.payment_method_id is None:
         missing("payment_method_id")
     d: dict[str, Any] = {}
-    if not wire:
+    if m.team_id is not None and not wire:
         d["team_id"] = string(m.team_id, "team_id")
-    d["paymentMethodId"] = string(m.payment_method_id, "payment_method_id")
+    if m.payment_method_id is not None:
+        d["paymentMethodId"] = string(m.payment_method_id, "payment_method_id")
     if m.extra:
         if wire:
             refuse_misfits(m.extra, _SET_DEFAULT_PAYMENT_METHOD_REQUEST)
@@ -2862,16 +2866,17 @@ def decode_set_spending_limit_request(d: Mapping[str, Any]) -> SetSpendingLimitR
 
 
 def encode_set_spending_limit_request(m: SetSpendingLimitRequest, wire: bool = True) -> dict[str, Any]:
-    if m.team_id is None:
+    if wire and m.team_id is None:
         missing("team_id")
-    if m.desired_soft_spending_limit is None:
+    if wire and m.desired_soft_spending_limit is None:
         missing("desired_soft_spending_limit")
     d: dict[str, Any] = {}
-    if not wire:
+    if m.team_id is not None and not wire:
         d["team_id"] = string(m.team_id, "team_id")
-    d["desiredSoftSpendingLimit"] = one(
-        encode_cent, Cent, m.desired_soft_spending_limit, "desired_soft_spending_limit", wire
-    )
+    if m.desired_soft_spending_limit is not None:
+        d["desiredSoftSpendingLimit"] = one(
+            encode_cent, Cent, m.desired_soft_spending_limit, "desired_soft_spending_limit", wire
+        )
     if m.extra:
         if wire:
             refuse_misfits(m.extra, _SET_SPENDING_LIMIT_REQUEST)
@@ -3085,14 +3090,15 @@ def decode_top_up_request(d: Mapping[str, Any]) -> TopUpRequest:
 
 
 def encode_top_up_request(m: TopUpRequest, wire: bool = True) -> dict[str, Any]:
-    if m.team_id is None:
+    if wire and m.team_id is None:
         missing("team_id")
-    if m.amount is None:
+    if wire and m.amount is None:
         missing("amount")
     d: dict[str, Any] = {}
-    if not wire:
+    if m.team_id is not None and not wire:
         d["team_id"] = string(m.team_id, "team_id")
-    d["amount"] = one(encode_cent, Cent, m.amount, "amount", wire)
+    if m.amount is not None:
+        d["amount"] = one(encode_cent, Cent, m.amount, "amount", wire)
     if m.extra:
         if wire:
             refuse_misfits(m.extra, _TOP_UP_REQUEST)
@@ -3141,16 +3147,17 @@ def decode_analyze_usage_request(d: Mapping[str, Any]) -> AnalyzeUsageRequest:
 
 
 def encode_analyze_usage_request(m: AnalyzeUsageRequest, wire: bool = True) -> dict[str, Any]:
-    if m.team_id is None:
+    if wire and m.team_id is None:
         missing("team_id")
-    if m.analytics_request is None:
+    if wire and m.analytics_request is None:
         missing("analytics_request")
     d: dict[str, Any] = {}
-    if not wire:
+    if m.team_id is not None and not wire:
         d["team_id"] = string(m.team_id, "team_id")
-    d["analyticsRequest"] = one(
-        encode_analytics_request, AnalyticsRequest, m.analytics_request, "analytics_request", wire
-    )
+    if m.analytics_request is not None:
+        d["analyticsRequest"] = one(
+            encode_analytics_request, AnalyticsRequest, m.analytics_request, "analytics_request", wire
+        )
     if m.extra:
         if wire:
             refuse_misfits(m.extra, _ANALYZE_USAGE_REQUEST)

@@ -141,18 +141,21 @@ def decode_message_request(d: Mapping[str, Any]) -> MessageRequest:
 
 
 def encode_message_request(m: MessageRequest, wire: bool = True) -> dict[str, Any]:
-    if m.max_tokens is None:
+    if wire and m.max_tokens is None:
         missing("max_tokens")
-    if m.messages is None:
+    if wire and m.messages is None:
         missing("messages")
-    if m.model is None:
+    if wire and m.model is None:
         missing("model")
     d: dict[str, Any] = {}
-    d["max_tokens"] = int32(m.max_tokens, "max_tokens")
-    d["messages"] = many(encode_message_body, MessageBody, m.messages, "messages", wire)
+    if m.max_tokens is not None:
+        d["max_tokens"] = int32(m.max_tokens, "max_tokens")
+    if m.messages is not None:
+        d["messages"] = many(encode_message_body, MessageBody, m.messages, "messages", wire)
     if m.metadata is not None:
         d["metadata"] = one(encode_message_metadata, MessageMetadata, m.metadata, "metadata", wire)
-    d["model"] = string(m.model, "model")
+    if m.model is not None:
+        d["model"] = string(m.model, "model")
     if m.stop_sequences is not None:
         d["stop_sequences"] = scalars(string, m.stop_sequences, "stop_sequences")
     if m.system is not None:
@@ -224,13 +227,15 @@ def decode_message_body(d: Mapping[str, Any]) -> MessageBody:
 
 
 def encode_message_body(m: MessageBody, wire: bool = True) -> dict[str, Any]:
-    if m.content is None:
+    if wire and m.content is None:
         missing("content")
-    if m.role is None:
+    if wire and m.role is None:
         missing("role")
     d: dict[str, Any] = {}
-    d["content"] = by_kind(_MESSAGE_BODY__CONTENT, m.content, "content", wire)
-    d["role"] = string(m.role, "role")
+    if m.content is not None:
+        d["content"] = by_kind(_MESSAGE_BODY__CONTENT, m.content, "content", wire)
+    if m.role is not None:
+        d["role"] = string(m.role, "role")
     if m.extra:
         if wire:
             refuse_misfits(m.extra, _MESSAGE_BODY)
@@ -257,15 +262,17 @@ def decode_system_block(d: Mapping[str, Any]) -> SystemBlock:
 
 
 def encode_system_block(m: SystemBlock, wire: bool = True) -> dict[str, Any]:
-    if m.text is None:
+    if wire and m.text is None:
         missing("text")
-    if m.type is None:
+    if wire and m.type is None:
         missing("type")
     d: dict[str, Any] = {}
     if m.cache_control is not None:
         d["cache_control"] = m.cache_control
-    d["text"] = string(m.text, "text")
-    d["type"] = string(m.type, "type")
+    if m.text is not None:
+        d["text"] = string(m.text, "text")
+    if m.type is not None:
+        d["type"] = string(m.type, "type")
     if m.extra:
         if wire:
             refuse_misfits(m.extra, _SYSTEM_BLOCK)
@@ -297,18 +304,21 @@ def decode_message_tool(d: Mapping[str, Any]) -> MessageTool:
 
 
 def encode_message_tool(m: MessageTool, wire: bool = True) -> dict[str, Any]:
-    if m.description is None:
+    if wire and m.description is None:
         missing("description")
-    if m.input_schema is None:
+    if wire and m.input_schema is None:
         missing("input_schema")
-    if m.name is None:
+    if wire and m.name is None:
         missing("name")
     d: dict[str, Any] = {}
     if m.cache_control is not None:
         d["cache_control"] = m.cache_control
-    d["description"] = string(m.description, "description")
-    d["input_schema"] = one(encode_message_tool_schema, MessageToolSchema, m.input_schema, "input_schema", wire)
-    d["name"] = string(m.name, "name")
+    if m.description is not None:
+        d["description"] = string(m.description, "description")
+    if m.input_schema is not None:
+        d["input_schema"] = one(encode_message_tool_schema, MessageToolSchema, m.input_schema, "input_schema", wire)
+    if m.name is not None:
+        d["name"] = string(m.name, "name")
     if m.extra:
         if wire:
             refuse_misfits(m.extra, _MESSAGE_TOOL)
@@ -335,15 +345,17 @@ def decode_message_tool_schema(d: Mapping[str, Any]) -> MessageToolSchema:
 
 
 def encode_message_tool_schema(m: MessageToolSchema, wire: bool = True) -> dict[str, Any]:
-    if m.properties is None:
+    if wire and m.properties is None:
         missing("properties")
-    if m.type is None:
+    if wire and m.type is None:
         missing("type")
     d: dict[str, Any] = {}
-    d["properties"] = m.properties
+    if m.properties is not None:
+        d["properties"] = m.properties
     if m.required is not None:
         d["required"] = scalars(string, m.required, "required")
-    d["type"] = string(m.type, "type")
+    if m.type is not None:
+        d["type"] = string(m.type, "type")
     if m.extra:
         if wire:
             refuse_misfits(m.extra, _MESSAGE_TOOL_SCHEMA)
@@ -369,10 +381,11 @@ def decode_message_tool_choice(d: Mapping[str, Any]) -> MessageToolChoice:
 
 
 def encode_message_tool_choice(m: MessageToolChoice, wire: bool = True) -> dict[str, Any]:
-    if m.type is None:
+    if wire and m.type is None:
         missing("type")
     d: dict[str, Any] = {}
-    d["type"] = string(m.type, "type")
+    if m.type is not None:
+        d["type"] = string(m.type, "type")
     if m.name is not None:
         d["name"] = string(m.name, "name")
     if m.extra:
@@ -638,18 +651,21 @@ def decode_complete_request(d: Mapping[str, Any]) -> CompleteRequest:
 
 
 def encode_complete_request(m: CompleteRequest, wire: bool = True) -> dict[str, Any]:
-    if m.max_tokens_to_sample is None:
+    if wire and m.max_tokens_to_sample is None:
         missing("max_tokens_to_sample")
-    if m.model is None:
+    if wire and m.model is None:
         missing("model")
-    if m.prompt is None:
+    if wire and m.prompt is None:
         missing("prompt")
     d: dict[str, Any] = {}
-    d["max_tokens_to_sample"] = int32(m.max_tokens_to_sample, "max_tokens_to_sample")
+    if m.max_tokens_to_sample is not None:
+        d["max_tokens_to_sample"] = int32(m.max_tokens_to_sample, "max_tokens_to_sample")
     if m.metadata is not None:
         d["metadata"] = one(encode_message_metadata, MessageMetadata, m.metadata, "metadata", wire)
-    d["model"] = string(m.model, "model")
-    d["prompt"] = string(m.prompt, "prompt")
+    if m.model is not None:
+        d["model"] = string(m.model, "model")
+    if m.prompt is not None:
+        d["prompt"] = string(m.prompt, "prompt")
     if m.stop_sequences is not None:
         d["stop_sequences"] = scalars(string, m.stop_sequences, "stop_sequences")
     if m.temperature is not None:
@@ -746,13 +762,14 @@ def decode_image_block(d: Mapping[str, Any]) -> ImageBlock:
 
 
 def encode_image_block(m: ImageBlock, wire: bool = True) -> dict[str, Any]:
-    if m.source is None:
+    if wire and m.source is None:
         missing("source")
     d: dict[str, Any] = {}
     d["type"] = "image"
     if m.cache_control is not None:
         d["cache_control"] = m.cache_control
-    d["source"] = union(encode_image_source, m.source, "source", wire)
+    if m.source is not None:
+        d["source"] = union(encode_image_source, m.source, "source", wire)
     if m.extra:
         if wire:
             refuse_misfits(m.extra, _IMAGE_BLOCK)
@@ -824,18 +841,20 @@ def decode_tool_result_block(d: Mapping[str, Any]) -> ToolResultBlock:
 
 
 def encode_tool_result_block(m: ToolResultBlock, wire: bool = True) -> dict[str, Any]:
-    if m.content is None:
+    if wire and m.content is None:
         missing("content")
-    if m.tool_use_id is None:
+    if wire and m.tool_use_id is None:
         missing("tool_use_id")
     d: dict[str, Any] = {}
     d["type"] = "tool_result"
     if m.cache_control is not None:
         d["cache_control"] = m.cache_control
-    d["content"] = by_kind(_TOOL_RESULT_BLOCK__CONTENT, m.content, "content", wire)
+    if m.content is not None:
+        d["content"] = by_kind(_TOOL_RESULT_BLOCK__CONTENT, m.content, "content", wire)
     if m.is_error is not None:
         d["is_error"] = boolean(m.is_error, "is_error")
-    d["tool_use_id"] = string(m.tool_use_id, "tool_use_id")
+    if m.tool_use_id is not None:
+        d["tool_use_id"] = string(m.tool_use_id, "tool_use_id")
     if m.extra:
         if wire:
             refuse_misfits(m.extra, _TOOL_RESULT_BLOCK)
@@ -912,14 +931,16 @@ def decode_base64_image(d: Mapping[str, Any]) -> Base64Image:
 
 
 def encode_base64_image(m: Base64Image, wire: bool = True) -> dict[str, Any]:
-    if m.data is None:
+    if wire and m.data is None:
         missing("data")
-    if m.media_type is None:
+    if wire and m.media_type is None:
         missing("media_type")
     d: dict[str, Any] = {}
     d["type"] = "base64"
-    d["data"] = string(m.data, "data")
-    d["media_type"] = string(m.media_type, "media_type")
+    if m.data is not None:
+        d["data"] = string(m.data, "data")
+    if m.media_type is not None:
+        d["media_type"] = string(m.media_type, "media_type")
     if m.extra:
         if wire:
             refuse_misfits(m.extra, _BASE64_IMAGE)
@@ -942,11 +963,12 @@ def decode_url_image(d: Mapping[str, Any]) -> UrlImage:
 
 
 def encode_url_image(m: UrlImage, wire: bool = True) -> dict[str, Any]:
-    if m.url is None:
+    if wire and m.url is None:
         missing("url")
     d: dict[str, Any] = {}
     d["type"] = "url"
-    d["url"] = string(m.url, "url")
+    if m.url is not None:
+        d["url"] = string(m.url, "url")
     if m.extra:
         if wire:
             refuse_misfits(m.extra, _URL_IMAGE)

@@ -104,10 +104,10 @@ def decode_model_request(d: Mapping[str, Any]) -> ModelRequest:
 
 
 def encode_model_request(m: ModelRequest, wire: bool = True) -> dict[str, Any]:
-    if m.model is None:
+    if wire and m.model is None:
         missing("model")
     d: dict[str, Any] = {}
-    if not wire:
+    if m.model is not None and not wire:
         d["model"] = string(m.model, "model")
     if m.extra:
         if wire:

@@ -333,9 +333,9 @@ def decode_response_request(d: Mapping[str, Any]) -> ResponseRequest:
 
 
 def encode_response_request(m: ResponseRequest, wire: bool = True) -> dict[str, Any]:
-    if m.input is None:
+    if wire and m.input is None:
         missing("input")
-    if m.model is None:
+    if wire and m.model is None:
         missing("model")
     d: dict[str, Any] = {}
     if m.background is not None:
@@ -344,7 +344,8 @@ def encode_response_request(m: ResponseRequest, wire: bool = True) -> dict[str, 
         d["context_management"] = list(array(m.context_management, "context_management"))
     if m.include is not None:
         d["include"] = scalars(string, m.include, "include")
-    d["input"] = by_kind(_RESPONSE_REQUEST__INPUT, m.input, "input", wire)
+    if m.input is not None:
+        d["input"] = by_kind(_RESPONSE_REQUEST__INPUT, m.input, "input", wire)
     if m.instructions is not None:
         d["instructions"] = string(m.instructions, "instructions")
     if m.logprobs is not None:
@@ -357,7 +358,8 @@ def encode_response_request(m: ResponseRequest, wire: bool = True) -> dict[str, 
         d["metadata"] = m.metadata
     if m.min_p is not None:
         d["min_p"] = double(m.min_p, "min_p")
-    d["model"] = string(m.model, "model")
+    if m.model is not None:
+        d["model"] = string(m.model, "model")
     if m.parallel_tool_calls is not None:
         d["parallel_tool_calls"] = boolean(m.parallel_tool_calls, "parallel_tool_calls")
     if m.previous_response_id is not None:
@@ -418,10 +420,10 @@ def decode_get_response_request(d: Mapping[str, Any]) -> GetResponseRequest:
 
 
 def encode_get_response_request(m: GetResponseRequest, wire: bool = True) -> dict[str, Any]:
-    if m.response_id is None:
+    if wire and m.response_id is None:
         missing("response_id")
     d: dict[str, Any] = {}
-    if not wire:
+    if m.response_id is not None and not wire:
         d["response_id"] = string(m.response_id, "response_id")
     if m.extra:
         if wire:
@@ -454,10 +456,10 @@ def decode_input_items_request(d: Mapping[str, Any]) -> InputItemsRequest:
 
 
 def encode_input_items_request(m: InputItemsRequest, wire: bool = True) -> dict[str, Any]:
-    if m.response_id is None:
+    if wire and m.response_id is None:
         missing("response_id")
     d: dict[str, Any] = {}
-    if not wire:
+    if m.response_id is not None and not wire:
         d["response_id"] = string(m.response_id, "response_id")
     if m.limit is not None and not wire:
         d["limit"] = int32(m.limit, "limit")
@@ -497,13 +499,15 @@ def decode_compact_request(d: Mapping[str, Any]) -> CompactRequest:
 
 
 def encode_compact_request(m: CompactRequest, wire: bool = True) -> dict[str, Any]:
-    if m.input is None:
+    if wire and m.input is None:
         missing("input")
-    if m.model is None:
+    if wire and m.model is None:
         missing("model")
     d: dict[str, Any] = {}
-    d["input"] = by_kind(_COMPACT_REQUEST__INPUT, m.input, "input", wire)
-    d["model"] = string(m.model, "model")
+    if m.input is not None:
+        d["input"] = by_kind(_COMPACT_REQUEST__INPUT, m.input, "input", wire)
+    if m.model is not None:
+        d["model"] = string(m.model, "model")
     if m.extra:
         if wire:
             refuse_misfits(m.extra, _COMPACT_REQUEST)
@@ -652,7 +656,7 @@ def encode_deleted_response(m: DeletedResponse, wire: bool = True) -> dict[str, 
 _INPUT_MESSAGE = frozenset({"content", "name", "role", "type"})
 
 _INPUT_MESSAGE__CONTENT: dict[str, Callable[[Any, str, bool], Any]] = {
-    "str": lambda v, n, w: string(v, n),
+    "str": lambda v, n, w: string(v, n) if w else v,
     "list": lambda v, n, w: unions(encode_input_content, v, n, w),
 }
 
@@ -692,7 +696,7 @@ def encode_input_message(m: InputMessage, wire: bool = True) -> dict[str, Any]:
 _FUNCTION_TOOL_CALL_OUTPUT = frozenset({"call_id", "output", "type"})
 
 _FUNCTION_TOOL_CALL_OUTPUT__OUTPUT: dict[str, Callable[[Any, str, bool], Any]] = {
-    "str": lambda v, n, w: string(v, n),
+    "str": lambda v, n, w: string(v, n) if w else v,
     "list": lambda v, n, w: unions(encode_input_content, v, n, w),
 }
 
@@ -1124,7 +1128,7 @@ _RESPONSE = frozenset(
 )
 
 _RESPONSE__TOOL_CHOICE: dict[str, Callable[[Any, str, bool], Any]] = {
-    "str": lambda v, n, w: string(v, n),
+    "str": lambda v, n, w: string(v, n) if w else v,
     "dict": lambda v, n, w: one(encode_named_tool_choice, NamedToolChoice, v, n, w),
 }
 
@@ -2160,8 +2164,8 @@ def encode_shell_call_action(m: ShellCallAction, wire: bool = True) -> dict[str,
 _STREAM_ERROR_DETAIL = frozenset({"code", "message", "param", "type"})
 
 _STREAM_ERROR_DETAIL__CODE: dict[str, Callable[[Any, str, bool], Any]] = {
-    "str": lambda v, n, w: string(v, n),
-    "number": lambda v, n, w: int64(v, n),
+    "str": lambda v, n, w: string(v, n) if w else v,
+    "number": lambda v, n, w: int64(v, n) if w else v,
 }
 
 
@@ -2178,13 +2182,15 @@ def decode_stream_error_detail(d: Mapping[str, Any]) -> StreamErrorDetail:
         type, extra = misfit(type, None, "type", extra)
     param = get("param")
     code = get("code")
-    if code is not None and (
+    if code.__class__ is float:
+        code, extra = read_int(code, None, "code", extra)
+    elif code is not None and (
         code.__class__ is bool
         or not isinstance(
             code,
             (
                 str,
-                (int, float),
+                int,
             ),
         )
     ):
@@ -2956,8 +2962,8 @@ def encode_response_ping_event(m: ResponsePingEvent, wire: bool = True) -> dict[
 _RESPONSE_ERROR_EVENT = frozenset({"code", "error", "message", "param", "sequence_number", "status", "type"})
 
 _RESPONSE_ERROR_EVENT__CODE: dict[str, Callable[[Any, str, bool], Any]] = {
-    "str": lambda v, n, w: string(v, n),
-    "number": lambda v, n, w: int64(v, n),
+    "str": lambda v, n, w: string(v, n) if w else v,
+    "number": lambda v, n, w: int64(v, n) if w else v,
 }
 
 
@@ -2970,13 +2976,15 @@ def decode_response_error_event(d: Mapping[str, Any]) -> ResponseErrorEvent:
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
     code = get("code")
-    if code is not None and (
+    if code.__class__ is float:
+        code, extra = read_int(code, None, "code", extra)
+    elif code is not None and (
         code.__class__ is bool
         or not isinstance(
             code,
             (
                 str,
-                (int, float),
+                int,
             ),
         )
     ):

@@ -247,10 +247,11 @@ def decode_stream_options(d: Mapping[str, Any]) -> StreamOptions:
 
 
 def encode_stream_options(m: StreamOptions, wire: bool = True) -> dict[str, Any]:
-    if m.include_usage is None:
+    if wire and m.include_usage is None:
         missing("include_usage")
     d: dict[str, Any] = {}
-    d["include_usage"] = boolean(m.include_usage, "include_usage")
+    if m.include_usage is not None:
+        d["include_usage"] = boolean(m.include_usage, "include_usage")
     if m.extra:
         if wire:
             refuse_misfits(m.extra, _STREAM_OPTIONS)

@@ -34,13 +34,15 @@ def decode_tokenize_request(d: Mapping[str, Any]) -> TokenizeRequest:
 
 
 def encode_tokenize_request(m: TokenizeRequest, wire: bool = True) -> dict[str, Any]:
-    if m.model is None:
+    if wire and m.model is None:
         missing("model")
-    if m.text is None:
+    if wire and m.text is None:
         missing("text")
     d: dict[str, Any] = {}
-    d["model"] = string(m.model, "model")
-    d["text"] = string(m.text, "text")
+    if m.model is not None:
+        d["model"] = string(m.model, "model")
+    if m.text is not None:
+        d["text"] = string(m.text, "text")
     if m.user is not None:
         d["user"] = string(m.user, "user")
     if m.extra:

@@ -124,9 +124,9 @@ def decode_video_request(d: Mapping[str, Any]) -> VideoRequest:
 
 
 def encode_video_request(m: VideoRequest, wire: bool = True) -> dict[str, Any]:
-    if m.model is None:
+    if wire and m.model is None:
         missing("model")
-    if m.prompt is None:
+    if wire and m.prompt is None:
         missing("prompt")
     d: dict[str, Any] = {}
     if m.aspect_ratio is not None:
@@ -137,10 +137,12 @@ def encode_video_request(m: VideoRequest, wire: bool = True) -> dict[str, Any]:
         d["image"] = one(encode_image_url, ImageUrl, m.image, "image", wire)
     if m.keyframes is not None:
         d["keyframes"] = many(encode_video_keyframe, VideoKeyframe, m.keyframes, "keyframes", wire)
-    d["model"] = string(m.model, "model")
+    if m.model is not None:
+        d["model"] = string(m.model, "model")
     if m.output is not None:
         d["output"] = one(encode_video_output, VideoOutput, m.output, "output", wire)
-    d["prompt"] = string(m.prompt, "prompt")
+    if m.prompt is not None:
+        d["prompt"] = string(m.prompt, "prompt")
     if m.reference_audios is not None:
         d["reference_audios"] = many(encode_audio_url, AudioUrl, m.reference_audios, "reference_audios", wire)
     if m.reference_images is not None:
@@ -198,22 +200,25 @@ def decode_video_edit_request(d: Mapping[str, Any]) -> VideoEditRequest:
 
 
 def encode_video_edit_request(m: VideoEditRequest, wire: bool = True) -> dict[str, Any]:
-    if m.model is None:
+    if wire and m.model is None:
         missing("model")
-    if m.prompt is None:
+    if wire and m.prompt is None:
         missing("prompt")
-    if m.video is None:
+    if wire and m.video is None:
         missing("video")
     d: dict[str, Any] = {}
-    d["model"] = string(m.model, "model")
+    if m.model is not None:
+        d["model"] = string(m.model, "model")
     if m.output is not None:
         d["output"] = one(encode_video_output, VideoOutput, m.output, "output", wire)
-    d["prompt"] = string(m.prompt, "prompt")
+    if m.prompt is not None:
+        d["prompt"] = string(m.prompt, "prompt")
     if m.storage_options is not None:
         d["storage_options"] = one(encode_storage_options, StorageOptions, m.storage_options, "storage_options", wire)
     if m.user is not None:
         d["user"] = string(m.user, "user")
-    d["video"] = one(encode_video_url, VideoUrl, m.video, "video", wire)
+    if m.video is not None:
+        d["video"] = one(encode_video_url, VideoUrl, m.video, "video", wire)
     if m.extra:
         if wire:
             refuse_misfits(m.extra, _VIDEO_EDIT_REQUEST)
@@ -259,22 +264,25 @@ def decode_video_extension_request(d: Mapping[str, Any]) -> VideoExtensionReques
 
 
 def encode_video_extension_request(m: VideoExtensionRequest, wire: bool = True) -> dict[str, Any]:
-    if m.model is None:
+    if wire and m.model is None:
         missing("model")
-    if m.prompt is None:
+    if wire and m.prompt is None:
         missing("prompt")
-    if m.video is None:
+    if wire and m.video is None:
         missing("video")
     d: dict[str, Any] = {}
     if m.duration is not None:
         d["duration"] = int32(m.duration, "duration")
-    d["model"] = string(m.model, "model")
+    if m.model is not None:
+        d["model"] = string(m.model, "model")
     if m.output is not None:
         d["output"] = one(encode_video_output, VideoOutput, m.output, "output", wire)
-    d["prompt"] = string(m.prompt, "prompt")
+    if m.prompt is not None:
+        d["prompt"] = string(m.prompt, "prompt")
     if m.storage_options is not None:
         d["storage_options"] = one(encode_storage_options, StorageOptions, m.storage_options, "storage_options", wire)
-    d["video"] = one(encode_video_url, VideoUrl, m.video, "video", wire)
+    if m.video is not None:
+        d["video"] = one(encode_video_url, VideoUrl, m.video, "video", wire)
     if m.extra:
         if wire:
             refuse_misfits(m.extra, _VIDEO_EXTENSION_REQUEST)
@@ -297,10 +305,10 @@ def decode_get_video_request(d: Mapping[str, Any]) -> GetVideoRequest:
 
 
 def encode_get_video_request(m: GetVideoRequest, wire: bool = True) -> dict[str, Any]:
-    if m.request_id is None:
+    if wire and m.request_id is None:
         missing("request_id")
     d: dict[str, Any] = {}
-    if not wire:
+    if m.request_id is not None and not wire:
         d["request_id"] = string(m.request_id, "request_id")
     if m.extra:
         if wire:
@@ -325,13 +333,15 @@ def decode_video_keyframe(d: Mapping[str, Any]) -> VideoKeyframe:
 
 
 def encode_video_keyframe(m: VideoKeyframe, wire: bool = True) -> dict[str, Any]:
-    if m.image is None:
+    if wire and m.image is None:
         missing("image")
-    if m.timestamp_s is None:
+    if wire and m.timestamp_s is None:
         missing("timestamp_s")
     d: dict[str, Any] = {}
-    d["image"] = one(encode_image_url, ImageUrl, m.image, "image", wire)
-    d["timestamp_s"] = float32(m.timestamp_s, "timestamp_s")
+    if m.image is not None:
+        d["image"] = one(encode_image_url, ImageUrl, m.image, "image", wire)
+    if m.timestamp_s is not None:
+        d["timestamp_s"] = float32(m.timestamp_s, "timestamp_s")
     if m.extra:
         if wire:
             refuse_misfits(m.extra, _VIDEO_KEYFRAME)
@@ -357,7 +367,8 @@ def decode_video_url(d: Mapping[str, Any]) -> VideoUrl:
 
 
 def encode_video_url(m: VideoUrl, wire: bool = True) -> dict[str, Any]:
-    at_most_one(file_id=m.file_id, url=m.url)
+    if wire:
+        at_most_one(file_id=m.file_id, url=m.url)
     d: dict[str, Any] = {}
     if m.file_id is not None:
         d["file_id"] = string(m.file_id, "file_id")
@@ -415,10 +426,11 @@ def decode_video_output(d: Mapping[str, Any]) -> VideoOutput:
 
 
 def encode_video_output(m: VideoOutput, wire: bool = True) -> dict[str, Any]:
-    if m.upload_url is None:
+    if wire and m.upload_url is None:
         missing("upload_url")
     d: dict[str, Any] = {}
-    d["upload_url"] = string(m.upload_url, "upload_url")
+    if m.upload_url is not None:
+        d["upload_url"] = string(m.upload_url, "upload_url")
     if m.extra:
         if wire:
             refuse_misfits(m.extra, _VIDEO_OUTPUT)

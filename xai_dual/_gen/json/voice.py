@@ -118,13 +118,15 @@ def decode_speech_request(d: Mapping[str, Any]) -> SpeechRequest:
 
 
 def encode_speech_request(m: SpeechRequest, wire: bool = True) -> dict[str, Any]:
-    if m.text is None:
+    if wire and m.text is None:
         missing("text")
-    if m.language is None:
+    if wire and m.language is None:
         missing("language")
     d: dict[str, Any] = {}
-    d["text"] = string(m.text, "text")
-    d["language"] = string(m.language, "language")
+    if m.text is not None:
+        d["text"] = string(m.text, "text")
+    if m.language is not None:
+        d["language"] = string(m.language, "language")
     if m.voice_id is not None:
         d["voice_id"] = string(m.voice_id, "voice_id")
     if m.output_format is not None:
@@ -289,10 +291,10 @@ def decode_speech_voice_request(d: Mapping[str, Any]) -> SpeechVoiceRequest:
 
 
 def encode_speech_voice_request(m: SpeechVoiceRequest, wire: bool = True) -> dict[str, Any]:
-    if m.voice_id is None:
+    if wire and m.voice_id is None:
         missing("voice_id")
     d: dict[str, Any] = {}
-    if not wire:
+    if m.voice_id is not None and not wire:
         d["voice_id"] = string(m.voice_id, "voice_id")
     if m.extra:
         if wire:
@@ -614,10 +616,10 @@ def decode_custom_voice_request(d: Mapping[str, Any]) -> CustomVoiceRequest:
 
 
 def encode_custom_voice_request(m: CustomVoiceRequest, wire: bool = True) -> dict[str, Any]:
-    if m.voice_id is None:
+    if wire and m.voice_id is None:
         missing("voice_id")
     d: dict[str, Any] = {}
-    if not wire:
+    if m.voice_id is not None and not wire:
         d["voice_id"] = string(m.voice_id, "voice_id")
     if m.extra:
         if wire:
@@ -678,10 +680,10 @@ def decode_update_custom_voice_request(d: Mapping[str, Any]) -> UpdateCustomVoic
 
 
 def encode_update_custom_voice_request(m: UpdateCustomVoiceRequest, wire: bool = True) -> dict[str, Any]:
-    if m.voice_id is None:
+    if wire and m.voice_id is None:
         missing("voice_id")
     d: dict[str, Any] = {}
-    if not wire:
+    if m.voice_id is not None and not wire:
         d["voice_id"] = string(m.voice_id, "voice_id")
     if m.name is not None:
         d["name"] = string(m.name, "name")
