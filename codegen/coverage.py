@@ -67,9 +67,23 @@ class Coverage:
         waive = f'or waive it with\n    [waive]\n    no-counterpart = ["{item.name}"]'
         head = f"{item.what} {item.name} ({item.file}) is not bound."
         if item.what in ("rpc", "route"):
-            key = "grpc" if item.what == "rpc" else "rest"
-            return f'{head} Bind it with\n    [operation."RESOURCE.METHOD"]\n    {key} = "{item.name}"\n  {waive}'
+            return f"{head} Bind it with\n{self._operation(item)}\n  {waive}"
         return f"{head} Bind it where its model, union or enum stands, {waive}"
+
+    def _operation(self, item: Item) -> str:
+        """The operation to paste, with the models that stand for what goes in and out, where there are some already."""
+        rpc, route = self.facts.protos.rpcs.get(item.name), self.facts.openapi.routes.get(item.name)
+        ends: list[tuple[str, str | None]] = []
+        if rpc:
+            ends = [("request", rpc.request), ("response", rpc.response)]
+        elif route:
+            ends = [(key, s.ref) for key, s in (("request", route.body), ("response", route.answer)) if s]
+        models = {name: b.name for b in self.bindings.models.values() for name in (b.grpc, *b.rest.values()) if name}
+        lines = ['[operation."RESOURCE.METHOD"]']
+        for key, name in ends:
+            if name:
+                lines.append(f'{key} = "{models.get(name, "MODEL")}"   # the [model] of {name}')
+        return "\n".join(f"    {line}" for line in [*lines, f'{"grpc" if rpc else "rest"} = "{item.name}"'])
 
     def waived(self) -> dict[str, dict[str, int]]:
         """Domain of the definition -> reason -> items."""

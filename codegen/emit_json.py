@@ -198,7 +198,7 @@ class ModelCodec:
             else:
                 plain.append({"number": "(int, float)"}.get(alternative.kind, alternative.kind))
         test = f" and not isinstance({name}, ({', '.join(plain)},))" if plain else ""
-        if {"int", "(int, float)"} & {*plain} and "bool" not in plain:  # a bool is an int to Python, and no number to JSON
+        if {"int", "(int, float)"} & {*plain} and "bool" not in plain:  # to Python a bool is an int
             test = f" and ({name}.__class__ is bool or{test.removeprefix(' and')})"
         with m.body.block(f"{word} {name} is not None{test}:"):
             m.body(f"{name}, {extra} = {m.use('_json', 'misfit')}({name}, None, {k}, {extra})")

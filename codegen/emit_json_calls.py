@@ -48,7 +48,9 @@ def _request(m: CodecModule, op: ir.Operation, route: ir.RestRoute, name: str) -
         parts = [f'f"{path}"' if path != route.path else literal(path)]
         parts += ["query=query"] if query else []
         parts += ["body=body" if request or route.const else "body={}"] if has_body else []
-        parts += [f"filename=m.{filename}"] if filename else []
+        if filename:
+            checked = f"{m.use('_check', 'string')}(m.{filename}, {literal(filename)})"
+            parts.append(f"filename=None if m.{filename} is None else {checked}")
         m.body(f"return {result}({', '.join(parts)})")
     m.body("")
 

@@ -71,7 +71,9 @@ class ModelLinker:
 
     def _known(self, b: UnionBinding, model: str, shape: str, value: str) -> bool:
         """Whether the union has a member of that tag, or key; where only the binding knows the tag, its model tells."""
-        return bool(b.tag and self.pairs[model].rest) or self.facts.variant_name(b.rest[shape], value, b.style) is not None
+        if b.tag and self.pairs[model].rest:
+            return True
+        return self.facts.variant_name(b.rest[shape], value, b.style) is not None
 
     def _use_again(self, model: str, shape: str, member: str, tag: str | None) -> None:
         """A member of a union whose model is paired with another schema: the model answers for what both have."""

@@ -320,7 +320,7 @@ def test_an_upload_that_takes_several_or_none(tmp_path: Path) -> None:
     package = project(tmp_path, 'upload = "file"', lines).load()
     operation = package.module("_gen.operations.mini").ITEMS_UPLOAD
     assert (operation.several, operation.optional) == (True, True)
-    assert "content: Sequence[Content] | None = None" in package.text("_async.resources.items")
+    assert "content: Sequence[AsyncContent] | None = None" in package.text("_async.resources.items")
     caller = Caller("rest", [{}])
     asyncio.run(package.method("items.upload", caller)(purpose="p"))
     assert (caller.asked["content"], caller.sent[0].body) == (None, {"purpose": "p"})
@@ -339,15 +339,18 @@ def test_a_download_unwraps_what_grpc_streams(package: Package) -> None:
     assert "-> AsyncByteStream:" in package.text("_async.resources.items")
 
 
+DELETE = '[operation."items.delete"]'
+
+
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
         ('upload = "file"\n', "", "mini.Items/Put streams its request: `upload` is needed"),
-        ('[operation."items.delete"]', '[operation."items.delete"]\nupload = "x"', "mini.Items/Drop does not stream its request"),
+        (DELETE, f'{DELETE}\nupload = "x"', "mini.Items/Drop does not stream its request"),
         ("download = true\n", "", "mini.Items/Fetch streams its answer: say of what with `chunk`, or `download`"),
-        ('[operation."items.delete"]', '[operation."items.delete"]\ndownload = true', "mini.Items/Drop does not stream its answer"),
-        ('[operation."items.delete"]', '[operation."items.delete"]\ndownload = true', "mini.Nothing of mini.Items/Drop has no field of bytes"),
-        ('grpc = "mini.Init"', 'grpc = "mini.Key"', "request Upload stands for mini.Key, of which mini.Piece of mini.Items/Put has no field"),
+        (DELETE, f"{DELETE}\ndownload = true", "mini.Items/Drop does not stream its answer"),
+        (DELETE, f"{DELETE}\ndownload = true", "mini.Nothing of mini.Items/Drop has no field of bytes"),
+        ('grpc = "mini.Init"', 'grpc = "mini.Key"', "request Upload stands for mini.Key, of which mini.Piece of"),
         ('upload = "file"', 'upload = "gone"', "'gone' is set by the call, but the request body does not have it"),
     ],
 )  # fmt: skip
@@ -468,7 +471,8 @@ KINDS: dict[str, Any] = {
 def query(root: Path, kinds: Mapping[str, Any] = KINDS, path: str = "/v1/q", schemas: str = "") -> Mini:
     parameters = [{"name": n, "in": "query", "schema": s} for n, s in kinds.items()]
     item = {"get": {"parameters": parameters, "responses": {"204": {"description": "ok"}}}}
-    binding = '[operation."q.ask"]\nrequest = "Ask"\nrest = "GET /v1/q"\n[model.Ask]\nparameters = true\n[enum.Hue]\nrest = "Hue"'
+    binding = '[operation."q.ask"]\nrequest = "Ask"\nrest = "GET /v1/q"\n[model.Ask]\nparameters = true\n'
+    binding += '[enum.Hue]\nrest = "Hue"'
     hue = "Hue: {type: string, enum: [red, blue]}"
     return mini(root, "", f"{hue}\n{schemas}", binding, paths=yaml.safe_dump({path: item}))
 
@@ -545,7 +549,7 @@ def test_a_name_may_stand_in_the_path_and_in_the_query_and_in_the_body(tmp_path:
 def test_a_body_may_be_a_form_or_octets(tmp_path: Path) -> None:
     """Octets are an upload whose form has nothing but the content."""
     package = project(tmp_path).load()
-    (route,) = [r for r in package.module("_gen.operations.mini").ITEMS_UPLOAD.rest.values()]
+    (route,) = package.module("_gen.operations.mini").ITEMS_UPLOAD.rest.values()
     assert route.route == "POST /v1/items"
     from codegen.read_openapi import read_openapi
 
@@ -561,11 +565,19 @@ def test_a_body_may_be_a_form_or_octets(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ('grpc = "mini.Items/State"', 'grpc = "mini.Items/Drop"', "response Job stands for mini.StateAnswer, but mini.Items/Drop gives mini.Nothing"),
-        ('grpc = "mini.Items/State"', 'grpc = "mini.Items/Scroll"', "request Key stands for mini.Key, but mini.Items/Scroll takes mini.ScrollAsk"),
-        ('items = "things"\ngrpc = "mini.Items/All"\nrest', 'items = "has_more"\ngrpc = "mini.Items/Scroll"\nrest', "response Item stands for mini.Item, but mini.Items/Scroll gives mini.ScrollAnswer"),
+        (
+            "Items/State",
+            "Items/Drop",
+            "response Job stands for mini.StateAnswer, but mini.Items/Drop gives mini.Nothing",
+        ),
+        ("Items/State", "Items/Scroll", "request Key stands for mini.Key, but mini.Items/Scroll takes mini.ScrollAsk"),
+        (
+            'items = "things"\ngrpc = "mini.Items/All"\nrest',
+            'items = "has_more"\ngrpc = "mini.Items/Scroll"\nrest',
+            "response Item stands for mini.Item, but mini.Items/Scroll gives mini.ScrollAnswer",
+        ),
     ],
-)  # fmt: skip
+)
 def test_models_must_stand_for_what_the_rpc_takes_and_gives(tmp_path: Path, old: str, new: str, says: str) -> None:
     problems = project(tmp_path, old, new).problems()
     assert any(says in p for p in problems), problems
@@ -580,3 +592,12 @@ def test_a_file_of_bindings_may_have_operations_only(tmp_path: Path) -> None:
     ).load()
     assert package.call("rest", "switch.on", {})[0][0].body == {"live": True, "why": "asked"}
     assert "types/extra.py" not in " ".join(package.texts)
+
+
+def test_a_long_list_may_be_sent_in_slices(tmp_path: Path) -> None:
+    """The limits of the service stand with the operation, and name a field that there is."""
+    line = 'slices = { field = "text", most_bytes = 5_000_000, calls = 10, seconds = 60 }\n'
+    binding = BINDING.replace('required = ["text"]\n', f'required = ["text"]\n{line}')
+    text = project(tmp_path, binding=binding).load().text("_async.resources.shelves")
+    assert 'Slicing(field="text", most_bytes=5000000, calls=10, seconds=60)' in text
+    project(tmp_path, 'field = "text"', 'field = "gone"', binding).problem("slices: MakeAsk has no field gone")

@@ -39,7 +39,8 @@ def test_models_that_generated_functions_could_not_tell_apart_are_told(tmp_path:
     ],
 )
 def test_a_name_is_one_class(tmp_path: Path, kind: str, binding: str) -> None:
-    proto = "message Part { string a = 1; } enum Hue { UNSET = 0; } message Box { oneof k { Leaf leaf = 1; } } message Leaf { string a = 1; }"
+    proto = "message Part { string a = 1; } enum Hue { UNSET = 0; } "
+    proto += "message Box { oneof k { Leaf leaf = 1; } } message Leaf { string a = 1; }"
     fields = 'field.part = { grpc = "part" }'
     more = (proto, "", f'[model.Part]\ngrpc = "mini.Part"\n{binding}')
     problems = thing(tmp_path, "Part part = 1;", "", fields, more=more).problems()
@@ -58,10 +59,15 @@ def test_the_same_name_in_two_files_is_told(tmp_path: Path) -> None:
 def test_a_nested_object_and_a_model_of_the_same_words(tmp_path: Path) -> None:
     """`details` of Usage is not UsageDetails."""
     schemas = """
-    Usage: {type: object, properties: {details: {type: object, properties: {cached: {type: integer}}}, more: {$ref: '#/x/UsageDetails'}}}
+    Usage:
+      type: object
+      properties:
+        details: {type: object, properties: {cached: {type: integer}}}
+        more: {$ref: '#/x/UsageDetails'}
     UsageDetails: {type: object, properties: {text: {type: string}}}
     """
-    binding = '[model.Usage]\nrest = "Usage"\nfield.cached = { rest = "details.cached" }\n[model.UsageDetails]\nrest = "UsageDetails"'
+    binding = '[model.Usage]\nrest = "Usage"\nfield.cached = { rest = "details.cached" }\n'
+    binding += '[model.UsageDetails]\nrest = "UsageDetails"'
     package = rest_thing(tmp_path, "usage: {$ref: '#/x/Usage'}", schemas, binding).load()
     data = {"usage": {"details": {"cached": 1, "new": 2}, "more": {"text": "x", "cached": 3}}}
     read = package.from_rest("Thing", data)
@@ -133,7 +139,8 @@ def test_arguments_that_a_kind_of_call_has_of_its_own(tmp_path: Path) -> None:
     mini(tmp_path, "", FORM, binding, paths=POST).problem(says)
     package = mini(tmp_path, "", FORM, f'{binding}field.body = {{ rest = "content" }}', paths=POST).load()
     assert package.call("rest", "x.put", {}, content=b"", body="b")[0] == [RestRequest("/v1/x", (), {"content": "b"})]
-    waiting = '[operation."x.get"]\nrequest = "Thing"\nresponse = "Thing"\nrest = "POST /v1/echo"\n[operation."x.wait"]\npoll = "x.get"\nuntil = "deferred"\n'
+    waiting = '[operation."x.get"]\nrequest = "Thing"\nresponse = "Thing"\nrest = "POST /v1/echo"\n'
+    waiting += '[operation."x.wait"]\npoll = "x.get"\nuntil = "deferred"\n'
     project = rest_thing(tmp_path / "w", "interval: {type: integer}\nstatus: {type: string}", "", waiting)
     project.problem("[model.Thing] field.interval: 'interval' is an argument that the call has already")
 

@@ -185,7 +185,8 @@ def test_protobufs_own_names_may_be_the_spelling(tmp_path: Path) -> None:
     package = hue(tmp_path, HUE, binding, schema, LISTED).load()
     assert [v.name for v in package.api.enums["Hue"].values] == ["HUE_RED", "HUE_DARK_BLUE"]
     on_grpc, on_rest = package.both(
-        "Thing", {"hue": 0, "hues": [0, 1, 2]}, {"hue": "HUE_UNSPECIFIED", "hues": ["HUE_UNSPECIFIED", "HUE_RED", "HUE_DARK_BLUE"]}
+        "Thing", {"hue": 0, "hues": [0, 1, 2]},
+        {"hue": "HUE_UNSPECIFIED", "hues": ["HUE_UNSPECIFIED", "HUE_RED", "HUE_DARK_BLUE"]},
     )  # fmt: skip
     assert on_grpc == on_rest
     assert (on_rest.hue, on_rest.hues, on_rest.extra) == (None, ["HUE_RED", "HUE_DARK_BLUE"], None)
@@ -228,9 +229,14 @@ def test_of_aliases_the_first_is_read_and_each_is_sent(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "schema", ["{type: [string, 'null'], enum: [red, null]}", "{oneOf: [{$ref: '#/x/Hue'}, {type: 'null'}]}",
-               "{anyOf: [{type: 'null'}, {allOf: [{$ref: '#/x/Hue'}]}]}", "{allOf: [{$ref: '#/x/Hue'}], nullable: true}"]
-)  # fmt: skip
+    "schema",
+    [
+        "{type: [string, 'null'], enum: [red, null]}",
+        "{oneOf: [{$ref: '#/x/Hue'}, {type: 'null'}]}",
+        "{anyOf: [{type: 'null'}, {allOf: [{$ref: '#/x/Hue'}]}]}",
+        "{allOf: [{$ref: '#/x/Hue'}], nullable: true}",
+    ],
+)
 def test_a_nullable_enum_however_it_is_written(tmp_path: Path, schema: str) -> None:
     binding = '[enum.Hue]\nrest = "Hue"'
     package = rest_thing(

@@ -1,7 +1,7 @@
 """What other generators of OpenAPI clients are known to stumble over, one small specification each.
 
-The list is that of the project's user needs (row 32): discriminators, unions tried member by member, enums that raise on
-what is new, nullable enums, `allOf` with null, unset against null, names that meet.
+The list is that of the project's user needs (row 32): discriminators, unions tried member by member, enums that raise
+on what is new, nullable enums, `allOf` with null, unset against null, names that meet.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def test_openapi_python_client_pr_1154_the_discriminator_decides(tmp_path: Path)
 
 
 def test_openapi_python_client_958_no_member_is_tried(tmp_path: Path) -> None:
-    """A union whose members only trial and error could tell apart is told when generating, not found out when running."""
+    """A union whose members only trial and error could tell apart is told when generating, and never tried."""
     schemas = PETS.partition("  discriminator")[0]
     problems = rest_thing(tmp_path, REF, schemas, PET).problems()
     assert any("[union.Pet]: Pet is no schema whose variants have a tag property" in p for p in problems), problems
@@ -122,7 +122,7 @@ def test_openapi_python_client_332_no_marker_of_unset_leaks(tmp_path: Path) -> N
 
 
 def test_openapi_generator_pr_5809_composed_schemas_keep_all_their_parts(tmp_path: Path) -> None:
-    """allOf of references, references to references, own properties beside, and a union of such with a discriminator."""
+    """allOf of references, references to references, own properties beside, and a tagged union of such."""
     schemas = """
     Base: {type: object, required: [id], properties: {id: {type: string}}}
     Named: {allOf: [{$ref: '#/x/Base'}, {type: object, properties: {name: {type: string}}}]}

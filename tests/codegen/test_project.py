@@ -69,9 +69,6 @@ def test_output_is_the_same_on_any_machine(tmp_path: Path) -> None:
 def test_check_finds_every_kind_of_difference_and_writes_nothing(copy: Path) -> None:
     written = run(copy, "-m", "codegen")
     assert written.returncode == 0, written.stderr
-    clean = run(copy, "-m", "codegen", "--check")
-    assert clean.returncode == 0, clean.stdout
-    assert "generated files are as the definitions make them" in clean.stdout
     edited, truncated = copy / "xai_dual/types/auth.py", copy / "xai_dual/_gen/json/chat.py"
     edit(edited, "class ApiKey(", "class TheApiKey(")
     truncated.write_bytes(truncated.read_bytes()[:-1])
@@ -101,7 +98,9 @@ def test_check_finds_every_kind_of_difference_and_writes_nothing(copy: Path) -> 
     assert again.returncode == 0
     changed = [f"{'removed' if 'orphan' in path else 'wrote'} {path}" for path in expected]
     assert again.stdout.splitlines() == changed
-    assert run(copy, "-m", "codegen").stdout == "all generated files are as they should be\n"
+    clean = run(copy, "-m", "codegen", "--check")
+    assert clean.returncode == 0, clean.stdout
+    assert "generated files are as the definitions make them" in clean.stdout
 
 
 def test_drift_counts_what_is_bound_and_waived() -> None:
@@ -193,19 +192,3 @@ def test_a_new_field_on_both_wires_takes_no_other_edit(copy: Path) -> None:
     assert written.returncode == 0, written.stderr
     called = run(copy, "-W", "error", "-c", CALL)
     assert called.stdout == "both wires\n", called.stderr
-
-
-@pytest.mark.parametrize("wire", ["grpc", "rest"])
-def test_a_new_field_on_one_wire_stops_with_the_line_to_paste(copy: Path, wire: str) -> None:
-    (add_to_proto if wire == "grpc" else add_to_rest)(copy)
-    before = snapshot(copy)
-    stopped = run(copy, "-m", "codegen")
-    assert stopped.returncode == 1
-    assert stopped.stdout == ""
-    assert stopped.stderr.startswith("1 problems:")
-    assert snapshot(copy) == before
-    line = next(x.strip() for x in stopped.stderr.splitlines() if x.strip().startswith("field.fluency"))
-    assert line.startswith(f'field.fluency = {{ {wire} = "fluency" }}')
-    assert "bindings/chat.toml" in stopped.stderr
-    edit(copy / "codegen/bindings/chat.toml", "[model.ChatRequest]\n", f"[model.ChatRequest]\n{line}\n")
-    assert run(copy, "-m", "codegen", "drift").returncode == 0

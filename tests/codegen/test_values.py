@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from xai_dual.errors import UnsupportedOnTransport, UsageError
 from xai_dual.model import same
 
-from .mini import Package, mini, rest_thing, thing
+from .mini import Package, body, mini, rest_thing, thing
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
 
@@ -49,7 +50,11 @@ def test_names_that_two_wires_have_stay_as_they_are(tmp_path: Path) -> None:
 
 
 def test_whole_numbers_as_text_on_one_wire(tmp_path: Path) -> None:
-    openapi = "n: {type: string, format: int64}\nm: {type: [string, 'null'], format: uint64}\nz: {type: string, format: int64}"
+    openapi = """
+    n: {type: string, format: int64}
+    m: {type: [string, 'null'], format: uint64}
+    z: {type: string, format: int64}
+    """
     package = rest_thing(tmp_path, openapi, required="n").load()
     read = package.from_rest("Thing", {"n": str(2**60), "m": "7"})
     assert (read.n, read.m, read.z) == (2**60, 7, None)
@@ -64,7 +69,8 @@ def test_whole_numbers_as_text_on_one_wire(tmp_path: Path) -> None:
 def test_whole_numbers_as_text_pair_with_numbers(tmp_path: Path) -> None:
     proto = "int64 n = 1; optional int64 m = 2; repeated int64 many = 3; map<string, int64> by_name = 4;"
     text = "{type: string, format: int64}"
-    openapi = f"n: {text}\nm: {text}\nmany: {{type: array, items: {text}}}\nby_name: {{type: object, additionalProperties: {text}}}"
+    openapi = f"n: {text}\nm: {text}\nmany: {{type: array, items: {text}}}\n"
+    openapi += f"by_name: {{type: object, additionalProperties: {text}}}"
     package = thing(tmp_path, proto, openapi).load()
     on_grpc, on_rest = package.both(
         "Thing",
@@ -102,7 +108,10 @@ def test_times_pair_by_their_format(tmp_path: Path) -> None:
     on_grpc, on_rest = package.both(
         "Thing",
         {"at": seconds, "every": [seconds, {}], "named": {"a": seconds}},
-        {"at": "2026-01-02T12:00:00Z", "every": ["2026-01-02T13:00:00+01:00", "1970-01-01"], "named": {"a": "2026-01-02T12:00:00Z"}},
+        {
+            "at": "2026-01-02T12:00:00Z", "every": ["2026-01-02T13:00:00+01:00", "1970-01-01"],
+            "named": {"a": "2026-01-02T12:00:00Z"},
+        },
     )  # fmt: skip
     assert on_grpc == on_rest
     assert (on_rest.at, on_rest.every[0], on_rest.named) == (NOON, NOON, {"a": NOON})
@@ -196,7 +205,7 @@ SETTINGS = (
     field.settings = { grpc = "settings", echo = true }
     """,
 )
-GO = "/v1/echo: {post: {requestBody: {content: {application/json: {schema: {$ref: '#/x/Ask'}}}}, responses: {'200': {content: {application/json: {schema: {$ref: '#/x/Answer'}}}}}}}"
+GO = yaml.safe_dump({"/v1/echo": {"post": {"requestBody": body("Ask"), "responses": {"200": body("Answer")}}}})
 
 
 def test_settings_come_back_as_they_were_sent(tmp_path: Path) -> None:
@@ -298,8 +307,13 @@ def test_a_field_may_say_which_member_of_a_oneof_is_set(tmp_path: Path) -> None:
 
 
 def test_a_path_into_messages_that_are_absent(tmp_path: Path) -> None:
-    more = ("message Box { Lid lid = 1; string name = 2; } message Lid { optional int32 size = 1; string color = 2; repeated string marks = 3; Leaf leaf = 4; } message Leaf { string text = 1; }",
-            "Leaf: {type: object, properties: {text: {type: string}}}", '[model.Leaf]\ngrpc = "mini.Leaf"\nrest = "Leaf"')  # fmt: skip
+    proto = """
+    message Box { Lid lid = 1; string name = 2; }
+    message Lid { optional int32 size = 1; string color = 2; repeated string marks = 3; Leaf leaf = 4; }
+    message Leaf { string text = 1; }
+    """
+    leaf = "Leaf: {type: object, properties: {text: {type: string}}}"
+    more = (proto, leaf, '[model.Leaf]\ngrpc = "mini.Leaf"\nrest = "Leaf"')
     fields = "".join(
         f'field.{n} = {{ grpc = "box.{p}", rest = "{n}" }}\n'
         for n, p in {
@@ -310,7 +324,13 @@ def test_a_path_into_messages_that_are_absent(tmp_path: Path) -> None:
             "name": "name",
         }.items()
     )
-    openapi = "size: {type: integer}\ncolor: {type: string}\nmarks: {type: array, items: {type: string}}\nleaf: {$ref: '#/x/Leaf'}\nname: {type: string}"
+    openapi = """
+    size: {type: integer}
+    color: {type: string}
+    marks: {type: array, items: {type: string}}
+    leaf: {$ref: '#/x/Leaf'}
+    name: {type: string}
+    """
     package = thing(tmp_path, "Box box = 1;", openapi, fields, more=more).load()
     for values in ({}, {"box": {}}, {"box": {"lid": {}}}):
         read = package.from_grpc("Thing", **values)
@@ -335,7 +355,8 @@ def test_one_message_may_be_several_models(tmp_path: Path) -> None:
     Edit: {type: object, properties: {prompt: {type: string}, video: {type: string}}}
     """
     binding = "".join(
-        f'[operation."mini.{n.lower()}"]\nrequest = "{n}"\nresponse = "{n}"\ngrpc = "mini.Mini/Go"\nrest = "POST /v1/{n}"\n'
+        f'[operation."mini.{n.lower()}"]\nrequest = "{n}"\nresponse = "{n}"\n'
+        f'grpc = "mini.Mini/Go"\nrest = "POST /v1/{n}"\n'
         f'[model.{n}]\ngrpc = "mini.Both"\nrest = "{n}"\n'
         for n in ("Make", "Edit")
     )
@@ -470,7 +491,10 @@ def test_all_of_with_siblings_and_aliases(tmp_path: Path) -> None:
     Base: {type: object, required: [a], properties: {a: {type: string}}}
     Alias: {$ref: '#/x/Base'}
     Again: {$ref: '#/x/Alias'}
-    Part: {allOf: [{$ref: '#/x/Again'}, {type: object, properties: {b: {type: integer}}}], properties: {c: {type: boolean}}, required: [c]}
+    Part:
+      allOf: [{$ref: '#/x/Again'}, {type: object, properties: {b: {type: integer}}}]
+      properties: {c: {type: boolean}}
+      required: [c]
     Size: {allOf: [{type: string}, {enum: [small, large]}]}
     """
     openapi = "part: {$ref: '#/x/Part'}\nsize: {$ref: '#/x/Size'}"
@@ -487,7 +511,7 @@ def test_all_of_with_siblings_and_aliases(tmp_path: Path) -> None:
 def test_properties_beside_a_union_are_refused_and_not_lost(tmp_path: Path) -> None:
     from codegen.errors import DefinitionError
 
-    schemas = "Part: {type: object, properties: {id: {type: string}}, oneOf: [{type: object, properties: {a: {type: string}}}]}"
+    schemas = "Part: {properties: {id: {type: string}}, oneOf: [{type: object, properties: {a: {type: string}}}]}"
     with pytest.raises(DefinitionError, match="id stand beside oneOf"):
         rest_thing(tmp_path, "part: {$ref: '#/x/Part'}", schemas).link()
 

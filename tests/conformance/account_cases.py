@@ -41,6 +41,7 @@ SPEECH = [
     Case("voice.stt.transcribe", "",
          {"content": ("a.mp3", b"x" * 2000), "language": "en", "diarize": True, "keyterm": ["cat", "dog"]},
          lambda r: r.text == "a.mp3 has 2000 bytes" and r.words[0].speaker == 0 and r.words[-1].end == r.duration),
+    Case("voice.stt.transcribe", "url", {"url": Of("published", "public_url")}, lambda r: " bytes" in r.text),
     Case("voice.stt.transcribe", "channels", {"content": ("a.mp3", b"x"), "multichannel": True, "channels": 2},
          lambda r: len(r.channels) == 2),
     Case("voice.voices.create", "", {"content": ("me.wav", b"RIFFsome"), "name": "Me", "gender": "female"},

@@ -95,6 +95,9 @@ RESPONSES: list[tuple[str, dict[str, Any], Callable[[Any], object]]] = [
 ]  # fmt: skip
 
 
+THOUGHT: list[Any] = [ThinkingBlock, TextBlock]
+
+
 def _ask(text: Any, model: str = "grok-4", **more: Any) -> dict[str, Any]:
     return {"model": model, "max_tokens": 200, "messages": [{"role": "user", "content": text}], **more}
 
@@ -104,7 +107,7 @@ MESSAGES: list[tuple[str, dict[str, Any], Callable[[Any], object]]] = [
         "sum",
         _ask("What is 101*3?", system="Be brief."),
         lambda r: (
-            r.text == SUM and [*map(type, r.content)] == [ThinkingBlock, TextBlock] and r.stop_reason == "end_turn"
+            r.text == SUM and kinds(r) == THOUGHT and r.stop_reason == "end_turn"
             and r.content[0].signature and r.usage.input_tokens > 0 and r.usage.output_tokens > 0
         ),
     ),

@@ -12,7 +12,17 @@ from hypothesis import strategies as st
 
 from codegen import ir
 
-from .project import API, alternatives, descriptor, fits, model_class, object_variants, property_at, query_schema, resolve
+from .project import (
+    API,
+    alternatives,
+    descriptor,
+    fits,
+    model_class,
+    object_variants,
+    property_at,
+    query_schema,
+    resolve,
+)
 
 Strategy = st.SearchStrategy[Any]
 
@@ -229,7 +239,8 @@ def _scalar(wire: str, plain_form: bool, limits: Mapping[str, Any]) -> Strategy:
     if above and wire in ("float", "double"):
         low, above = low + 2**-20, False  # what is nearer is the bound itself as a float32
     if wire == "string":
-        return st.sampled_from(limits["enum"]) if "enum" in limits else st.text(max_size=min(8, limits.get("maxLength", 8)))
+        length = min(8, limits.get("maxLength", 8))
+        return st.sampled_from(limits["enum"]) if "enum" in limits else st.text(max_size=length)
     if wire == "bool":
         return st.booleans()
     if wire == "bytes":

@@ -5,8 +5,12 @@ from __future__ import annotations
 import pickle
 from typing import Any
 
+import attrs
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from codegen import ir
 from xai_dual.errors import UnsupportedOnTransport, UsageError
 from xai_dual.types.chat import (
     ChatRequest,
@@ -33,7 +37,8 @@ from xai_dual.types.models import ModelRequest
 from xai_dual.types.shared import StreamOptions
 from xai_dual.types.tokenizer import TokenizeRequest
 
-from .project import API, message, operation
+from .project import API, OPERATIONS, broad, message, named, operation
+from .strategies import BOTH, models
 
 HOME = {
     "ChatRequest": "chat.create",
@@ -253,17 +258,42 @@ def test_one_sided_on_the_wrong_wire(request_: Any, lacking: str, send: Any, pat
     other(request_)
 
 
-def test_every_one_sided_field_of_a_request_is_refused_on_the_other_wire() -> None:
-    for name, home in HOME.items():
-        for field in API.models[name].fields:
-            if field.one_sided and not field.drop:
-                fill = {f.name: "x" for f in API.models[name].fields if f.required}
-                module = __import__(f"xai_dual.types.{API.models[name].domain}", fromlist=[name])
-                request = getattr(module, name)(**{**fill, field.name: object()})
-                send = to_rest if field.one_sided == "grpc" else to_grpc
+ON_BOTH = [op for op in OPERATIONS if op.request and op.grpc and op.rest]
+
+
+@pytest.mark.parametrize("op", named(ON_BOTH))
+@settings(broad, max_examples=2)
+@given(data=st.data())
+def test_every_one_sided_field_of_a_request_is_refused_on_the_other_wire(op: ir.Operation, data: st.DataObject) -> None:
+    request = data.draw(models(op.request or "", BOTH))
+    record = operation(op)
+    for field in API.models[op.request or ""].fields:
+        if field.one_sided and not field.drop:
+            codecs = [record.grpc.codec] if field.one_sided == "rest" else [b.codec for b in record.rest.values()]
+            for codec in codecs:
                 with pytest.raises(UnsupportedOnTransport) as caught:
-                    send(request)
-                assert caught.value.field == field.name, home
+                    codec.encode(attrs.evolve(request, **{field.name: object()}))
+                assert caught.value.field == field.name
+
+
+@pytest.mark.parametrize("op", named(ON_BOTH))
+@settings(broad, max_examples=2)
+@given(data=st.data())
+def test_wrong_types_are_refused_alike(op: ir.Operation, data: st.DataObject) -> None:
+    """What is no value of any field is refused on both wires, with the same words for the same field."""
+    request = data.draw(models(op.request or "", BOTH))
+    record = operation(op)
+    for field in API.models[op.request or ""].fields:
+        if field.one_sided or field.drop:
+            continue
+        said = set()
+        for codec in (record.grpc.codec, *(b.codec for b in record.rest.values())):
+            with pytest.raises(UsageError) as caught:
+                codec.encode(attrs.evolve(request, **{field.name: object()}))
+            assert caught.value.field is not None
+            said.add((caught.value.field.partition("[")[0].partition(".")[0], caught.value.field, str(caught.value)))
+        assert {first for first, _, _ in said} == {field.name}
+        assert len(said) == 1
 
 
 ACCEPTED: list[Any] = [

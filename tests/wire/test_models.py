@@ -47,11 +47,17 @@ def test_json_form_of_what_callers_pass(model: ir.Model, data: st.DataObject) ->
 @EVERY_MODEL
 @broad
 @given(data=st.data())
-def test_copies(model: ir.Model, data: st.DataObject) -> None:
+def test_copies_repr_and_comparison(model: ir.Model, data: st.DataObject) -> None:
     value = data.draw(models(model.name, ANY))
     value.extra = {"new": [1, {"a": None}]}
     if model.answers:
         value.meta = Meta(transport="rest", route="GET /v1/models", request_id="r1")
+    _check_copies(value)
+    _check_repr(model, value)
+    _check_comparison(model, value)
+
+
+def _check_copies(value: Any) -> None:
     for again in (pickle.loads(pickle.dumps(value)), copy.deepcopy(value), copy.copy(value)):
         assert again == value
         assert same(again, value)
@@ -59,22 +65,14 @@ def test_copies(model: ir.Model, data: st.DataObject) -> None:
         assert getattr(again, "meta", None) == getattr(value, "meta", None)
 
 
-@EVERY_MODEL
-@broad
-@given(data=st.data())
-def test_repr_shows_what_is_set(model: ir.Model, data: st.DataObject) -> None:
-    value = data.draw(models(model.name, ANY))
-    value.extra = {"unknown": "property"}
+def _check_repr(model: ir.Model, value: Any) -> None:
+    """It shows what is set."""
     fields = {f.name: getattr(value, f.name) for f in attrs.fields(type(value)) if f.name not in ("extra", "meta")}
     shown = [f"{name}={content!r}" for name, content in fields.items() if content not in (None, [], {})]
     assert repr(value) == f"{model.name}({', '.join(shown)})"
 
 
-@EVERY_MODEL
-@broad
-@given(data=st.data())
-def test_comparison(model: ir.Model, data: st.DataObject) -> None:
-    value = data.draw(models(model.name, ANY))
+def _check_comparison(model: ir.Model, value: Any) -> None:
     with pytest.raises(TypeError, match="unhashable"):
         hash(value)
     other = copy.copy(value)

@@ -238,7 +238,7 @@ def test_errors_within(client: Client) -> None:
     assert type(events[-1]) is r.ResponseFailedEvent
     assert failed.completed
     assert failed.response.status == "failed"
-    assert failed.response.error["message"] == "Slow down."
+    assert failed.response.error == {"code": "resource_exhausted", "message": "Slow down."}
 
 
 @pytest.mark.parametrize(("op", "arguments", "text"), STREAMS, ids=[item[0] for item in STREAMS])

@@ -418,7 +418,7 @@ def encode_revoked_public_url(m: RevokedPublicUrl, wire: bool = True) -> dict[st
 
 def request_files_upload_rest(m: FileUpload) -> RestRequest:
     body = encode_file_upload(m)
-    return RestRequest("/v1/files", body=body, filename=m.filename)
+    return RestRequest("/v1/files", body=body, filename=None if m.filename is None else string(m.filename, "filename"))
 
 
 def answer_files_upload_rest(d: Mapping[str, Any]) -> File:

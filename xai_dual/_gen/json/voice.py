@@ -993,7 +993,9 @@ def answer_voice_stt_transcribe_rest(d: Mapping[str, Any]) -> Transcription:
 
 def request_voice_voices_create_rest(m: CreateCustomVoiceRequest) -> RestRequest:
     body = encode_create_custom_voice_request(m)
-    return RestRequest("/v1/custom-voices", body=body, filename=m.filename)
+    return RestRequest(
+        "/v1/custom-voices", body=body, filename=None if m.filename is None else string(m.filename, "filename")
+    )
 
 
 def answer_voice_voices_create_rest(d: Mapping[str, Any]) -> CustomVoice:
