@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
-from . import diff, output
+from . import diff, output, pins
 from .build import build, read
 from .errors import DefinitionError, LinkError
 
@@ -56,20 +57,35 @@ def _check() -> int:
 
 
 def _drift() -> int:
-    api = read(ROOT)  # raises on anything unbound
-    domains = sorted({*api.bound, *api.waived})
-    width = max(map(len, domains))
-    print(f"{'definition':{width}}  both  grpc  rest  waived")
-    totals: dict[str, int] = {}
-    for domain in domains:
-        bound, waived = api.bound.get(domain, {}), api.waived.get(domain, {})
-        for reason, count in waived.items():
-            totals[reason] = totals.get(reason, 0) + count
-        reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(waived.items()))
-        counts = "".join(f"{bound.get(side, 0):6}" for side in ("both", "grpc", "rest"))
-        print(f"{domain:{width}}{counts}  {reasons}")
-    print("\n0 unbound; waived: " + ", ".join(f"{count} {reason}" for reason, count in sorted(totals.items())))
+    try:
+        api = read(ROOT)
+    except LinkError as error:
+        _print_counts(error.counts)
+        print(file=sys.stderr)
+        raise
+    _print_counts(api.counts)
+    lines = pins.differences(ROOT, api.descriptors)
+    print("\n".join(["", *lines]) if lines else "the definitions are as they were pinned in protos/SOURCES.toml")
     return 0
+
+
+def _print_counts(counts: Mapping[str, Mapping[str, int]]) -> None:
+    """A line a domain, and the sums; a field on one wire only is one-sided."""
+    width = max(map(len, counts))
+    columns = ("both", "grpc", "rest", "unbound")
+    print(f"{'definition':{width}}" + "".join(f"{c:>9}" for c in columns) + "  waived")
+    totals: dict[str, int] = {}
+    for domain, found in counts.items():
+        reasons = {key: count for key, count in sorted(found.items()) if key not in columns}
+        for key, count in found.items():
+            totals[key] = totals.get(key, 0) + count
+        cells = "".join(f"{found.get(c, 0):9}" for c in columns)
+        print(f"{domain:{width}}{cells}  {', '.join(f'{count} {reason}' for reason, count in reasons.items())}")
+    waived = ", ".join(f"{count} {reason}" for reason, count in sorted(totals.items()) if reason not in columns)
+    one_sided = totals.get("grpc", 0) + totals.get("rest", 0)
+    print(
+        f"\n{totals.get('both', 0)} bound on both wires, {one_sided} on one, {totals.get('unbound', 0)} unbound; waived: {waived}"
+    )
 
 
 if __name__ == "__main__":

@@ -85,22 +85,22 @@ class Coverage:
                 lines.append(f'{key} = "{models.get(name, "MODEL")}"   # the [model] of {name}')
         return "\n".join(f"    {line}" for line in [*lines, f'{"grpc" if rpc else "rest"} = "{item.name}"'])
 
-    def waived(self) -> dict[str, dict[str, int]]:
-        """Domain of the definition -> reason -> items."""
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Domain of the definition -> "both", "grpc", "rest", "unbound" or the reason of a waiver -> items."""
         counts: dict[str, Counter[str]] = defaultdict(Counter)
         for item in self.facts.items():
-            waiver = self._waiver(item)
-            if not self.sides(item) and waiver:
-                counts[domain(item.file)][self.bindings.waivers[waiver]] += 1
-        return {d: dict(c) for d, c in sorted(counts.items())}
-
-    def bound(self) -> dict[str, dict[str, int]]:
-        """Domain of the definition -> "both", "grpc" or "rest" -> items."""
-        counts: dict[str, Counter[str]] = defaultdict(Counter)
-        for item in self.facts.items():
-            sides = self.sides(item)
+            sides, waiver = self.sides(item), self._waiver(item)
             if sides:
-                counts[domain(item.file)]["both" if len(sides) > 1 or "both" in sides else next(iter(sides))] += 1
+                key = (
+                    "unbound"
+                    if "asked" in sides
+                    else "both"
+                    if len(sides) > 1 or "both" in sides
+                    else next(iter(sides))
+                )
+            else:
+                key = self.bindings.waivers[waiver] if waiver else "unbound"
+            counts[domain(item.file)][key] += 1
         return {d: dict(c) for d, c in sorted(counts.items())}
 
 

@@ -10,6 +10,9 @@ from .errors import DefinitionError
 from .tables import page, table
 
 
+SIDES = ("both", "grpc", "rest")
+
+
 def emit_docs(api: ir.Api) -> Iterator[tuple[str, str]]:
     """(path, text) of every generated page."""
     yield "docs/generated/capabilities.md", _capabilities(api)
@@ -111,11 +114,9 @@ def _field_row(api: ir.Api, model: ir.Model, field: ir.Field) -> list[str]:
 
 
 def _coverage(api: ir.Api) -> str:
-    domains = sorted({*api.waived, *api.bound})
     rows = []
-    for domain in domains:
-        bound, waived = api.bound.get(domain, {}), api.waived.get(domain, {})
-        reasons = ", ".join(f"{n} {reason}" for reason, n in sorted(waived.items())) or "-"
-        rows.append([domain, *(str(bound.get(side, 0)) for side in ("both", "grpc", "rest")), reasons])
+    for domain, counts in api.counts.items():
+        waived = ", ".join(f"{n} {reason}" for reason, n in sorted(counts.items()) if reason not in SIDES) or "-"
+        rows.append([domain, *(str(counts.get(side, 0)) for side in SIDES), waived])
     intro = "Items of the definitions (calls, fields, values, parameters): bound on both wires or one, or waived."
     return page("Coverage", intro, "", table(["definition", "both", "gRPC", "REST", "waived"], rows))

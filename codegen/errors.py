@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 
 class DefinitionError(Exception):
@@ -12,6 +12,7 @@ class DefinitionError(Exception):
 class LinkError(Exception):
     """Definitions and bindings do not fit; carries every problem found, each with what to do."""
 
-    def __init__(self, problems: Iterable[str]) -> None:
+    def __init__(self, problems: Iterable[str], counts: Mapping[str, Mapping[str, int]]) -> None:
         self.problems = tuple(problems)
+        self.counts = counts  # as ir.Api has them, with "unbound" beside
         super().__init__("\n".join(self.problems))

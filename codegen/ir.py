@@ -297,8 +297,7 @@ class Api:
     messages: Mapping[str, ProtoMessage]
     descriptors: bytes
     document: Mapping[str, object]
-    waived: Mapping[str, Mapping[str, int]]  # domain -> reason -> items
-    bound: Mapping[str, Mapping[str, int]]  # domain -> "both" / "grpc" / "rest" -> items
+    counts: Mapping[str, Mapping[str, int]]  # domain -> "both", "grpc", "rest" or a waiver's reason -> items
 
     def home(self, name: str) -> str:
         """The domain of a model or union."""

@@ -46,7 +46,7 @@ def link(definitions: Definitions, bindings: Bindings) -> ir.Api:
     _check_operations(operations, problems)
     coverage.check()
     if problems:
-        raise LinkError(dict.fromkeys(problems))
+        raise LinkError(dict.fromkeys(problems), coverage.counts())
     return ir.Api(
         models,
         unions,
@@ -56,8 +56,7 @@ def link(definitions: Definitions, bindings: Bindings) -> ir.Api:
         facts.protos.messages,
         facts.protos.descriptors,
         facts.openapi.document,
-        coverage.waived(),
-        coverage.bound(),
+        coverage.counts(),
     )
 
 

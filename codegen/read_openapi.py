@@ -271,7 +271,7 @@ def _merge(documents: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, An
         "paths": paths,
         "components": {"schemas": dict(sorted(schemas.items()))},
     }
-    result: dict[str, Any] = _without_prose(merged)
+    result: dict[str, Any] = without_prose(merged)
     return result
 
 
@@ -281,10 +281,10 @@ def _on_wire(schema: Mapping[str, Any]) -> dict[str, Any]:
     return {"anyOf": bare}
 
 
-def _without_prose(node: Any, in_properties: bool = False) -> Any:
+def without_prose(node: Any, in_properties: bool = False) -> Any:
     """Drop descriptions and make every reference local."""
     if isinstance(node, list):
-        return [_without_prose(item) for item in node]
+        return [without_prose(item) for item in node]
     if not isinstance(node, dict):
         return node
     if "$ref" in node and isinstance(node["$ref"], str):
@@ -295,7 +295,7 @@ def _without_prose(node: Any, in_properties: bool = False) -> Any:
         node = {**node, "propertyNames": {"pattern": r"^-?[0-9]+$"}}
     prose = () if in_properties else ("description", "summary", "discriminator", "example", "examples", "title")
     return {
-        str(key): _without_prose(value, in_properties=key == "properties" and not in_properties)
+        str(key): without_prose(value, in_properties=key == "properties" and not in_properties)
         for key, value in node.items()
         if key not in prose
     }

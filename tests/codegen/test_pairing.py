@@ -28,7 +28,7 @@ def test_equal_name_and_type_pair_by_themselves(tmp_path: Path) -> None:
     assert [f.name for f in fields] == list("siubfem")
     assert all(f.one_sided is None for f in fields)
     assert [f.many for f in fields] == [None] * 5 + ["list", "map"]
-    assert api.bound == {"mini": {"both": 14, "grpc": 1, "rest": 1}}
+    assert api.counts == {"mini": {"both": 14, "grpc": 1, "rest": 1}}
 
 
 @pytest.mark.parametrize(

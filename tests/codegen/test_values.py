@@ -403,7 +403,7 @@ def test_a_converter_answers_for_what_it_covers(tmp_path: Path) -> None:
     assert on_grpc == on_rest
     assert package.from_grpc("Thing", public_url={}).public_url is True
     assert package.from_grpc("Thing").public_url is package.from_rest("Thing", {}).public_url is None
-    assert package.api.bound["xai"] == {"both": 1}
+    assert package.api.counts["xai"] == {"both": 1}
     # but a waiver of what is covered is stale
     waived = f'{bound}\n[waive]\nconstant = ["PublicUrlOptions.expires_after"]'
     problems = thing(tmp_path, "xai_api.PublicUrlOptions public_url = 1;", openapi, waived, more=more).problems()

@@ -59,7 +59,7 @@ def _types(name: str, seen: set[str]) -> Iterator[ir.Type]:
         return
     seen.add(name)
     inner: list[ir.Type] = (
-        [f.type for f in API.models[name].fields]
+        [ir.Json() if f.many == "map" else f.type for f in API.models[name].fields]
         if name in API.models
         else [ir.ModelRef(v.model) for v in API.unions[name].variants]
     )
