@@ -83,9 +83,8 @@ def _print_counts(counts: Mapping[str, Mapping[str, int]]) -> None:
         print(f"{domain:{width}}{cells}  {', '.join(f'{count} {reason}' for reason, count in reasons.items())}")
     waived = ", ".join(f"{count} {reason}" for reason, count in sorted(totals.items()) if reason not in columns)
     one_sided = totals.get("grpc", 0) + totals.get("rest", 0)
-    print(
-        f"\n{totals.get('both', 0)} bound on both wires, {one_sided} on one, {totals.get('unbound', 0)} unbound; waived: {waived}"
-    )
+    both, unbound = totals.get("both", 0), totals.get("unbound", 0)
+    print(f"\n{both} bound on both wires, {one_sided} on one, {unbound} unbound; waived: {waived}")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import ir
+from .convert import COERCION_HOMES, Converter
 from .lines import Imports, Lines, literal, snake
 
 
@@ -36,6 +37,10 @@ class CodecModule:
             self.imports.add(f".{home}", function)
         return function
 
+    def converter(self, converter: Converter, way: str) -> str:
+        """A function of a converter, imported: way is "from_json", "to_json", "from_proto" or "to_proto"."""
+        return self.use(converter.home, f"{converter.name}_{way}")
+
     def check(self, type_: ir.Scalar) -> str:
         """The function of xai_dual._check that accepts values of that type."""
         name = {"string": "string", "bool": "boolean", "double": "double", "float": "float32"}.get(
@@ -57,7 +62,9 @@ class CodecModule:
         """Source of a field's value, passed through its coercion."""
         if field.coerce is None:
             return f"m.{field.name}"
-        return f"{self.use('_convert', f'coerce_{field.coerce}')}(m.{field.name}, {literal(field.name)})"
+        return (
+            f"{self.use(COERCION_HOMES[field.coerce], f'coerce_{field.coerce}')}(m.{field.name}, {literal(field.name)})"
+        )
 
 
 def one_ofs(model: ir.Model) -> list[list[str]]:

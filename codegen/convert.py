@@ -1,4 +1,4 @@
-"""The named converters and coercions that bindings may use. Their run-time side is xai_dual/_convert.py."""
+"""The named converters and coercions of bindings; their code is in xai_dual/_convert.py and _convert_models.py."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ class Converter:
     fast: str | None = None  # the class of a JSON value that needs no conversion
     takes_wire: bool = False  # NAME_to_json wants to know whether it writes for the wire
     model: str | None = None  # a model inside the value
+    home: str = "_convert"  # module of xai_dual that has its functions
     covers: tuple[str, ...] = ()  # messages, enums and schemas all of whose items it takes care of
 
 
@@ -63,6 +64,7 @@ _ALL = (
         _UNION,
         "into",
         covers=("ToolChoice", "FunctionChoice", "xai_api.ToolChoice", "xai_api.ToolMode"),
+        home="_convert_models",
     ),
     Converter(
         "parts",
@@ -75,6 +77,7 @@ _ALL = (
         fast="str",
         takes_wire=True,
         model="ContentPart",
+        home="_convert_models",
     ),
     Converter(
         "public_url",
@@ -85,6 +88,7 @@ _ALL = (
         _UNION,
         "into",
         covers=("PublicUrlOptions", "xai_api.PublicUrlOptions"),
+        home="_convert_models",
     ),
     Converter(
         "embed_input",
@@ -96,6 +100,7 @@ _ALL = (
         "into",
         takes_wire=True,
         covers=("xai_api.EmbedInput",),
+        home="_convert_models",
     ),
     Converter(
         "vector",
@@ -116,10 +121,14 @@ _ALL = (
         _UNION,
         "into",
         model="BatchError",
+        home="_convert_models",
     ),
 )
 
 CONVERTERS: Mapping[str, Converter] = {c.name: c for c in _ALL}
+
+COERCION_HOMES: Mapping[str, str] = {"messages": "_convert_models", "texts": "_convert"}
+"""Modules of xai_dual that have the functions."""
 
 COERCIONS: Mapping[str, str] = {
     # name -> annotation of what callers may pass

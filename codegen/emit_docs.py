@@ -9,7 +9,6 @@ from .emit_reference import emit_reference
 from .errors import DefinitionError
 from .tables import page, table
 
-
 SIDES = ("both", "grpc", "rest")
 
 

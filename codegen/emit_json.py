@@ -212,7 +212,7 @@ class ModelCodec:
                 kind = "list" if field.many == "list" else "dict"
                 self._optional_many(field, source, f"{m.use('_json', 'read_free')}(VALUE, {kind}, {k}, {extra})", extra)
         elif isinstance(type_, ir.Converted):
-            from_json = m.use("_convert", f"{type_.converter.name}_from_json")
+            from_json = m.converter(type_.converter, "from_json")
             call = f"{name}, {extra} = {m.use('_json', 'convert')}({from_json}, {{}}, {zero}, {k}, {extra})"
             if field.many:
                 kind = "list" if field.many == "list" else "dict"
@@ -365,7 +365,7 @@ class ModelCodec:
             return f"{m.use('_check', 'mapping')}({value}, {name})" if field.many else value
         if isinstance(type_, ir.Converted):
             wire = ", wire" if type_.converter.takes_wire else ""
-            to_json = m.use("_convert", f"{type_.converter.name}_to_json")
+            to_json = m.converter(type_.converter, "to_json")
             if field.many:
                 check = f"{m.use('_check', 'scalars' if field.many == 'list' else 'entries')}"
                 return f"{check}({to_json}, {value}, {name})"

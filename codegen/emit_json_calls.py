@@ -69,7 +69,7 @@ def _query(m: CodecModule, fields: list[tuple[str, ir.Field]]) -> None:
         type_ = ir.Scalar("string") if isinstance(field.type, ir.EnumRef) else field.type
         name, value = literal(field.name), f"m.{field.name}"
         if isinstance(type_, ir.Converted):
-            to_json = m.use("_convert", f"{type_.converter.name}_to_json")
+            to_json = m.converter(type_.converter, "to_json")
             call = f"{m.use('_check', 'scalars')}({to_json}, {value}, {name})"
             sent = call if field.many else f"{to_json}({value}, {name})"
         elif isinstance(type_, ir.Scalar):

@@ -117,7 +117,7 @@ class _Model:
     def _value(self, field: ir.Field, source: str) -> str:
         m, type_ = self.m, field.type
         if isinstance(type_, ir.Converted):
-            read = m.use("_convert", f"{type_.converter.name}_from_proto")
+            read = m.converter(type_.converter, "from_proto")
             if field.many == "list":
                 return f"[{read}(x) for x in {source}]"
             return f"{{k: {read}(v) for k, v in {source}.items()}}" if field.many else f"{read}({source})"
@@ -171,7 +171,7 @@ class _Model:
         if self.model.sent_only and field.unset is not None:
             value = f"{literal(field.unset)} if {value} is None else {value}"
         if isinstance(type_, ir.Converted):
-            to_proto = m.use("_convert", f"{type_.converter.name}_to_proto")
+            to_proto = m.converter(type_.converter, "to_proto")
             if field.many and type_.converter.style == "value":
                 check, add = ("scalars", "extend") if field.many == "list" else ("entries", "update")
                 return f"{target}.{add}({m.use('_check', check)}({to_proto}, {value}, {name}))"

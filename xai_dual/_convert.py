@@ -16,7 +16,7 @@ import orjson
 
 from . import _check
 from ._json import MISFIT, vector
-from .errors import UnsupportedOnTransport, UsageError
+from .errors import UsageError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
@@ -207,168 +207,6 @@ def texts_to_proto(value: Any, target: Any, name: str) -> None:
     target.extend([_check.string(value, name)] if isinstance(value, str) else _check.strings(value, name))
 
 
-# --- tool_choice: ToolChoice <-> "auto" | "none" | "required" | {"type": "function", "function": {"name": ...}} ------
-
-_TOOL_MODES = {"auto": 1, "none": 2, "required": 3}
-
-
-def tool_choice_from_json(value: Any) -> Any:
-    return value if isinstance(value, (str, dict)) else MISFIT
-
-
-def tool_choice_to_json(value: Any, name: str) -> str | dict[str, Any]:
-    if isinstance(value, str):
-        return _check.string(value, name)
-    _named_function(value, name)
-    return dict(value)
-
-
-def _named_function(value: Any, name: str) -> str:
-    if isinstance(value, Mapping) and value.get("type", "function") == "function":
-        function = value.get("function")
-        if isinstance(function, Mapping) and isinstance(function.get("name"), str):
-            return _check.string(function["name"], f"{name}.function.name")
-    raise UsageError(
-        "must be 'auto', 'none', 'required' or {'type': 'function', 'function': {'name': ...}}", field=name
-    )
-
-
-def tool_choice_from_proto(value: Any) -> str | dict[str, Any] | None:
-    if value.WhichOneof("tool_choice") == "function_name":
-        return {"type": "function", "function": {"name": value.function_name}}
-    return {number: mode for mode, number in _TOOL_MODES.items()}.get(
-        value.mode, f"#{value.mode}" if value.mode else None
-    )
-
-
-def tool_choice_to_proto(value: Any, target: Any, name: str) -> None:
-    if isinstance(value, str):
-        if value not in _TOOL_MODES:
-            raise UsageError(f"{value!r} is not 'auto', 'none' or 'required'", field=name)
-        target.mode = _TOOL_MODES[value]
-    else:
-        target.function_name = _named_function(value, name)
-
-
-# --- parts: repeated Content <-> text, or a list of content parts ----------------------------------------------------
-
-
-def parts_from_json(value: Any) -> Any:
-    from .types.chat import ContentPart
-
-    if value.__class__ is str:
-        return value
-    if isinstance(value, Sequence) and all(isinstance(x, (Mapping, ContentPart)) for x in value):
-        return [x if isinstance(x, ContentPart) else ContentPart.from_dict(x) for x in value]
-    return MISFIT
-
-
-def parts_to_json(value: Any, name: str, wire: bool = True) -> str | list[dict[str, Any]]:
-    if isinstance(value, str):
-        return _check.string(value, name)
-    from ._gen.json.chat import encode_content_part
-    from ._json import many
-    from .types.chat import ContentPart
-
-    return many(encode_content_part, ContentPart, value, name, wire)
-
-
-def parts_from_proto(value: Any) -> Any:
-    from ._gen.proto.chat import decode_content_part
-
-    if len(value) == 1 and value[0].WhichOneof("content") == "text":
-        return value[0].text
-    return [decode_content_part(part) for part in value]
-
-
-def parts_to_proto(value: Any, target: Any, name: str) -> None:
-    if isinstance(value, str):
-        target.add().text = _check.string(value, name)
-        return
-    from ._gen.proto.chat import encode_content_part
-    from ._proto import many
-    from .types.chat import ContentPart
-
-    many(encode_content_part, ContentPart, value, target, name)
-
-
-# --- public_url: PublicUrlOptions <-> true, or {"expires_after": seconds} --------------------------------------------
-
-
-def public_url_from_json(value: Any) -> Any:
-    return value if isinstance(value, (bool, dict)) else MISFIT
-
-
-def public_url_to_json(value: Any, name: str) -> bool | dict[str, Any]:
-    if isinstance(value, bool):
-        return value
-    options = _check.mapping(value, name)
-    if options.get("expires_after") is not None:
-        _check.int64(options["expires_after"], f"{name}.expires_after")
-    return options
-
-
-def public_url_from_proto(value: Any) -> bool | dict[str, Any]:
-    return {"expires_after": value.expires_after} if value.HasField("expires_after") else True
-
-
-def public_url_to_proto(value: Any, target: Any, name: str) -> None:
-    if value is False:
-        return  # no message: no public URL
-    target.SetInParent()
-    options = {} if value is True else _check.mapping(value, name)
-    for key, option in options.items():
-        if key != "expires_after":
-            raise UsageError("cannot go over gRPC: no field of that name; transport='rest' may", field=f"{name}.{key}")
-        if option is not None:
-            target.expires_after = _check.int64(option, f"{name}.{key}")
-
-
-# --- embed_input: repeated EmbedInput <-> text, texts, token ids, or lists of token ids ------------------------------
-
-
-def embed_input_from_json(value: Any) -> Any:
-    return value if isinstance(value, (str, list)) else MISFIT
-
-
-def embed_input_to_json(value: Any, name: str, wire: bool = True) -> Any:
-    if isinstance(value, str):
-        return _check.string(value, name)
-    items = _check.array(value, name)
-    for i, item in enumerate(items):
-        if isinstance(item, Mapping):
-            if not wire:
-                return list(items)
-            raise UnsupportedOnTransport(f"{name}[{i}]", "rest", "it takes no images; transport='grpc' does")
-    if items and isinstance(items[0], str):
-        return _check.strings(items, name)
-    if items and isinstance(items[0], Sequence):
-        return [_check.scalars(_check.int32, item, f"{name}[{i}]") for i, item in enumerate(items)]
-    return _check.scalars(_check.int32, items, name)
-
-
-def embed_input_to_proto(value: Any, target: Any, name: str) -> None:
-    for i, item in enumerate([value] if isinstance(value, str) else _check.array(value, name)):
-        if isinstance(item, str):
-            target.add().string = _check.string(item, name if isinstance(value, str) else f"{name}[{i}]")
-        elif isinstance(item, Mapping):
-            _write_image(item, target.add().image_url, f"{name}[{i}]")
-        elif (isinstance(item, int) and not isinstance(item, bool)) or isinstance(item, (list, tuple)):
-            raise UnsupportedOnTransport(f"{name}[{i}]", "grpc", "it takes no token ids; transport='rest' does")
-        else:
-            _check.wrong(item, "text or an image dict", f"{name}[{i}]")
-
-
-def _write_image(item: Mapping[str, Any], target: Any, name: str) -> None:
-    from ._gen.proto.chat import encode_image_url
-    from ._proto import one
-    from .types.chat import ImageUrl
-
-    if item.get("file_id") is None and item.get("url") is None:
-        _check.missing(f"{name}.url")
-    one(encode_image_url, ImageUrl, item, target, name)
-
-
 # --- vector: repeated FeatureVector <-> list of numbers, or base64 text ----------------------------------------------
 
 
@@ -398,22 +236,6 @@ def vector_to_proto(value: Any, target: Any, name: str) -> None:
         target.add().base64_array = value
     else:
         target.add().float_array.extend(_check.scalars(_check.double, value, name))
-
-
-# --- coercions: what a caller may pass beside the field's own type ---------------------------------------------------
-
-
-def coerce_messages(value: Any, name: str) -> Sequence[Any]:
-    """Text is one user message; in a list, text is a user message and an answer's message goes on as it is."""
-    from .helpers import user
-
-    items = [value] if isinstance(value, (str, Mapping)) else _check.array(value, name)
-    return [user(x) if isinstance(x, str) else x.to_message() if hasattr(x, "to_message") else x for x in items]
-
-
-def coerce_texts(value: Any, name: str) -> Sequence[str]:
-    """One text stands for a list of one."""
-    return [value] if isinstance(value, str) else _check.strings(value, name)
 
 
 # --- decimal: int64 <-> its digits as text ---------------------------------------------------------------------------
@@ -454,25 +276,9 @@ def base64_image_from_proto(value: str) -> str:
     return data if mark and head.startswith("data:") else value
 
 
-# --- rpc_status: google.rpc.Status <-> text, or {"code", "message"} --------------------------------------------------
+# --- coercions: what a caller may pass beside the field's own type ---------------------------------------------------
 
 
-def rpc_status_from_json(value: Any) -> Any:
-    """Code 0 without a message stands beside answers, and is no error."""
-    from .types.batches import BatchError
-
-    if isinstance(value, Mapping):
-        error = BatchError.from_dict(value)
-        return error if error.code or error.message else None
-    return BatchError(code=0, message=value) if value.__class__ is str else MISFIT
-
-
-def rpc_status_to_json(value: Any, name: str) -> dict[str, Any]:
-    result: dict[str, Any] = value.to_dict()
-    return result
-
-
-def rpc_status_from_proto(value: Any) -> Any:
-    from ._gen.proto.batches import decode_batch_error
-
-    return decode_batch_error(value) if value.code or value.message else None
+def coerce_texts(value: Any, name: str) -> Sequence[str]:
+    """One text stands for a list of one."""
+    return [value] if isinstance(value, str) else _check.strings(value, name)

@@ -7,10 +7,10 @@ import os
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Literal, TypeVar
-from urllib.parse import unquote, urlsplit
 
 import attrs
 
+from .addresses import Endpoint, parse_base_url, parse_target, refuse_plaintext
 from .errors import UsageError
 from .operation import Host
 
@@ -19,7 +19,6 @@ __all__ = [
     "INHERIT",
     "CallOptions",
     "ClientOptions",
-    "Endpoint",
     "Inherit",
     "Timeout",
     "TimeoutLike",
@@ -99,113 +98,6 @@ class CallOptions:
     max_retries: int | Literal[Inherit.INHERIT] = INHERIT
     extra_body: Mapping[str, Any] | None = None
     """Merged into the JSON body on REST (top level); refused on gRPC."""
-
-
-@attrs.frozen
-class Endpoint:
-    """Where one host is reached, on both wires."""
-
-    scheme: str  # "https", "http" or "unix"
-    host: str  # without brackets; the socket's path for "unix"
-    port: int
-    prefix: str = ""  # path before "/v1/...": "" or "/proxy"
-    grpc: str | None = None  # explicit gRPC target
-    grpc_secure: bool = True
-
-    @property
-    def url(self) -> str:
-        """What paths are appended to."""
-        if self.scheme == "unix":
-            return "http://localhost"
-        default = 443 if self.scheme == "https" else 80
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.scheme}://{host}{'' if self.port == default else f':{self.port}'}{self.prefix}"
-
-    @property
-    def socket_path(self) -> str | None:
-        """Path of the Unix socket, if it is one."""
-        return self.host if self.scheme == "unix" else None
-
-    @property
-    def target(self) -> str:
-        """gRPC's name of the address."""
-        if self.grpc is not None:
-            return self.grpc
-        if self.scheme == "unix":
-            return f"unix:{self.host}"
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{host}:{self.port}"
-
-    @property
-    def secure(self) -> bool:
-        """Whether gRPC goes over TLS."""
-        return self.grpc_secure if self.grpc is not None else self.scheme == "https"
-
-    @property
-    def likely_grpc(self) -> bool:
-        """Whether the host is one of x.ai's or this machine: where gRPC is to be expected."""
-        return self.scheme == "unix" or is_loopback(self.host) or self.host == "x.ai" or self.host.endswith(".x.ai")
-
-    def __str__(self) -> str:
-        return f"unix:{self.host}" if self.scheme == "unix" else self.url
-
-
-def is_loopback(host: str) -> bool:
-    """Whether the name or address is this machine's own."""
-    return (
-        host in ("localhost", "::1")
-        or host.endswith(".localhost")
-        or re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None
-    )
-
-
-def parse_base_url(url: str, field: str = "base_url") -> Endpoint:
-    """Read a base URL: "https://host", "http://localhost:8080/proxy/v1", "unix:/run/xai.sock".
-
-    A last path part "v1" is dropped, since routes begin with it. Raises UsageError for anything else.
-    """
-    if not isinstance(url, str) or not url.strip():
-        raise UsageError("must be a URL such as 'https://api.x.ai'", field=field)
-    if re.search(r"[\x00-\x20\x7f]", url):
-        raise UsageError(f"must not contain spaces or control characters: {url!r}", field=field)
-    if url.startswith("unix:"):
-        path = url[5:]
-        path = path[2:] if path.startswith("///") else path
-        if not path.startswith("/"):
-            raise UsageError(f"must be 'unix:' and an absolute path, got {url!r}", field=field)
-        return Endpoint(scheme="unix", host=path, port=0)
-    try:
-        parts = urlsplit(url)
-        port, host = parts.port, parts.hostname
-    except ValueError as error:
-        raise UsageError(f"is no valid URL: {error}", field=field) from None
-    if parts.scheme not in ("http", "https") or not host:
-        raise UsageError(f"must begin with http://, https:// or unix:, got {url!r}", field=field)
-    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
-        raise UsageError("must hold no user name, password, query or fragment", field=field)
-    prefix = parts.path.rstrip("/")
-    if prefix == "/v1" or prefix.endswith("/v1"):
-        prefix = prefix[:-3].rstrip("/")
-    return Endpoint(
-        scheme=parts.scheme,
-        host=unquote(host),
-        port=port if port is not None else (443 if parts.scheme == "https" else 80),
-        prefix=prefix,
-    )
-
-
-def parse_target(target: str, endpoint: Endpoint, field: str) -> Endpoint:
-    """Add a gRPC target: "host:port" (TLS as the base URL has it), "https://host", "http://host:port", "unix:/path"."""
-    if not isinstance(target, str) or not target.strip() or re.search(r"[\x00-\x20\x7f]", target):
-        raise UsageError("must be 'host:port', 'https://host:port', 'http://host:port' or 'unix:/path'", field=field)
-    if target.startswith(("http://", "https://")):
-        parsed = parse_base_url(target, field)
-        if parsed.prefix:
-            raise UsageError(f"must have no path: gRPC cannot go below one, got {target!r}", field=field)
-        return attrs.evolve(endpoint, grpc=parsed.target, grpc_secure=parsed.secure)
-    if target.startswith("unix:"):
-        return attrs.evolve(endpoint, grpc=parse_base_url(target, field).target, grpc_secure=False)
-    return attrs.evolve(endpoint, grpc=target, grpc_secure=endpoint.scheme == "https")
 
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -340,7 +232,7 @@ class ClientOptions:
         if management_grpc_target is not None:
             management = parse_target(management_grpc_target, management, "management_grpc_target")
         for one, field in ((endpoint, "base_url"), (management, "management_url")):
-            _refuse_plaintext(one, tuple(allow_plaintext_hosts), field)
+            refuse_plaintext(one, tuple(allow_plaintext_hosts), field)
         checked = check_headers(headers)
         if api_key is not None and "authorization" in checked:
             raise UsageError("contradicts api_key=: give one of the two", field="headers['authorization']")
@@ -390,19 +282,6 @@ def _check_route(value: Any) -> str:
     if not isinstance(value, str) or not value:
         raise UsageError("must be 'auto' or the name of a REST shape, such as 'completions'", field="rest_route")
     return value
-
-
-def _refuse_plaintext(endpoint: Endpoint, allowed: tuple[str, ...], field: str) -> None:
-    """A key must not cross a network in the clear by mistake."""
-    hosts = [endpoint.host] if endpoint.scheme == "http" else []
-    if endpoint.grpc is not None and not endpoint.grpc_secure and not endpoint.grpc.startswith("unix:"):
-        hosts.append(endpoint.grpc.rpartition(":")[0].strip("[]"))
-    for host in hosts:
-        if not is_loopback(host) and host not in allowed:
-            raise UsageError(
-                f"would send the API key to {host!r} without TLS: use https://, or allow_plaintext_hosts=({host!r},)",
-                field=field,
-            )
 
 
 def inherit(value: T | Literal[Inherit.INHERIT], default: T) -> T:

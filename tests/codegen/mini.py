@@ -31,7 +31,19 @@ _NUMBERS = itertools.count(1)
 ROOT = Path(__file__).resolve().parents[2]
 
 _SHARED = (
-    *("_check", "_convert", "_json", "_required", "accumulate", "content", "errors", "helpers", "meta", "model"),
+    *(
+        "_check",
+        "_convert",
+        "_convert_models",
+        "_json",
+        "_required",
+        "accumulate",
+        "content",
+        "errors",
+        "helpers",
+        "meta",
+        "model",
+    ),
     *("operation", "options", "polling", "views"),
 )
 """Hand-written modules that a mini package has from xai_dual; `_proto` it loads anew, for its own descriptors."""

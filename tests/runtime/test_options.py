@@ -8,8 +8,9 @@ import pytest
 
 from xai_dual._async.client import AsyncClient
 from xai_dual._sync.client import Client
+from xai_dual.addresses import parse_base_url
 from xai_dual.errors import UsageError
-from xai_dual.options import INHERIT, CallOptions, ClientOptions, Timeout, check_headers, parse_base_url
+from xai_dual.options import INHERIT, CallOptions, ClientOptions, Timeout, check_headers
 
 
 @pytest.fixture(autouse=True)

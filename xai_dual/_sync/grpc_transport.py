@@ -9,10 +9,10 @@ from collections.abc import Generator, Iterable
 from typing import Any, Generic, TypeVar
 
 from .._policy import error_from_grpc
+from ..addresses import Endpoint
 from ..errors import DecodeError, TimeoutError, TimerName, TransportError, UnsupportedOnTransport, UsageError, XaiError
 from ..meta import Meta
 from ..operation import Codec, DownloadOperation, GrpcBinding, Operation, StreamOperation, UploadOperation
-from ..options import Endpoint
 from . import _io
 from .transport import Attempt, RawStream, Scoped, encoded
 from .upload import Upload

@@ -14,10 +14,10 @@ import orjson
 
 from .._multipart import Form, Part, fields_of
 from .._policy import error_from_http, error_from_payload
+from ..addresses import Endpoint
 from ..errors import DecodeError, TimeoutError, TimerName, TransportError, UnsupportedOnTransport, UsageError, XaiError
 from ..meta import Meta
 from ..operation import DownloadOperation, Operation, RestBinding, RestRequest, StreamOperation, UploadOperation
-from ..options import Endpoint
 from . import _io
 from .rest_streams import BodyStream, Interrupt, SseStream, failure, read_body
 from .transport import Attempt, RawStream, Scoped, encoded

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..._check import int32, missing, only_on, query_pairs, refuse_misfits, scalars, segment, string, wrong
-from ..._convert import datetime_from_json, datetime_to_json, rpc_status_from_json, rpc_status_to_json
+from ..._convert import datetime_from_json, datetime_to_json
+from ..._convert_models import rpc_status_from_json, rpc_status_to_json
 from ..._json import (
     Extra,
     child,

@@ -25,7 +25,6 @@ from ..._check import (
     wrong,
 )
 from ..._convert import (
-    coerce_messages,
     coerce_texts,
     date_from_json,
     date_to_json,
@@ -35,14 +34,17 @@ from ..._convert import (
     json_text_to_json,
     octets_from_json,
     octets_to_json,
-    parts_from_json,
-    parts_to_json,
     schema_text_from_json,
     schema_text_to_json,
-    tool_choice_from_json,
-    tool_choice_to_json,
     unix_from_json,
     unix_to_json,
+)
+from ..._convert_models import (
+    coerce_messages,
+    parts_from_json,
+    parts_to_json,
+    tool_choice_from_json,
+    tool_choice_to_json,
 )
 from ..._json import (
     Extra,

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..._check import boolean, int32, missing, refuse_misfits, string
-from ..._convert import embed_input_from_json, embed_input_to_json, vector_from_json, vector_to_json
+from ..._convert import vector_from_json, vector_to_json
+from ..._convert_models import embed_input_from_json, embed_input_to_json
 from ..._json import Extra, convert, misfit, read_int, read_model, read_models, unknown
 from ...operation import RestRequest
 from ...types.embeddings import Embedding, EmbeddingRequest, EmbeddingResponse, EmbeddingUsage, VectorUsage

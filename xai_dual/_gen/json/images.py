@@ -8,14 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..._check import int32, int64, missing, only_on, refuse_misfits, scalars, segment, string
-from ..._convert import (
-    base64_image_from_json,
-    base64_image_to_json,
-    public_url_from_json,
-    public_url_to_json,
-    unix_from_json,
-    unix_to_json,
-)
+from ..._convert import base64_image_from_json, base64_image_to_json, unix_from_json, unix_to_json
+from ..._convert_models import public_url_from_json, public_url_to_json
 from ..._json import (
     Extra,
     child,

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..._check import int32, missing, only_on, string, wrong
-from ..._convert import datetime_from_proto, rpc_status_from_proto
+from ..._convert import datetime_from_proto
+from ..._convert_models import rpc_status_from_proto
 from ..._proto import EnumNames, enum_numbers, many, message, refuse_extra, union
 from ...model import Page, Unknown
 from ...types.batches import (

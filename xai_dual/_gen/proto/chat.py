@@ -9,7 +9,6 @@ from typing import Any
 
 from ..._check import at_most_one, boolean, entries, float32, int32, missing, octets, only_on, scalars, string, wrong
 from ..._convert import (
-    coerce_messages,
     coerce_texts,
     date_from_proto,
     date_to_proto,
@@ -19,13 +18,16 @@ from ..._convert import (
     json_text_to_proto,
     octets_from_proto,
     octets_to_proto,
-    parts_from_proto,
-    parts_to_proto,
     schema_text_from_proto,
     schema_text_to_proto,
+    unix_from_proto,
+)
+from ..._convert_models import (
+    coerce_messages,
+    parts_from_proto,
+    parts_to_proto,
     tool_choice_from_proto,
     tool_choice_to_proto,
-    unix_from_proto,
 )
 from ..._proto import EnumNames, enum_number, enum_numbers, many, message, one, refuse_extra, union, unions
 from ...model import Unknown

@@ -7,7 +7,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..._check import missing, only_on, string
-from ..._convert import embed_input_to_proto, vector_from_proto
+from ..._convert import vector_from_proto
+from ..._convert_models import embed_input_to_proto
 from ..._proto import EnumNames, enum_number, message, refuse_extra
 from ...types.embeddings import Embedding, EmbeddingRequest, EmbeddingResponse, VectorUsage
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..._check import int32, int64, missing, only_on, string
-from ..._convert import base64_image_from_proto, public_url_from_proto, public_url_to_proto, unix_from_proto
+from ..._convert import base64_image_from_proto, unix_from_proto
+from ..._convert_models import public_url_from_proto, public_url_to_proto
 from ..._proto import EnumNames, enum_number, many, message, one, refuse_extra
 from ...types.chat import ImageUrl
 from ...types.images import (
