@@ -107,10 +107,12 @@ def test_drift_counts_what_is_bound_and_waived() -> None:
     drift = run(ROOT, "-m", "codegen", "drift")
     assert drift.returncode == 0, drift.stderr
     lines = drift.stdout.splitlines()
-    assert lines[0].split() == ["definition", "both", "grpc", "rest", "waived"]
+    assert lines[0].split() == ["definition", "both", "grpc", "rest", "unbound", "waived"]
     chat = next(line.split() for line in lines if line.startswith("chat "))
     assert all(int(n) > 0 for n in chat[1:4])
-    assert lines[-1].startswith("0 unbound; waived: ")
+    assert chat[4] == "0"
+    assert " on one, 0 unbound; waived: " in lines[-2]
+    assert lines[-1] == "the definitions are as they were pinned in protos/SOURCES.toml"
 
 
 def test_drift_fails_on_what_is_not_bound(copy: Path) -> None:
@@ -121,8 +123,8 @@ def test_drift_fails_on_what_is_not_bound(copy: Path) -> None:
     )
     drift = run(copy, "-m", "codegen", "drift")
     assert drift.returncode == 1
-    assert drift.stdout == ""
-    assert drift.stderr.startswith("1 problems:\n\n- [model.TokenizeRequest] xai_api.TokenizeTextRequest.fresh (int32)")
+    assert " on one, 1 unbound; waived: " in drift.stdout
+    assert drift.stderr.lstrip().startswith("1 problems:\n\n- [model.TokenizeRequest] xai_api.TokenizeTextRequest.fresh (int32)")
     assert 'field.fresh = { grpc = "fresh" }' in drift.stderr
     (copy / "protos/xai/api/v1/tokenize.proto").write_text("syntax = 3;")
     broken = run(copy, "-m", "codegen", "drift")

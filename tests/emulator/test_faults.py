@@ -138,7 +138,9 @@ def test_cut(server: Server, rpc: Rpc, action: str, after_chunks: int) -> None:
     with httpx.Client(base_url=server.url, headers=headers) as client, pytest.raises(httpx.TransportError) as caught:
         read(client)
     assert sum(line.startswith("data: ") for line in got) == after_chunks
-    assert isinstance(caught.value, httpx.ReadError if action == "reset" else httpx.RemoteProtocolError)
+    # a connection that is closed before the whole request was read ends in a reset as well
+    gentle = httpx.RemoteProtocolError if after_chunks else (httpx.RemoteProtocolError, httpx.ReadError)
+    assert isinstance(caught.value, httpx.ReadError if action == "reset" else gentle)
     name, _, count = grpc_error(rpc, spec, stream=bool(after_chunks))
     assert (name, count) == ("UNAVAILABLE", after_chunks)
 
