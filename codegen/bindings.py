@@ -152,6 +152,7 @@ class Bindings:
     folds: dict[str, FoldBinding] = attrs.field(factory=dict)
     operations: dict[str, OperationBinding] = attrs.field(factory=dict)
     waivers: dict[str, str] = attrs.field(factory=dict)  # item or file -> reason
+    whys: dict[str, str] = attrs.field(factory=dict)  # item or file -> the reason in a line, where it is given
     waiver_domains: dict[str, str] = attrs.field(factory=dict)
     domains: list[str] = attrs.field(factory=list)
 
@@ -307,6 +308,8 @@ class _File:
                     raise DefinitionError(f"{self.file}: {item} is waived twice")
                 self.into.waivers[item] = reason
                 self.into.waiver_domains[item] = self.domain
+                if isinstance(items, Mapping):
+                    self.into.whys[item] = items[item]
 
 
 def _by_shape(value: str | Mapping[str, str] | None, single: str = DEFAULT_SHAPE) -> dict[str, str]:

@@ -118,4 +118,6 @@ def _coverage(api: ir.Api) -> str:
         waived = ", ".join(f"{n} {reason}" for reason, n in sorted(counts.items()) if reason not in SIDES) or "-"
         rows.append([domain, *(str(counts.get(side, 0)) for side in SIDES), waived])
     intro = "Items of the definitions (calls, fields, values, parameters): bound on both wires or one, or waived."
-    return page("Coverage", intro, "", table(["definition", "both", "gRPC", "REST", "waived"], rows))
+    tables = table(["definition", "both", "gRPC", "REST", "waived"], rows)
+    waivers = table(["left out", "reason", ""], [[f"`{item}`", reason, why] for item, reason, why in api.waivers])
+    return page("Coverage", intro, "", tables, "", "## What is left out, and why", "", waivers)

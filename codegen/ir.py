@@ -297,6 +297,7 @@ class Api:
     messages: Mapping[str, ProtoMessage]
     descriptors: bytes
     document: Mapping[str, object]
+    waivers: tuple[tuple[str, str, str], ...]  # (item, its schema or message, or its file; reason; why)
     counts: Mapping[str, Mapping[str, int]]  # domain -> "both", "grpc", "rest" or a waiver's reason -> items
 
     def home(self, name: str) -> str:

@@ -56,6 +56,7 @@ def link(definitions: Definitions, bindings: Bindings) -> ir.Api:
         facts.protos.messages,
         facts.protos.descriptors,
         facts.openapi.document,
+        tuple((item, reason, bindings.whys.get(item, "")) for item, reason in sorted(bindings.waivers.items())),
         coverage.counts(),
     )
 
