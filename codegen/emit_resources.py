@@ -185,7 +185,7 @@ class _Method:
         if op.upload:
             self.typing_only.add("...content", "AsyncContent")
             self.annotate.raw("Sequence[int]")
-            kind = "Sequence[AsyncContent]" if op.several else "AsyncContent"
+            kind = "AsyncContent | Sequence[AsyncContent]" if op.several else "AsyncContent"
             parameters.append(f"content: {kind} | None = None" if op.optional else f"content: {kind}")
         parameters += [f"{f.name}: {self.annotate.field(f, True)} | None = None" for f in self.optional]
         if op.poll:

@@ -8,6 +8,8 @@ from struct import Struct
 from typing import Any, NoReturn
 from urllib.parse import quote
 
+import attrs
+
 from .errors import UnsupportedOnTransport, UsageError
 
 _FLOAT32 = Struct("<f")
@@ -169,9 +171,25 @@ def mapping(value: Any, name: str) -> dict[str, Any]:
 
 
 def instance(value: Any, cls: type, name: str) -> Any:
-    """An instance of the model; a plain dict is read as one."""
+    """An instance of the model; a plain dict is read as one, and refused if a field in it is not of its type."""
     if isinstance(value, cls):
         return value
     if isinstance(value, Mapping):
-        return cls.from_dict(value)  # type: ignore[attr-defined]
+        model = cls.from_dict(value)  # type: ignore[attr-defined]
+        _refuse_deep(model, name)
+        return model
     wrong(value, f"{cls.__name__} or a dict", name)
+
+
+def _refuse_deep(value: Any, name: str) -> None:
+    """Reading a dict never fails; what did not fit is in `extra`, under the name of its field, at any depth."""
+    if isinstance(value, list):
+        for i, item in enumerate(value):
+            _refuse_deep(item, f"{name}[{i}]")
+    elif attrs.has(type(value)):
+        fields = attrs.fields_dict(type(value))
+        for key, item in (getattr(value, "extra", None) or {}).items():
+            if key in fields:
+                misfit(item, f"{name}.{key}" if name else key)
+        for key in fields.keys() - {"extra", "meta", "raw"}:
+            _refuse_deep(getattr(value, key), f"{name}.{key}" if name else key)

@@ -320,7 +320,7 @@ def test_an_upload_that_takes_several_or_none(tmp_path: Path) -> None:
     package = project(tmp_path, 'upload = "file"', lines).load()
     operation = package.module("_gen.operations.mini").ITEMS_UPLOAD
     assert (operation.several, operation.optional) == (True, True)
-    assert "content: Sequence[AsyncContent] | None = None" in package.text("_async.resources.items")
+    assert "content: AsyncContent | Sequence[AsyncContent] | None = None" in package.text("_async.resources.items")
     caller = Caller("rest", [{}])
     asyncio.run(package.method("items.upload", caller)(purpose="p"))
     assert (caller.asked["content"], caller.sent[0].body) == (None, {"purpose": "p"})

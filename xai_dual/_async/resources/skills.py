@@ -37,7 +37,7 @@ class AsyncSkills:
     async def upload(
         self,
         *,
-        content: Sequence[AsyncContent],
+        content: AsyncContent | Sequence[AsyncContent],
         timeout: Timeout | float | Inherit | None = INHERIT,
         headers: Mapping[str, str] | None = None,
         max_retries: int | Inherit = INHERIT,

@@ -37,7 +37,7 @@ class Skills:
     def upload(
         self,
         *,
-        content: Sequence[Content],
+        content: Content | Sequence[Content],
         timeout: Timeout | float | Inherit | None = INHERIT,
         headers: Mapping[str, str] | None = None,
         max_retries: int | Inherit = INHERIT,
