@@ -64,7 +64,7 @@ class Coverage:
 
     def _how_to(self, item: Item) -> str:
         """What is not bound, and the TOML that would settle it."""
-        waive = f'or waive it with\n    [waive]\n    no-counterpart = ["{item.name}"]'
+        waive = f'or waive it with\n    [waive.no-counterpart]\n    "{item.name}" = "WHY"'
         head = f"{item.what} {item.name} ({item.file}) is not bound."
         if item.what in ("rpc", "route"):
             return f"{head} Bind it with\n{self._operation(item)}\n  {waive}"

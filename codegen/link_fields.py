@@ -190,14 +190,14 @@ class FieldLinker:
             schema = place.schema if place else self.parameters[here].schema
             lacks, side, words = self.b.grpc or "", "REST", self.types.rest_side(schema, shape).words
             one, two = f'rest = "{here}"', f'grpc = "...", rest = "{here}"'
-        quoted = ", ".join(f'"{item}"' for item in items)
+        waivers = [f'"{item}" = "WHY"' for item in items]
         line, pair = f"field.{name} = {{ {one} }}", f"field.{name} = {{ {two} }}"
         self.problem(
             f"{' and '.join(items)} ({words}) has no field of that name in {lacks}."
             f" In bindings/{self.b.domain}.toml, paste one of\n"
             f"    {line:60} # in {self.where}: {side} only\n"
             f"    {pair:60} # in {self.where}: the other side has another name\n"
-            f"    no-counterpart = [{quoted}]   # in [waive]: left out on purpose"
+            + "\n".join(f"    {waiver:60} # in [waive.no-counterpart]: left out on purpose" for waiver in waivers)
         )
         # said already: the coverage check need not say it again
         self.coverage.use_all(items, "asked")

@@ -266,8 +266,8 @@ def _write(root: Path, name: str, texts: Mapping[str, str]) -> None:
 def paste_lines(problem: str) -> dict[str, str]:
     """What a problem offers to paste: "field" (one wire only), "pair", "waive"."""
     lines = [line.strip() for line in problem.splitlines()[1:]]
-    kinds = ["pair" if "..." in x else "field" if x.startswith("field") else "waive" for x in lines]
-    return dict(zip(kinds, lines, strict=True))
+    found = {"pair" if "..." in x else "field": x for x in lines if x.startswith("field")}
+    return {**found, "waive": "\n".join(["[waive.no-counterpart]", *(x for x in lines if x.startswith('"'))])}
 
 
 def body(schema: str) -> dict[str, Any]:

@@ -296,7 +296,7 @@ def test_a_new_parameter_is_told_and_can_be_waived(tmp_path: Path) -> None:
     query = ("limit", "name", "deep", "tag", "cursor")
     problem = items(tmp_path, query=query).problem("GET /v1/items?cursor (string) has no field of that name")
     lines = paste_lines(problem)
-    assert items(tmp_path, f"{ITEM}[waive]\n{lines['waive']}", query).link().counts["mini"]["no-counterpart"] == 1
+    assert items(tmp_path, f"{ITEM}{lines['waive']}", query).link().counts["mini"]["no-counterpart"] == 1
     bound = ITEM.replace("[model.PutRequest]", f"{lines['field']}\n[model.PutRequest]")
     (field,) = [f for f in items(tmp_path, bound, query).link().models["ListRequest"].fields if f.name == "cursor"]
     assert field.one_sided == "rest"
