@@ -138,9 +138,10 @@ def test_cut(server: Server, rpc: Rpc, action: str, after_chunks: int) -> None:
     with httpx.Client(base_url=server.url, headers=headers) as client, pytest.raises(httpx.TransportError) as caught:
         read(client)
     assert sum(line.startswith("data: ") for line in got) == after_chunks
-    # a connection that is closed before the whole request was read ends in a reset as well
-    gentle = httpx.RemoteProtocolError if after_chunks else (httpx.RemoteProtocolError, httpx.ReadError)
-    assert isinstance(caught.value, httpx.ReadError if action == "reset" else gentle)
+    if after_chunks:
+        assert isinstance(caught.value, httpx.ReadError if action == "reset" else httpx.RemoteProtocolError)
+    else:  # cut while the request is still being sent: which of the two the client sees is a matter of timing
+        assert isinstance(caught.value, (httpx.ReadError, httpx.RemoteProtocolError))
     name, _, count = grpc_error(rpc, spec, stream=bool(after_chunks))
     assert (name, count) == ("UNAVAILABLE", after_chunks)
 
