@@ -7,11 +7,11 @@ import random
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Protocol, TypeVar
 
 import attrs
 
+from .. import __version__
 from .._retry import failure_of, retry_delay, should_retry
 from ..content import AsyncContent
 from ..errors import UsageError, XaiError
@@ -43,11 +43,7 @@ GRACE = 0.03
 
 def user_agent() -> str:
     """How this client names itself to servers."""
-    try:
-        own = version("xai-dual")
-    except PackageNotFoundError:
-        own = "0"
-    return f"xai-dual/{own} python/{platform.python_version()}"
+    return f"xai-dual/{__version__} python/{platform.python_version()}"
 
 
 class AsyncConnections:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from xai_dual.emulator.errors import ServiceError, invalid
@@ -36,6 +38,19 @@ class Stats:
     streams_open: int = 0
     streams_finished: int = 0
     streams_cancelled: int = 0
+
+    @contextmanager
+    def stream(self) -> Iterator[None]:
+        """Count a stream: as open within, then as finished, or as cancelled where its caller left."""
+        self.streams_open += 1
+        try:
+            yield
+            self.streams_finished += 1
+        except (asyncio.CancelledError, GeneratorExit):
+            self.streams_cancelled += 1
+            raise
+        finally:
+            self.streams_open -= 1
 
 
 @dataclass

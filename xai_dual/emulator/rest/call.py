@@ -100,10 +100,8 @@ class Call:
         return StreamingResponse(pieces, media_type="text/event-stream", headers=headers)
 
     async def _events(self, events: Iterator[Json], named: bool, failed: Failed | None) -> Any:
-        stats = self.state.stats
         pause = options.delay(self.request.headers.get(options.DELAY))
-        stats.streams_open += 1
-        try:
+        with self.state.stats.stream():
             for position, event in enumerate(events):
                 if self.fault is not None and position == self.fault.after_chunks:
                     if failed is not None and self.fault.action == "error" and self.fault.body is None:
@@ -118,12 +116,6 @@ class Call:
             else:
                 if not named:
                     yield b"data: [DONE]\n\n"
-            stats.streams_finished += 1
-        except (asyncio.CancelledError, GeneratorExit):
-            stats.streams_cancelled += 1
-            raise
-        finally:
-            stats.streams_open -= 1
 
     async def _fail(self, fault: Fault) -> AsyncIterator[bytes]:
         """How a stream goes on at a fault."""

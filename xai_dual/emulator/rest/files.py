@@ -161,22 +161,14 @@ def _download(call: Call, found: StoredFile, form: str) -> Response:
 
 
 async def _bytes(call: Call, stored: Content, form: str) -> AsyncIterator[bytes]:
-    stats = call.state.stats
     pause = options.delay(call.request.headers.get(options.DELAY))
-    stats.streams_open += 1
-    try:
+    with call.state.stats.stream():
         for position, piece in enumerate(stored.pieces(form)):
             if call.fault is not None and position == call.fault.after_chunks:
                 await _fail(call, call.fault)
             if position:
                 await asyncio.sleep(pause)
             yield piece
-        stats.streams_finished += 1
-    except (asyncio.CancelledError, GeneratorExit):
-        stats.streams_cancelled += 1
-        raise
-    finally:
-        stats.streams_open -= 1
 
 
 async def _fail(call: Call, fault: Fault) -> Any:

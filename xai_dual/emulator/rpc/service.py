@@ -224,7 +224,6 @@ class Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
     def _streamer(self, method: Method) -> Any:
         async def stream(data: bytes, context: Any) -> AsyncIterator[Any]:
             trailer = _request_id()
-            stats = self.state.stats
             try:
                 call, fault = await self._enter(context, method.name)
                 if fault is not None and not fault.after_chunks and fault.action not in ("end", "garbage"):
@@ -234,8 +233,7 @@ class Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
                 await _abort(context, error, trailer)
             await context.send_initial_metadata(trailer)
             pause = options.delay(call.metadata.get(options.DELAY))
-            stats.streams_open += 1
-            try:
+            with self.state.stats.stream():
                 for position, item in enumerate(messages):
                     if fault is not None and position == fault.after_chunks:
                         piece = await self._fail(fault, context, trailer)
@@ -245,12 +243,6 @@ class Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
                     if position and pause:
                         await asyncio.sleep(pause)
                     yield item
-                stats.streams_finished += 1
-            except (asyncio.CancelledError, GeneratorExit):  # the caller left
-                stats.streams_cancelled += 1
-                raise
-            finally:
-                stats.streams_open -= 1
 
         return stream
 
