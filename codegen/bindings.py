@@ -27,6 +27,7 @@ class FieldBinding:
     grpc: str | None = None
     rest: Mapping[str, str] = attrs.field(factory=dict)  # shape -> path; shape "*" is every shape of the model
     convert: str | None = None
+    reshape: Mapping[str, str] = attrs.field(factory=dict)  # shape -> function of xai_dual/_reshape.py that writes it
     type: str | None = None
     coerce: str | None = None
     doc: str | None = None
@@ -48,6 +49,8 @@ class ModelBinding:
     domain: str
     grpc: str | None = None
     rest: Mapping[str, str] = attrs.field(factory=dict)
+    by: Mapping[str, str] = attrs.field(factory=dict)  # shape -> "module:name", which writes or reads it there
+    const: Mapping[str, object] = attrs.field(factory=dict)  # properties of one value: always written on REST
     parameters: bool = False  # a request whose REST side is path and query parameters only
     views: str | None = None
     doc: str | None = None
@@ -112,6 +115,10 @@ class RouteBinding:
 
     route: str
     const: Mapping[str, object] = attrs.field(factory=dict)
+    default: Mapping[str, object] = attrs.field(
+        factory=dict
+    )  # properties that are sent where the request leaves them out
+    reader: str | None = None  # "module:class", written by hand, that reads the answer or the events
     items: str | None = None
     pending: bool = False  # 202 means "not ready yet"
     wraps: str | None = None  # the answer is this field of the response, whose `status` is then "done"
@@ -140,6 +147,12 @@ class OperationBinding:
     poll: str | None = None
     until: str | None = None
     slices: Mapping[str, Any] | None = None  # field, most_bytes, calls, seconds
+    stream: str | None = None  # "module:class" of xai_dual/_async that users iterate, instead of AsyncStream
+    like: str | None = None  # the operation whose arguments it has; `by` is a function of xai_dual/_async
+    by: str | None = None
+    gives: str | None = None  # annotation of what that function returns; awaited unless it is "plain NAME"
+    without: tuple[str, ...] = ()  # arguments of the other operation that it does not have
+    arguments: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)  # its own: name -> type, default, doc
 
 
 @attrs.define
@@ -212,14 +225,16 @@ class _File:
             raise DefinitionError(f"{self.file}: {where} {key} = {entry[key]!r} is none of {', '.join(values)}")
 
     def _field(self, where: str, entry: Mapping[str, Any]) -> FieldBinding:
-        self._keys(where, entry, "grpc", "rest", "convert", "type", "coerce", "doc", "distinct", "drop", "echo")
+        self._keys(
+            where, entry, "grpc", "rest", "convert", "type", "coerce", "doc", "distinct", "drop", "echo", "reshape"
+        )
         return FieldBinding(**{**entry, "rest": _by_shape(entry.get("rest"), "*")})
 
     def _model(self, name: str, entry: Mapping[str, Any]) -> ModelBinding:
         where = f"[model.{name}]"
-        self._keys(where, entry, "grpc", "rest", "parameters", "views", "doc", "field")
+        self._keys(where, entry, "grpc", "rest", "by", "const", "parameters", "views", "doc", "field")
         fields = {k: self._field(f"{where} field.{k}", v) for k, v in entry.get("field", {}).items()}
-        plain = {k: entry[k] for k in ("grpc", "parameters", "views", "doc") if k in entry}
+        plain = {k: entry[k] for k in ("grpc", "by", "const", "parameters", "views", "doc") if k in entry}
         return ModelBinding(name, self.domain, rest=_by_shape(entry.get("rest")), fields=fields, **plain)
 
     def _union(self, name: str, entry: Mapping[str, Any]) -> UnionBinding:
@@ -274,8 +289,17 @@ class _File:
             "poll",
             "until",
             "slices",
+            "stream",
+            "like",
+            "by",
+            "gives",
         ]
-        self._keys(where, entry, *simple, "rest", "required")
+        self._keys(where, entry, *simple, "rest", "required", "without", "argument")
+        if "like" in entry:
+            self._needs(where, entry, "by", "the function of xai_dual/_async that it calls")
+            self._needs(where, entry, "gives", "what that function returns")
+        for own, argument in entry.get("argument", {}).items():
+            self._keys(f"{where} argument.{own}", argument, "type", "default", "doc")
         if "page" in entry:
             self._needs(where, entry, "items", "the answer's property that holds a page's items")
             self._keys(f"{where} page", entry["page"], "argument", "token", "more")
@@ -293,11 +317,17 @@ class _File:
         routes = {}
         for shape, value in rest.items():
             value = {"route": value} if isinstance(value, str) else value
-            self._keys(f"{where} rest.{shape}", value, "route", "const", "items", "pending", "wraps")
+            self._keys(
+                f"{where} rest.{shape}", value, "route", "const", "default", "reader", "items", "pending", "wraps"
+            )
             self._needs(f"{where} rest.{shape}", value, "route", 'as in "POST /v1/things"')
             routes[shape] = RouteBinding(**value)
         plain = {k: entry[k] for k in simple if k in entry}
-        return OperationBinding(name, self.domain, rest=routes, required=tuple(entry.get("required", ())), **plain)
+        required, without = (tuple(entry.get(key, ())) for key in ("required", "without"))
+        arguments = entry.get("argument", {})
+        return OperationBinding(
+            name, self.domain, rest=routes, required=required, without=without, arguments=arguments, **plain
+        )
 
     def _waive(self, entries: Mapping[str, Any]) -> None:
         for reason, items in entries.items():

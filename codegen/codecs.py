@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from . import ir
 from .convert import COERCION_HOMES, Converter
 from .lines import Imports, Lines, literal, snake
@@ -29,10 +31,11 @@ class CodecModule:
         self.imports.add(f"...types.{home}", name)
         return name
 
-    def function(self, verb: str, name: str) -> str:
-        """`encode_chat_request`, imported where another module has it."""
+    def function(self, verb: str, name: str, shape: str | None = None) -> str:
+        """`encode_chat_request`, imported where another module has it; of that shape, if it has a codec of its own."""
         home = self.api.home(name)
-        function = f"{verb}_{snake(name)}"
+        node = self.api.models.get(name) or self.api.unions[name]
+        function = f"{verb}_{snake(name)}" + (f"_{shape}" if shape in node.other_shapes else "")
         if home != self.domain:
             self.imports.add(f".{home}", function)
         return function
@@ -65,6 +68,14 @@ class CodecModule:
         return (
             f"{self.use(COERCION_HOMES[field.coerce], f'coerce_{field.coerce}')}(m.{field.name}, {literal(field.name)})"
         )
+
+
+def not_here(m: CodecModule, shapes: Iterable[str], name: str) -> str:
+    """The line that refuses what this JSON cannot carry: another route may, of those shapes; else only gRPC can."""
+    others = [shape for shape in shapes if shape]
+    if not others:
+        return f'{m.use("_check", "only_on")}("grpc", {literal(name)})'
+    return f"{m.use('_check', 'only_on_route')}({literal(others[0])}, {literal(name)})"
 
 
 def one_ofs(model: ir.Model) -> list[list[str]]:

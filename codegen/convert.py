@@ -52,6 +52,7 @@ _ALL = (
     Converter("decimal", "int", "int", "0", "int64", _TEXT, "value"),
     Converter("octets", "bytes", "bytes", 'b""', "bytes", frozenset({"array"}), "value"),
     Converter("base64_image", "str", "str", None, "string", _TEXT, "value", fast="str"),
+    Converter("base64", "bytes", "bytes", None, "bytes", _TEXT, "value"),
     Converter("json_text", _JSON, _SENT_JSON, None, "string", _OBJECT, "value"),
     Converter("schema_text", _JSON, _SENT_JSON, None, "string", _OBJECT, "value"),
     Converter("texts", "str | list[str]", "str | Sequence[str]", None, "repeated string", _UNION, "into", "str"),
@@ -127,13 +128,14 @@ _ALL = (
 
 CONVERTERS: Mapping[str, Converter] = {c.name: c for c in _ALL}
 
-COERCION_HOMES: Mapping[str, str] = {"messages": "_convert_models", "texts": "_convert"}
+COERCION_HOMES: Mapping[str, str] = {"messages": "_convert_models", "texts": "_convert", "tools": "_convert_models"}
 """Modules of xai_dual that have the functions."""
 
 COERCIONS: Mapping[str, str] = {
     # name -> annotation of what callers may pass
     "messages": "str | Sequence[str | Message | ChoiceMessage | Mapping[str, Any]]",
     "texts": "str | Sequence[str]",
+    "tools": "Sequence[Tool | Mapping[str, Any] | Callable[..., Any]]",
 }
 
 

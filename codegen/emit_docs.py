@@ -23,7 +23,7 @@ def emit_docs(api: ir.Api) -> Iterator[tuple[str, str]]:
 def _capabilities(api: ir.Api) -> str:
     rows = []
     for op in api.operations.values():
-        asked = api.operations[op.poll] if op.poll else op
+        asked = api.operations[op.poll or (op.helper.like if op.helper else op.name)]
         grpc = f"`{asked.grpc}`" if asked.grpc else "-"
         rest = ", ".join(f"`{r.route}`" for r in asked.rest) or "-"
         rows.append([f"`client.{op.name}`", kind_of_call(op), grpc, rest, "yes", "yes"])
@@ -41,6 +41,8 @@ def _capabilities(api: ir.Api) -> str:
 def kind_of_call(op: ir.Operation) -> str:
     """What a call gives: one answer, a stream, pages, ..."""
     kinds = (("stream", op.chunk), ("pages", op.page), ("upload", op.upload), ("download", op.download))
+    if op.helper:
+        return f"helper around `{op.helper.like}`"
     return next((kind for kind, on in kinds if on), "wait" if op.poll else "list" if op.items else "unary")
 
 
@@ -57,7 +59,7 @@ def one_sided_rows(api: ir.Api) -> list[list[str]]:
     """(model, fields only gRPC has, fields only REST has), for models on both wires."""
     rows = []
     for model in api.models.values():
-        if not (model.grpc and model.rest):
+        if not model.two_sided:
             continue
         sides = {side: [f"`{f.name}`" for f in model.fields if f.one_sided == side] for side in ("grpc", "rest")}
         if any(sides.values()):

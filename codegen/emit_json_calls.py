@@ -12,7 +12,7 @@ def emit_calls(m: CodecModule, op: ir.Operation) -> None:
     for route in op.rest:
         name = f"{upper(op.name).lower()}_{route.shape}"
         _request(m, op, route, name)
-        if not op.download:
+        if not op.download and not route.reader:
             _answer(m, op, route, name)
 
 
@@ -23,7 +23,9 @@ def _request(m: CodecModule, op: ir.Operation, route: ir.RestRoute, name: str) -
     with m.body.block(f"def request_{name}(m: {argument}) -> {result}:"):
         path, query, filename, has_body = route.path, [], None, bool(op.upload or route.const)
         for field in request.fields if request else ():
-            slot = field.rest.get(route.shape) or next(iter(field.rest.values()), None)
+            slot = field.rest.get(route.shape)
+            if slot is None and request and route.shape not in request.rest:
+                slot = next(iter(field.rest.values()), None)
             if slot is None:
                 continue
             if slot.where == "path" and f"{{{slot.path[0]}}}" in path:
@@ -43,7 +45,9 @@ def _request(m: CodecModule, op: ir.Operation, route: ir.RestRoute, name: str) -
             _query(m, query)
         if has_body and (request or route.const):
             m.imports.add("typing", "Any")
-            m.body(f"body = {m.function('encode', request.name)}(m)" if request else "body: dict[str, Any] = {}")
+            encode = m.function("encode", request.name, route.shape) if request else ""
+            m.body(f"body = {encode}(m)" if request else "body: dict[str, Any] = {}")
+            m.body(*[f"body.setdefault({literal(key)}, {literal(value)})" for key, value in route.default.items()])
             m.body(*[f"body[{literal(key)}] = {literal(value)}" for key, value in route.const.items()])
         parts = [f'f"{path}"' if path != route.path else literal(path)]
         parts += ["query=query"] if query else []
@@ -90,7 +94,7 @@ def _answer(m: CodecModule, op: ir.Operation, route: ir.RestRoute, name: str) ->
     if answer is None:
         m.body(f"def answer_{name}(d: Mapping[str, Any]) -> None:", "    return None", "")
         return
-    decode = m.function("decode", answer)
+    decode = m.function("decode", answer, route.shape)
     cls = m.cls(answer) if answer in m.api.models else "Any"
     items = op.items.get(route.shape)
     if route.wraps:

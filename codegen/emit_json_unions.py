@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import ir
-from .codecs import CodecModule
+from .codecs import CodecModule, not_here
 from .lines import literal, snake, upper
 
 
@@ -13,6 +13,8 @@ def emit_union(m: CodecModule, union: ir.Union) -> None:
     m.imports.add("collections.abc", "Mapping", "Callable")
     if any(union.tag.values()):
         _tagged(m, union)
+        for shape in union.other_shapes if union.sent else ():
+            _tagged_otherwise(m, union, shape)
     else:
         _keyed(m, union)
 
@@ -22,7 +24,6 @@ def _tagged(m: CodecModule, union: ir.Union) -> None:
     tag = next(t for t in union.tag.values() if t)
     # what only gRPC has is tagged by the name of its case, in the JSON form that no wire sees
     members = [(v.model, next(iter(v.tags.values()), v.case or "")) for v in union.variants]
-    grpc_only = [v.model for v in union.variants if not v.tags]
     decoders: dict[str, str] = {}
     encoders = []
     for model, value in members:
@@ -48,15 +49,44 @@ def _tagged(m: CodecModule, union: ir.Union) -> None:
     m.body("", f"_{table}_ENCODERS: {kind} = {{{', '.join(encoders)}}}", "")
     with m.body.block(f"def encode_{name}(m: Any, wire: bool = True) -> dict[str, Any]:"):
         m.body("if isinstance(m, Mapping):", f"    m = decode_{name}(m)")
-        if grpc_only and union.sent:
-            classes = ", ".join(m.cls(model) for model in grpc_only)
-            with m.body.block(f"if wire and isinstance(m, ({classes},)):"):
-                m.body(f'{m.use("_check", "only_on")}("grpc", "")')
+        _refuse_elsewhere(m, union, union.shape or "", "wire and ")
         m.body(f"encode = _{table}_ENCODERS.get(m.__class__)")
         m.body("if encode is not None:", "    return encode(m, wire)")
         m.body(f"if isinstance(m, {unknown}):", "    return m.to_dict()")
         _refuse(m, [model for model, _ in members])
     m.body("")
+
+
+def _tagged_otherwise(m: CodecModule, union: ir.Union, shape: str) -> None:
+    """The encoder for a shape that is not that of the JSON form."""
+    name, table, unknown = (
+        snake(union.name),
+        f"_{upper(union.name)}_{shape.upper()}_ENCODERS",
+        m.use("model", "Unknown"),
+    )
+    here = [v.model for v in union.variants if shape in v.tags]
+    encoders = ", ".join(f"{m.cls(model)}: {m.function('encode', model, shape)}" for model in here)
+    m.body(f"{table}: dict[type, Callable[[Any, bool], dict[str, Any]]] = {{{encoders}}}", "")
+    with m.body.block(f"def encode_{name}_{shape}(m: Any, wire: bool = True) -> dict[str, Any]:"):
+        m.body("if isinstance(m, Mapping):", f"    m = decode_{name}(m)")
+        _refuse_elsewhere(m, union, shape)
+        m.body(f"encode = {table}.get(m.__class__)")
+        m.body("if encode is not None:", "    return encode(m, wire)")
+        m.body(f"if isinstance(m, {unknown}):", "    return m.to_dict()")
+        _refuse(m, here)
+    m.body("")
+
+
+def _refuse_elsewhere(m: CodecModule, union: ir.Union, shape: str, only_if: str = "") -> None:
+    """Lines that refuse members which this shape lacks: another has them, or only gRPC."""
+    groups: dict[str, list[str]] = {}
+    for v in union.variants if union.sent else ():
+        if shape not in v.tags:
+            groups.setdefault(next(iter(v.tags), ""), []).append(v.model)
+    for other, models in groups.items():
+        classes = ", ".join(m.cls(model) for model in models)
+        with m.body.block(f"if {only_if}isinstance(m, ({classes},)):"):
+            m.body(not_here(m, [other], ""))
 
 
 def _keyed(m: CodecModule, union: ir.Union) -> None:

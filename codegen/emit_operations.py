@@ -31,7 +31,7 @@ def _module(api: ir.Api, domain: str, operations: list[ir.Operation]) -> str:
     imports, typing_only, body = Imports(), Imports(), Lines()
     imports.add("...operation", "Codec")
     for op in operations:
-        if op.poll:
+        if op.poll or op.helper:
             continue
         for name in filter(None, (op.response, op.chunk)):
             typing_only.add(f"...types.{api.home(name)}", name)
@@ -80,9 +80,9 @@ def _special(api: ir.Api, op: ir.Operation, body: Lines) -> None:
             body(f"wrapper={literal(f'wrap_{upper(op.name).lower()}')},")
 
 
-def _codec(op: ir.Operation, family: str, suffix: str = "") -> str:
+def _codec(op: ir.Operation, family: str, suffix: str = "", *, answers: bool = True) -> str:
     name = upper(op.name).lower() + suffix
-    answer = "" if op.download and family == "json" else f"answer_{name}"
+    answer = f"answer_{name}" if answers and not (op.download and family == "json") else ""
     return f'Codec("xai_dual._gen.{family}.{op.domain}", "request_{name}", "{answer}")'
 
 
@@ -101,8 +101,9 @@ def _rest(op: ir.Operation, imports: Imports, body: Lines) -> None:
     imports.add("...operation", "RestBinding")
     with body.block("{"):
         for r in op.rest:
-            codec = _codec(op, "json", f"_{r.shape}")
+            codec = _codec(op, "json", f"_{r.shape}", answers=not r.reader)
             arguments = ", ".join(literal(x) for x in (r.shape, r.method, r.path))
-            pending = ", pending=True" if r.pending else ""
-            body(f"{literal(r.shape)}: RestBinding({arguments}, {codec}{pending}),")
+            more = ", pending=True" if r.pending else ""
+            more += f", reader={literal(r.reader)}" if r.reader else ""
+            body(f"{literal(r.shape)}: RestBinding({arguments}, {codec}{more}),")
     body("},")

@@ -40,7 +40,7 @@ def _page(api: ir.Api, domain: str, calls: list[ir.Operation]) -> str:
 
 
 def _call(api: ir.Api, op: ir.Operation, annotate: Annotator) -> list[str]:
-    asked = api.operations[op.poll] if op.poll else op
+    asked = api.operations[op.poll or (op.helper.like if op.helper else op.name)]
     sources = [f"gRPC `{asked.grpc}`"] if asked.grpc else []
     sources += [f"REST `{r.route}`" for r in asked.rest]
     request = api.models.get(op.request or "")

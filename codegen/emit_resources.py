@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+import re
 import textwrap
 from collections.abc import Iterator
 
@@ -15,6 +17,13 @@ _OPTIONS = (
     ("headers", "Mapping[str, str] | None", "None", "Headers (gRPC: metadata) for this call, over the client's own."),
     ("max_retries", "int | Inherit", "INHERIT", "Attempts after the first."),
     ("extra_body", "Mapping[str, Any] | None", "None", "REST only: properties merged into the body as they are."),
+)
+
+_ROUTE = (
+    "rest_route",
+    "str | Inherit",
+    "INHERIT",
+    "REST only: the route to take, ROUTES; else the first one that carries the request.",
 )
 
 _WAITING = (
@@ -128,7 +137,7 @@ class _Method:
     def __init__(self, api: ir.Api, op: ir.Operation, imports: Imports, typing_only: Imports, body: Lines) -> None:
         self.api = api
         self.op = op
-        self.asked = api.operations[op.poll] if op.poll else op
+        self.asked = api.operations[op.poll or (op.helper.like if op.helper else op.name)]
         self.imports = imports
         self.body = body
         self.annotate = Annotator(api, "", typing_only, prefix="...types.")
@@ -136,20 +145,27 @@ class _Method:
         request = api.models.get(op.request or "")
         fields = request.fields if request else []
         self.required = [f for name in op.required for f in fields if f.name == name]
-        self.optional = [f for f in fields if f.name not in op.required]
+        without = op.helper.without if op.helper else ()
+        self.optional = [f for f in fields if f.name not in op.required and f.name not in without]
+        self.options: tuple[tuple[str, str, str, str], ...] = _OPTIONS
+        if len(self.asked.rest) > 1:
+            shapes = " or ".join(f'"{r.shape}"' for r in self.asked.rest)
+            self.options = (*_OPTIONS, (*_ROUTE[:3], _ROUTE[3].replace("ROUTES", shapes)))
 
     def emit(self) -> None:
         op, body = self.op, self.body
         record = upper(self.asked.name)
-        self.imports.add(f"..._gen.operations.{self.asked.domain}", record)
+        if not op.helper:
+            self.imports.add(f"..._gen.operations.{self.asked.domain}", record)
         needed = [f.name for f in self.required] + (["content"] if op.upload and not op.optional else [])
+        needed += [a.name for a in self._own(True)]
         if needed:
             self.imports.add("..._required", "required")
             body(f"@required({quoted(needed)})")
         with body.block(self._head()):
             self._doc()
             body(f"request = {self._request()}")
-            body("options = CallOptions(timeout, headers, max_retries, extra_body)")
+            body(f"options = CallOptions({', '.join(name for name, *_ in self.options)})")
             body(f"return {self._call(record)}")
 
     def _request(self) -> str:
@@ -159,8 +175,25 @@ class _Method:
         names = [f.name for f in (*self.required, *self.optional)]
         return f"{self.op.request}({', '.join(f'{n}={n}' for n in names)})"
 
+    def _own(self, required: bool) -> list[ir.Argument]:
+        """Arguments of a helper that the other operation has not."""
+        arguments = self.op.helper.arguments if self.op.helper else ()
+        return [a for a in arguments if (a.default is None) == required]
+
+    def _helped(self, helper: ir.Helper) -> str:
+        """The call of a function written by hand; it is loaded when it is first used."""
+        self.body(f"from ..{helper.module} import {helper.function}", "")
+        own = "".join(f", {a.name}={a.name}" for a in helper.arguments)
+        return f"{'await ' if helper.awaited else ''}{helper.function}(self._caller, request, options{own})"
+
     def _call(self, record: str) -> str:
         op = self.op
+        if op.helper:
+            return self._helped(op.helper)
+        if op.stream:
+            module_name, _, cls = op.stream.partition(":")
+            self.imports.add(f"..{module_name}", cls)
+            return f"{cls}(self._caller, {record}, request, options)"
         if op.chunk:
             return f"self._caller.stream({record}, request, options)"
         if op.page:
@@ -187,18 +220,39 @@ class _Method:
             self.annotate.raw("Sequence[int]")
             kind = "AsyncContent | Sequence[AsyncContent]" if op.several else "AsyncContent"
             parameters.append(f"content: {kind} | None = None" if op.optional else f"content: {kind}")
+        parameters += [f"{a.name}: {self._annotation(a)}" for a in self._own(True)]
+        parameters += [f"{a.name}: {self._annotation(a)} = {a.default}" for a in self._own(False)]
         parameters += [f"{f.name}: {self.annotate.field(f, True)} | None = None" for f in self.optional]
         if op.poll:
             self.typing_only.add("collections.abc", "Callable")
             parameters += [f"{n}: {a.replace('RESULT', str(op.response))} = {d}" for n, a, d, _ in _WAITING]
-        parameters += [f"{name}: {annotation} = {default}" for name, annotation, default, _ in _OPTIONS]
+        parameters += [f"{name}: {annotation} = {default}" for name, annotation, default, _ in self.options]
         for name in filter(None, (op.response, op.chunk)):
             self.annotate.named(name)
-        word = "def" if op.chunk or op.page or op.download else "async def"
+        plain = op.chunk or op.page or op.download or (op.helper and not op.helper.awaited)
+        word = "def" if plain else "async def"
         return f"{word} {op.method}(self, *, {', '.join(parameters)}) -> {self._result()}:"
+
+    def _annotation(self, argument: ir.Argument) -> str:
+        return self._handwritten(argument.annotation)
+
+    def _handwritten(self, annotation: str) -> str:
+        """An annotation of the binding; names that no model has are those of the function's own module."""
+        self.annotate.raw(annotation)
+        words = re.findall(r"[A-Za-z_]\w*", annotation)
+        assert self.op.helper is not None
+        known = {*dir(builtins), "Any", "Callable", "Mapping", "Sequence", *self.api.models, *self.api.unions}
+        for word in words:
+            if word not in known:
+                self.typing_only.add(f"..{self.op.helper.module}", word)
+        return annotation
 
     def _result(self) -> str:
         op = self.op
+        if op.helper:
+            return self._handwritten(op.helper.gives)
+        if op.stream:
+            return op.stream.partition(":")[2]
         if op.chunk:
             self.typing_only.add("..stream", "AsyncStream")
             return f"AsyncStream[{op.chunk}, {op.response}]"
@@ -229,9 +283,11 @@ class _Method:
         if op.upload:
             what = "A path, bytes, a file object, an iterable of bytes, or (name, one of these)."
             self._argument("content", what + (" Several of them." if op.several else ""))
+        for argument in (*self._own(True), *self._own(False)):
+            self._argument(argument.name, argument.doc)
         for field in self.optional:
             self._argument(field.name, f"{clean(field.doc)} {self._only(field)}".strip())
-        for name, _, _, doc in (*(_WAITING if op.poll else ()), *_OPTIONS):
+        for name, _, _, doc in (*(_WAITING if op.poll else ()), *self.options):
             self._argument(name, doc)
         body("", "Raises:")
         if op.poll:
@@ -253,6 +309,8 @@ class _Method:
         if op.slices:
             size, calls, seconds = op.slices["most_bytes"] // 1_000_000, op.slices["calls"], op.slices["seconds"]
             return f"A list too long for one call is sent in slices of up to {size} MB, {calls} in {seconds} seconds."
+        if op.helper:
+            return f"Other arguments are those of `{op.helper.like}`."
         return f"Asks `{op.poll}` again and again." if op.poll else ""
 
     def _argument(self, name: str, doc: str) -> None:

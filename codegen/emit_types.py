@@ -89,13 +89,20 @@ class Annotator:
 
     def raw(self, annotation: str) -> str:
         """An annotation written by hand, with the imports that its words need."""
-        words = set(annotation.replace("[", " ").replace("]", " ").replace(",", " ").replace("|", " ").split())
+        words = set(
+            annotation.replace("[", " ")
+            .replace("]", " ")
+            .replace(",", " ")
+            .replace("|", " ")
+            .replace("...", " ")
+            .split()
+        )
         self.imports.add("typing", *(words & {"Any"})) if "Any" in words else None
-        for name in sorted(words & {"Mapping", "Sequence"}):
+        for name in sorted(words & {"Callable", "Mapping", "Sequence"}):
             self.imports.add("collections.abc", name)
         for name in sorted(words & {"datetime", "date"}):
             self.imports.add("datetime", name)
-        for name in sorted(words & set(self.api.models)):
+        for name in sorted(words & {*self.api.models, *self.api.unions}):
             self.named(name)
         return annotation
 
@@ -156,10 +163,14 @@ def _model(model: ir.Model, annotate: Annotator, imports: Imports, body: Lines) 
     with body.block(f"class {model.name}({bases}):"):
         body.doc(model.doc or f"{model.name}.", *_source(model))
         body("")
-        one_sided = {f.name: f.one_sided for f in model.fields if f.one_sided and model.grpc and model.rest}
+        one_sided = {f.name: f.one_sided for f in model.fields if f.one_sided and model.two_sided}
         if one_sided:
             pairs = ", ".join(f"{literal(k)}: {literal(v)}" for k, v in one_sided.items())
             body(f"one_sided: ClassVar = {{{pairs}}}")
+        lacking = {shape: names for shape in (*model.other_shapes, *model.by) if (names := _lacking(model, shape))}
+        if lacking and model.received:
+            pairs = ", ".join(f"{literal(shape)}: frozenset({{{quoted(names)}}})" for shape, names in lacking.items())
+            body(f"not_on_route: ClassVar = {{{pairs}}}")
         name = snake(model.name)
         body(f'json_codec: ClassVar = ("xai_dual._gen.json.{model.domain}", "encode_{name}", "decode_{name}")', "")
         for field in sorted(model.fields, key=lambda f: not (model.sent_only and f.required)):
@@ -172,6 +183,11 @@ def _model(model: ir.Model, annotate: Annotator, imports: Imports, body: Lines) 
             body("meta: Meta | None = attrs.field(default=None, eq=False)")
             body.doc("Facts about the call that this answers: request id, transport, attempts, times")
     body("")
+
+
+def _lacking(model: ir.Model, shape: str) -> list[str]:
+    """Fields that both wires carry, but not that route."""
+    return [f.name for f in model.fields if not f.one_sided and shape not in f.rest]
 
 
 def _source(model: ir.Model) -> list[str]:
@@ -191,7 +207,7 @@ def _field(model: ir.Model, field: ir.Field, annotate: Annotator, imports: Impor
     else:
         body(f"{field.name}: {annotation} = {_default(field, annotate, imports)}")
     notes = []
-    if field.one_sided and model.grpc and model.rest:
+    if field.one_sided and model.two_sided:
         notes.append("gRPC only." if field.one_sided == "grpc" else "REST only.")
     text = " ".join([clean(field.doc), *notes]).strip()
     if text:

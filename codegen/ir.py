@@ -96,12 +96,17 @@ class GrpcSlot:
 
 @attrs.frozen
 class RestSlot:
-    """Where a field stands in its JSON object (an empty path is the object) or among the request's parameters."""
+    """Where a field stands in its JSON object (an empty path is the object) or among the request's parameters.
 
-    where: Literal["body", "path", "query", "filename"]
+    "by": code written by hand puts it there, or reads it; the path is the item of the definitions.
+    """
+
+    where: Literal["body", "path", "query", "filename", "by"]
     path: tuple[str, ...]
     schema: Schema
     required: bool  # required and not nullable, at every step of the path
+    item: str | None = None  # it is true where the list that stands there has this item
+    reshape: str | None = None  # function of xai_dual/_reshape.py that writes the value there
 
 
 @attrs.frozen
@@ -138,14 +143,31 @@ class Model(_Named):
     doc: str
     fields: list[Field]
     grpc: str | None  # full name of its message
-    rest: Mapping[str, str]  # shape -> schema name (or "Union#tag")
+    rest: Mapping[str, str]  # shape -> schema name (or "Union#tag"); the first is that of the JSON form
     tags: Mapping[str, tuple[str, str]]  # shape -> (property, value), where the model is a member of a union
+    by: Mapping[str, str]  # shape -> "module:name" that writes or reads it there
+    const: Mapping[str, object]  # properties that are written with this value, and read past
     views: str | None = None
     ignored: tuple[str, ...] = ()  # properties of constant value: read past, and not written
     sent: bool = False
     received: bool = False
     echoed: bool = False  # comes back in an answer as the caller sent it
     answers: bool = False  # answers a call: carries `meta`
+
+    @property
+    def shape(self) -> str | None:
+        """The shape of its JSON form."""
+        return next(iter(self.rest), None)
+
+    @property
+    def other_shapes(self) -> tuple[str, ...]:
+        """The shapes that have codecs of their own beside the JSON form's."""
+        return tuple(self.rest)[1:]
+
+    @property
+    def two_sided(self) -> bool:
+        """Whether both wires carry it."""
+        return bool(self.grpc) and bool(self.rest or self.by)
 
     @property
     def sent_only(self) -> bool:
@@ -179,6 +201,16 @@ class Union(_Named):
     sent: bool = False
     received: bool = False
     echoed: bool = False
+
+    @property
+    def shape(self) -> str | None:
+        """The shape of its JSON form."""
+        return next(iter(self.rest), None)
+
+    @property
+    def other_shapes(self) -> tuple[str, ...]:
+        """The shapes that have codecs of their own beside the JSON form's."""
+        return tuple(self.rest)[1:]
 
 
 @attrs.frozen
@@ -235,6 +267,8 @@ class RestRoute:
     method: str
     path: str
     const: Mapping[str, object]
+    default: Mapping[str, object]  # properties that are sent where the request leaves them out
+    reader: str | None = None  # "module:class" that reads the answer, or the events of the stream
     pending: bool = False
     wraps: str | None = None  # field of the response that the answer is
 
@@ -246,6 +280,29 @@ class Paging:
     argument: str  # field of the request that takes the token
     token: str  # property of the answer that gives it
     more: str | None  # property that says whether there is more, where the token is always given
+
+
+@attrs.frozen
+class Argument:
+    """An argument of a method that no field of a request stands behind."""
+
+    name: str
+    annotation: str
+    default: str | None  # source; None: it is required
+    doc: str
+
+
+@attrs.frozen
+class Helper:
+    """A method that has the arguments of another one and hands them to a function written by hand."""
+
+    like: str
+    module: str  # of xai_dual/_async
+    function: str
+    gives: str  # annotation
+    awaited: bool
+    without: tuple[str, ...]
+    arguments: tuple[Argument, ...]
 
 
 @attrs.frozen(repr=False)
@@ -273,6 +330,8 @@ class Operation(_Named):
     poll: str | None = None  # the operation that is asked again and again
     slices: Mapping[str, Any] | None = None  # limits of the service for a list that may be too long for one call
     until: str | None = None  # the function of xai_dual/polling.py that reads its answers
+    stream: str | None = None  # "module:class" of xai_dual/_async that users iterate
+    helper: Helper | None = None
 
     @property
     def resource(self) -> str:

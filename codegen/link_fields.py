@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
+
+import attrs
 
 from . import ir
 from .bindings import Bindings, FieldBinding, ModelBinding
@@ -10,11 +13,10 @@ from .convert import COERCIONS, CONVERTERS, misfits
 from .coverage import Coverage
 from .facts import Facts
 from .lines import snake
+from .link_slots import PARAMETERS, Slots
 from .link_types import Many, Side, Types, common, kind_of, no_type, unset_default
 from .names import unfit
-from .raw import Parameter, ProtoField, Schema
-
-PARAMETERS = {"path": "path", "query": "query"}
+from .raw import Parameter, ProtoField
 
 
 class FieldLinker:
@@ -39,13 +41,14 @@ class FieldLinker:
         self.problems = problems
         self.where = f"[model.{b.name}]"
         self.parameters = self._parameters()
+        self.slots = Slots(b, self.facts, self.parameters, self.problem)
         self.two_sided = bool(b.grpc) and (bool(b.rest) or b.parameters)
         message = self.facts.protos.messages.get(b.grpc or "")
         self.proto_names = list(message.fields) if message else []
         self.rest_names = {shape: list(self.facts.properties(name)) for shape, name in b.rest.items()}
         for shape, names in self.rest_names.items():
             own = self._set_by_calls(shape)
-            names[:] = [n for n in names if n not in own]
+            names[:] = [n for n in names if n not in own and not self._is_constant(shape, n)]
         others = [m for m in types.pairs.values() if m.name != b.name]
         # what another model of the same message or schema binds is not asked for again
         self.shared_grpc = any(m.grpc == b.grpc for m in others)
@@ -95,6 +98,14 @@ class FieldLinker:
                 found.update(filter(None, [op.upload]))
         return found
 
+    def _is_constant(self, shape: str, name: str) -> bool:
+        """Whether the model writes the property itself."""
+        if name not in self.b.const:
+            return False
+        place = self.facts.place(self.b.rest[shape], (name,))
+        self.coverage.use_all(place.items if place else (), "rest")
+        return True
+
     def _public(self, name: str) -> str:
         """The public name of a property: camelCase is spelt in snake_case where no other wire has a say."""
         return name if self.two_sided else snake(name.replace(".", "_"))
@@ -118,7 +129,7 @@ class FieldLinker:
                 elif path in self.parameters:
                     parameters.add(path)
                 elif path:
-                    rest.add((shape, path.split(".")[0]))
+                    rest.add((shape, re.split(r"[.\[]", path)[0]))
         return grpc, rest, parameters
 
     def _of_itself(self, f: FieldBinding) -> list[str]:
@@ -162,6 +173,7 @@ class FieldLinker:
             path = self._rest_path(name, f, shape)
             if path:
                 rest_paths[shape] = path
+        rest_paths |= {shape: f.rest[shape] for shape in self.b.by if shape in f.rest}
         if grpc_path is None and not rest_paths:
             self.problem(f"field.{name} stands on no wire: neither side has {name!r}")
             return None
@@ -218,16 +230,19 @@ class FieldLinker:
             self.problem(
                 f"field.{name}: {name!r} {why}; write `field.OTHER` with `grpc` and `rest` for where it stands"
             )
-        grpc = self._grpc_slot(name, grpc_path) if grpc_path else None
-        rest = {shape: s for shape, path in rest_paths.items() if (s := self._rest_slot(name, shape, path))}
+        grpc = self.slots.grpc(name, grpc_path) if grpc_path else None
+        rest = {shape: s for shape, path in rest_paths.items() if (s := self.slots.rest(name, shape, path))}
+        rest = {shape: attrs.evolve(slot, reshape=f.reshape.get(shape)) for shape, slot in rest.items()}
+        for shape in f.reshape.keys() - rest.keys():
+            self.problem(f"field.{name}: reshape names the shape {shape}, in which it does not stand")
         if (grpc_path and grpc is None) or len(rest) != len(rest_paths):
             return None  # said already
         side = "both" if grpc and rest else "grpc" if grpc else "rest"
         if grpc:
             self.coverage.use_all(self.facts.proto_items(self.b.grpc or "", grpc.path), side)
         for shape, slot in rest.items():
-            if slot.where == "body":
-                place = self.facts.place(self.b.rest[shape], slot.path)
+            if slot.where in ("body", "by"):
+                place = self.slots.place(shape, slot)
                 self.coverage.use_all(place.items if place else (), side)
             elif f"{slot.where}:{slot.path[0]}" in self.parameters:
                 self.coverage.use_all(self._parameter_items(f"{slot.where}:{slot.path[0]}"), side)
@@ -237,50 +252,15 @@ class FieldLinker:
         kind_type, many = typed
         if f.coerce and f.coerce not in COERCIONS:
             self.problem(f"field.{name}: there is no coercion {f.coerce!r}")
-        doc = f.doc or next((s.schema.doc for s in rest.values() if s.schema.doc), "")
-        doc = doc or (grpc.field.doc if grpc and grpc.field else "")
+        docs = [s.schema.doc for s in rest.values() if s.where != "by"]
+        docs += [grpc.field.doc] if grpc and grpc.field else []
+        doc = f.doc or next(filter(None, [*docs, *(s.schema.doc for s in rest.values())]), "")
         one_sided = self.two_sided and not (grpc and rest)
-        kind = "optional" if one_sided else kind_of(kind_type, many, grpc, rest, self.enums)
-        required = bool(rest) and all(s.required for s in rest.values())
-        unset = unset_default(kind_type, many, grpc, rest)
+        own = {k: s for k, s in rest.items() if k == next(iter(self.b.rest), k) and s.where != "by"}
+        kind = "optional" if one_sided else kind_of(kind_type, many, grpc, own or rest, self.enums)
+        required = bool(own) and all(s.required for s in own.values())
+        unset = unset_default(kind_type, many, grpc, own)
         return ir.Field(name, kind_type, many, kind, grpc, rest, doc, f.coerce, required, f.drop, f.echo, unset)
-
-    def _grpc_slot(self, name: str, path: str) -> ir.GrpcSlot | None:
-        if path.startswith("oneof:"):
-            message = self.facts.protos.messages.get(self.b.grpc or "")
-            oneof = path.partition(":")[2]
-            if message is None or not any(f.oneof == oneof for f in message.fields.values()):
-                self.problem(f"field.{name}: {self.b.grpc} has no oneof {oneof}")
-                return None
-            return ir.GrpcSlot((), None, oneof)
-        steps = () if path == "." else tuple(path.split("."))
-        field = self.facts.proto_field(self.b.grpc or "", steps)
-        if steps and field is None:
-            self.problem(f"field.{name}: {self.b.grpc} has no field {path}")
-            return None
-        return ir.GrpcSlot(steps, field)
-
-    def _rest_slot(self, name: str, shape: str, path: str) -> ir.RestSlot | None:
-        where, _, parameter = path.partition(":")
-        if where == "filename" and parameter:
-            return ir.RestSlot("filename", (parameter,), Schema("string"), False)
-        if path in self.parameters:
-            found = self.parameters[path]
-            kind = "path" if found.where == "path" else "query"
-            required = found.required and not found.schema.nullable
-            return ir.RestSlot(kind, (found.name,), found.schema, required)  # type: ignore[arg-type]
-        if where in PARAMETERS and parameter:
-            self.problem(f"field.{name}: no route of the model's operations has a parameter {path}")
-            return None
-        if shape not in self.b.rest:
-            self.problem(f"field.{name}: {path} is neither path:NAME nor query:NAME, and the model has no JSON object")
-            return None
-        steps = () if path == "." else tuple(path.split("."))
-        place = self.facts.place(self.b.rest[shape], steps)
-        if place is None:
-            self.problem(f"field.{name}: {self.b.rest[shape]} has no property {path}")
-            return None
-        return ir.RestSlot("body", steps, place.schema, place.required)
 
     # --- its type ---
 
@@ -296,7 +276,9 @@ class FieldLinker:
             sides.append(Side((ir.Scalar("string"),), None, "the name of a member"))
         elif grpc and not grpc.field:
             sides.append(self.types.grpc_side(ProtoField("", 0, "message", self.b.grpc)))
-        sides += [self.types.rest_side(s.schema, shape) for shape, s in rest.items() if s.path]
+        plain = {k: s for k, s in rest.items() if not s.reshape and not s.item and s.where != "by"}
+        plain = plain or (dict(rest) if not sides else {})
+        sides += [self.types.rest_side(s.schema, shape) for shape, s in plain.items() if s.path]
         if f.convert == "enum":
             return self._enum_type(name, f, sides)
         options = common(sides)
@@ -318,7 +300,8 @@ class FieldLinker:
         if converter is None:
             self.problem(f"field.{name}: there is no converter {converter_name!r}; there are {', '.join(CONVERTERS)}")
             return None
-        schemas = [self.facts.resolve(s.schema) for s in rest.values()]
+        written = [s for s in rest.values() if not s.reshape and not s.item and s.where != "by"]
+        schemas = [self.facts.resolve(s.schema) for s in written]
         for why in misfits(converter, grpc.field if grpc else None, schemas):
             self.problem(f"field.{name}: {why}")
         self.coverage.use_inside(converter.covers)
@@ -367,11 +350,13 @@ def _plain(name: str) -> str:
 
 def _in_order(fields: list[ir.Field], rest_names: Mapping[str, list[str]]) -> list[ir.Field]:
     """What the path names, then REST's order, then what only gRPC has."""
-    order = {name: i for names in reversed(list(rest_names.values())) for i, name in enumerate(names)}
+    order: dict[str, int] = {}
+    for names in rest_names.values():  # those of further shapes come behind
+        order.update({name: len(order) + i for i, name in enumerate(n for n in names if n not in order)})
 
     def key(pair: tuple[int, ir.Field]) -> tuple[int, int]:
         index, field = pair
-        slot = next((s for s in field.rest.values() if s.path), None)
+        slot = next((s for s in field.rest.values() if s.path and s.where != "by"), None)
         if slot and slot.where == "path":
             return (-1, index)
         first = slot.path[0] if slot else field.name

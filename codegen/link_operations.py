@@ -47,6 +47,8 @@ class OperationLinker:
             self.problem(f"{b.name!r} {why}")
         if b.poll:
             return self._poll(b.poll)
+        if b.like:
+            return self._helper(b.like)
         for role, name in (("request", b.request), ("response", b.response), ("chunk", b.chunk)):
             if name and name not in self.models and not ((role == "chunk" or b.items) and name in self.unions):
                 self.problem(f"{role} {name} is no [model] or [union] member")
@@ -74,6 +76,43 @@ class OperationLinker:
             optional=b.optional,
             download=b.download,
             slices=self._slices(),
+            stream=b.stream,
+        )
+
+    def _helper(self, target: str) -> ir.Operation:
+        """The arguments of another operation, handed to a function that is written by hand."""
+        b, asked = self.b, self.bindings.operations.get(target)
+        request = self.models.get(asked.request or "") if asked else None
+        if asked is None or request is None:
+            self.problem(f"like names {target}, which is no operation with a request")
+        fields = {f.name for f in request.fields} if request else set()
+        for name in b.without:
+            if name not in fields:
+                self.problem(f"without names {name!r}, which {target} does not have")
+        for name in b.arguments:
+            if name in fields - set(b.without):
+                self.problem(f"argument.{name}: {target} has it already; name it in `without`")
+        own = tuple(ir.Argument(name, a["type"], a.get("default"), a.get("doc", "")) for name, a in b.arguments.items())
+        module, _, function = (b.by or "").partition(":")
+        gives = (b.gives or "").removeprefix("plain ")
+        awaited = not (b.gives or "").startswith("plain ")
+        helper = ir.Helper(target, module, function, gives, awaited, b.without, own)
+        required = tuple(n for n in (asked.required if asked else ()) if n not in b.without)
+        return ir.Operation(
+            name=b.name,
+            doc=self.doc,
+            domain=b.domain,
+            request=asked.request if asked else None,
+            response=None,
+            items={},
+            chunk=None,
+            grpc=None,
+            messages=("", ""),
+            rest=(),
+            required=required,
+            read_only=False,
+            host="api",
+            helper=helper,
         )
 
     def _poll(self, target: str) -> ir.Operation:
@@ -157,14 +196,16 @@ class OperationLinker:
         self.host = route.host
         self.coverage.use(r.route, "rest")
         body = route.body.ref if route.body else None
-        for name in [*r.const, *filter(None, [self.b.upload])]:
+        for name in [*r.const, *r.default, *filter(None, [self.b.upload])]:
             place = self.facts.place(body, (name,)) if body else None
             if place is None:
                 self.problem(f"{name!r} is set by the call, but the request body does not have it")
             else:
                 self.coverage.use_all(place.items, "rest")
         self._check_parameters(route.name)
-        return ir.RestRoute(shape, r.route, route.method, route.path, dict(r.const), r.pending, r.wraps)
+        return ir.RestRoute(
+            shape, r.route, route.method, route.path, dict(r.const), dict(r.default), r.reader, r.pending, r.wraps
+        )
 
     def _check_parameters(self, route: str) -> None:
         slots = [s for f in (self.request.fields if self.request else ()) for s in f.rest.values()]

@@ -15,14 +15,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ._async.chat_stream import AsyncChatStream
     from ._async.client import AsyncClient
+    from ._async.conversation import AsyncConversation
     from ._async.download import AsyncByteStream
     from ._async.pager import AsyncPager
     from ._async.stream import AsyncStream
+    from ._async.structured import AsyncParsedStream
+    from ._sync.chat_stream import ChatStream
     from ._sync.client import Client
+    from ._sync.conversation import Conversation
     from ._sync.download import ByteStream
     from ._sync.pager import Pager
     from ._sync.stream import Stream
+    from ._sync.structured import ParsedStream
     from .content import AsyncContent, Content
     from .errors import (
         ApiError,
@@ -31,13 +37,17 @@ if TYPE_CHECKING:
         ConnectError,
         DecodeError,
         ForkedError,
+        InvalidOutputError,
         InvalidRequestError,
         JobFailed,
+        MaxTurnsError,
         MessageTooLargeError,
         NotFoundError,
+        OutputError,
         OverloadedError,
         PermissionDeniedError,
         RateLimitError,
+        RefusalError,
         ServerError,
         StreamError,
         StreamIncomplete,
@@ -45,6 +55,7 @@ if TYPE_CHECKING:
         TimeoutError,
         TlsError,
         TransportError,
+        TruncatedOutputError,
         UnsupportedOnTransport,
         UsageError,
         XaiError,
@@ -53,18 +64,26 @@ if TYPE_CHECKING:
     from .meta import Meta
     from .model import Listing, Model, Page, Unknown, same
     from .options import INHERIT, Timeout
+    from .parsing import Parsed
+    from .runs import ToolRun
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "_async.chat_stream": ("AsyncChatStream",),
     "_async.client": ("AsyncClient",),
+    "_async.conversation": ("AsyncConversation",),
     "_async.download": ("AsyncByteStream",),
     "_async.pager": ("AsyncPager",),
     "_async.stream": ("AsyncStream",),
+    "_async.structured": ("AsyncParsedStream",),
+    "_sync.chat_stream": ("ChatStream",),
     "_sync.client": ("Client",),
+    "_sync.conversation": ("Conversation",),
     "_sync.download": ("ByteStream",),
     "_sync.pager": ("Pager",),
     "_sync.stream": ("Stream",),
+    "_sync.structured": ("ParsedStream",),
     "content": ("AsyncContent", "Content"),
     "errors": (
         "ApiError",
@@ -74,12 +93,16 @@ _HOMES = {
         "DecodeError",
         "ForkedError",
         "InvalidRequestError",
+        "InvalidOutputError",
         "JobFailed",
+        "MaxTurnsError",
         "MessageTooLargeError",
         "NotFoundError",
+        "OutputError",
         "OverloadedError",
         "PermissionDeniedError",
         "RateLimitError",
+        "RefusalError",
         "ServerError",
         "StreamError",
         "StreamIncomplete",
@@ -87,6 +110,7 @@ _HOMES = {
         "TimeoutError",
         "TlsError",
         "TransportError",
+        "TruncatedOutputError",
         "UnsupportedOnTransport",
         "UsageError",
         "XaiError",
@@ -95,37 +119,50 @@ _HOMES = {
     "meta": ("Meta",),
     "model": ("Listing", "Model", "Page", "Unknown", "same"),
     "options": ("INHERIT", "Timeout"),
+    "parsing": ("Parsed",),
+    "runs": ("ToolRun",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "ApiError",
     "AsyncByteStream",
+    "AsyncChatStream",
     "AsyncClient",
     "AsyncContent",
+    "AsyncConversation",
     "AsyncPager",
+    "AsyncParsedStream",
     "AsyncStream",
     "AuthenticationError",
     "ByteStream",
+    "ChatStream",
     "Client",
     "ConflictError",
     "ConnectError",
     "Content",
+    "Conversation",
     "DecodeError",
     "ForkedError",
     "INHERIT",
+    "InvalidOutputError",
     "InvalidRequestError",
     "JobFailed",
     "Listing",
+    "MaxTurnsError",
     "MessageTooLargeError",
     "Meta",
     "Model",
     "NotFoundError",
+    "OutputError",
     "OverloadedError",
     "Page",
     "Pager",
+    "Parsed",
+    "ParsedStream",
     "PermissionDeniedError",
     "RateLimitError",
+    "RefusalError",
     "ServerError",
     "Stream",
     "StreamError",
@@ -134,7 +171,9 @@ __all__ = [
     "Timeout",
     "TimeoutError",
     "TlsError",
+    "ToolRun",
     "TransportError",
+    "TruncatedOutputError",
     "Unknown",
     "UnsupportedOnTransport",
     "UsageError",

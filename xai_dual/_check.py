@@ -32,6 +32,19 @@ def only_on(transport: str, name: str) -> NoReturn:
     raise UnsupportedOnTransport(name, lacking, f"transport={transport!r} can")
 
 
+class OtherRoute(UnsupportedOnTransport):
+    """A field that the tried REST route lacks and another one has; the transport then tries that one."""
+
+    def __init__(self, field: str | None = None, shape: str = "", **state: Any) -> None:
+        super().__init__(field, "rest", f"only the {shape} route can", **state)
+        self.shape = shape
+
+
+def only_on_route(shape: str, name: str) -> NoReturn:
+    """Refuse a field that the tried REST route cannot carry; `shape` names the route that can."""
+    raise OtherRoute(name, shape)
+
+
 def string(value: Any, name: str) -> str:
     if not isinstance(value, str):
         wrong(value, "a string", name)

@@ -7,6 +7,7 @@ is given, or returns the value where protobuf has a scalar. The generator's side
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta, timezone
 from math import isfinite
@@ -143,6 +144,24 @@ def octets_from_proto(value: bytes) -> bytes:
 
 def octets_to_proto(value: Any, name: str) -> bytes:
     return bytes(octets_to_json(value, name))
+
+
+# --- base64: bytes <-> base64 text ------------------------------------------------------------------------------------
+
+
+def base64_from_json(value: Any) -> Any:
+    try:
+        return b64decode(value, validate=True) if value.__class__ is str else MISFIT
+    except ValueError:
+        return MISFIT
+
+
+def base64_to_json(value: Any, name: str) -> str:
+    return b64encode(octets_to_proto(value, name)).decode("ascii")
+
+
+base64_from_proto = octets_from_proto
+base64_to_proto = octets_to_proto
 
 
 # --- json_text: JSON text in a protobuf string <-> the JSON value itself ---------------------------------------------

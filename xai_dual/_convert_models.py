@@ -24,11 +24,11 @@ def tool_choice_from_json(value: Any) -> Any:
 def tool_choice_to_json(value: Any, name: str) -> str | dict[str, Any]:
     if isinstance(value, str):
         return _check.string(value, name)
-    _named_function(value, name)
+    named_function(value, name)
     return dict(value)
 
 
-def _named_function(value: Any, name: str) -> str:
+def named_function(value: Any, name: str) -> str:
     if isinstance(value, Mapping) and value.get("type", "function") == "function":
         function = value.get("function")
         if isinstance(function, Mapping) and isinstance(function.get("name"), str):
@@ -52,7 +52,7 @@ def tool_choice_to_proto(value: Any, target: Any, name: str) -> None:
             raise UsageError(f"{value!r} is not 'auto', 'none' or 'required'", field=name)
         target.mode = _TOOL_MODES[value]
     else:
-        target.function_name = _named_function(value, name)
+        target.function_name = named_function(value, name)
 
 
 # --- parts: repeated Content <-> text, or a list of content parts ----------------------------------------------------
@@ -207,3 +207,17 @@ def coerce_messages(value: Any, name: str) -> Sequence[Any]:
 
     items = [value] if isinstance(value, (str, Mapping)) else _check.array(value, name)
     return [user(x) if isinstance(x, str) else x.to_message() if hasattr(x, "to_message") else x for x in items]
+
+
+def coerce_tools(value: Any, name: str) -> Sequence[Any]:
+    """Functions become tools."""
+    items = _check.array(value, name)
+    if not any(map(_is_function, items)):
+        return items
+    from .functions import function_tool
+
+    return [function_tool(x) if _is_function(x) else x for x in items]
+
+
+def _is_function(item: Any) -> bool:
+    return callable(item) and not hasattr(item, "to_dict")

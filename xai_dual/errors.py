@@ -34,12 +34,16 @@ __all__ = [
     "DecodeError",
     "ForkedError",
     "InvalidRequestError",
+    "InvalidOutputError",
     "JobFailed",
+    "MaxTurnsError",
     "MessageTooLargeError",
     "NotFoundError",
+    "OutputError",
     "OverloadedError",
     "PermissionDeniedError",
     "RateLimitError",
+    "RefusalError",
     "ServerError",
     "StreamError",
     "StreamIncomplete",
@@ -47,6 +51,7 @@ __all__ = [
     "TimeoutError",
     "TlsError",
     "TransportError",
+    "TruncatedOutputError",
     "UnsupportedOnTransport",
     "UsageError",
     "XaiError",
@@ -323,3 +328,43 @@ class JobFailed(XaiError):
         """The job's last answer."""
         self.state = state
         """ "failed" or "expired"."""
+
+
+class OutputError(XaiError):
+    """An answer came and was paid for, but it is no value of the type that was asked for."""
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        response: Any = None,
+        text: str = "",
+        attempts: int = 1,
+        meta: Meta | None = None,
+    ) -> None:
+        super().__init__(message, attempts=attempts, meta=meta)
+        self.response = response
+        """The whole `ChatCompletion`."""
+        self.text = text
+        """Its text."""
+
+
+class RefusalError(OutputError):
+    """The model refused; `text` is what it said."""
+
+
+class TruncatedOutputError(OutputError):
+    """The answer was cut: `max_tokens`, the context window or the time limit was reached."""
+
+
+class InvalidOutputError(OutputError):
+    """The answer's text is no JSON, or JSON that does not fit the type, or there is none; `__cause__` says where."""
+
+
+class MaxTurnsError(XaiError):
+    """The model still asks for tools after the last turn that `max_turns` allows."""
+
+    def __init__(self, message: str = "", *, run: Any = None, attempts: int = 1, meta: Meta | None = None) -> None:
+        super().__init__(message, attempts=attempts, meta=meta)
+        self.run = run
+        """The `ToolRun` so far; its messages can be gone on with."""

@@ -18,6 +18,8 @@ class Meta:
     """The wire that carried the call."""
     route: str
     """"POST /v1/chat/completions" on REST, "xai_api.Chat/GetCompletion" on gRPC."""
+    shape: str = ""
+    """Which of the JSON shapes of the API the route has, such as "completions" or "responses"; "" on gRPC."""
     request_id: str | None = None
     """The server's own id of the request (`x-request-id`), else None."""
     client_request_id: str | None = None

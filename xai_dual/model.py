@@ -30,6 +30,8 @@ class Model:
 
     one_sided: ClassVar[Mapping[str, str]] = {}
     """Field name -> "grpc" or "rest", for the fields that only one wire carries."""
+    not_on_route: ClassVar[Mapping[str, frozenset[str]]] = {}
+    """Shape of a REST route -> the fields that it lacks, where another route and gRPC have them."""
     json_codec: ClassVar[tuple[str, str, str]] = ("", "", "")
     """Module, encoder and decoder of the JSON form."""
 
@@ -94,18 +96,38 @@ def _fields(cls: Any) -> tuple[attrs.Attribute[Any], ...]:
 
 
 def same(a: object, b: object) -> bool:
-    """Whether two results are equal as far as both wires can tell.
+    """Whether two results are equal as far as both wires, and the routes that the two came by, can tell.
 
     Compares every field that gRPC and REST both carry, at every depth, and leaves out the fields that only one wire
-    has, `meta` and `extra`. Lists and dicts are compared item by item, all else by `==`.
+    has or that a route lacks, `meta` and `extra`. Of a completion's entries for tools that the service ran, the calls
+    are compared and not what came out of them, which each route shows in its own words. Lists and dicts are compared
+    item by item, all else by `==`.
     """
+    return _same(a, b, {_shape_of(a), _shape_of(b)})
+
+
+def _shape_of(result: object) -> str:
+    """The REST route by which a result came, where it matters."""
+    meta: Meta | None = getattr(result, "meta", None)
+    return meta.shape if meta is not None else ""
+
+
+def _same(a: object, b: object, shapes: set[str]) -> bool:
     if isinstance(a, Model) and not isinstance(a, Unknown):
         if a.__class__ is not b.__class__:
             return False
-        fields = _fields(a.__class__)
-        return all(same(getattr(a, f.name), getattr(b, f.name)) for f in fields if f.eq and f.name not in a.one_sided)
+        lacking = [a.not_on_route[shape] for shape in shapes if shape in a.not_on_route]
+        names = [f.name for f in _fields(a.__class__) if f.eq and f.name not in a.one_sided]
+        pairs = ((_compared(a, n), _compared(b, n)) for n in names if not any(n in absent for absent in lacking))
+        return all(_same(x, y, shapes) for x, y in pairs)
     if isinstance(a, list) and isinstance(b, list):
-        return len(a) == len(b) and all(map(same, a, b))
+        return len(a) == len(b) and all(_same(x, y, shapes) for x, y in zip(a, b, strict=True))
     if isinstance(a, dict) and isinstance(b, dict):
-        return a.keys() == b.keys() and all(same(v, b[k]) for k, v in a.items())
+        return a.keys() == b.keys() and all(_same(v, b[k], shapes) for k, v in a.items())
     return a == b
+
+
+def _compared(model: Any, name: str) -> object:
+    """A field's value as `same` compares it; the model may have another view of it for that."""
+    view = getattr(model, f"comparable_{name}", None)
+    return view() if view is not None else getattr(model, name)

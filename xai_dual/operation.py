@@ -96,6 +96,15 @@ class RestBinding:
     path: str  # as in the definition, with {placeholders}
     codec: Codec
     pending: bool = False  # 202 with an empty body means "not ready yet"; the codec gets {"status": "pending"}
+    reader: str | None = None  # "module:class" that reads the answer, or the events, in place of the codec
+
+    def decoder(self, request: Any) -> Callable[[Any], Any]:
+        """What reads the answer to that request, or one event after the other (None: nothing for the user in it)."""
+        if self.reader is None:
+            return self.codec.decode
+        module, _, name = self.reader.partition(":")
+        made: Callable[[Any], Any] = getattr(import_module(module), name)(request)
+        return made
 
     @property
     def route(self) -> str:

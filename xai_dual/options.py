@@ -98,6 +98,8 @@ class CallOptions:
     max_retries: int | Literal[Inherit.INHERIT] = INHERIT
     extra_body: Mapping[str, Any] | None = None
     """Merged into the JSON body on REST (top level); refused on gRPC."""
+    rest_route: str | Literal[Inherit.INHERIT] = INHERIT
+    """The REST route to take, where the call has several, by the name of its shape."""
 
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -252,7 +254,7 @@ class ClientOptions:
             max_message_bytes=None
             if max_message_bytes is None
             else check_count(max_message_bytes, "max_message_bytes", 1),
-            rest_route=_check_route(rest_route),
+            rest_route=check_route(rest_route),
         )
         if need_key and options.api_key is None and options.management_key is None and not options.own_authorization:
             raise missing_key("api")
@@ -278,10 +280,12 @@ def missing_key(host: Host) -> UsageError:
     return UsageError(f"is missing: pass {name}= or set {variable}", field=name)
 
 
-def _check_route(value: Any) -> str:
-    if not isinstance(value, str) or not value:
-        raise UsageError("must be 'auto' or the name of a REST shape, such as 'completions'", field="rest_route")
-    return value
+def check_route(value: Any) -> str:
+    """A name of a REST route, or "auto". Raises UsageError."""
+    if value not in ("auto", "completions", "responses"):
+        raise UsageError(f"must be 'auto', 'completions' or 'responses', not {value!r}", field="rest_route")
+    route: str = value
+    return route
 
 
 def inherit(value: T | Literal[Inherit.INHERIT], default: T) -> T:

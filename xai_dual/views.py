@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .types.chat import ChatChunk, ChatCompletion, ChoiceMessage, Message, ToolCall
+    from .types.chat import ChatChunk, ChatCompletion, Choice, ChoiceMessage, Message, ToolCall
     from .types.completions import SampleResponse
-    from .types.shared import Usage
+    from .types.shared import FinishReason, Usage
 
 TICKS_PER_USD = 10**10
 """`cost_in_usd_ticks` counts these."""
@@ -43,34 +43,87 @@ class UsageViews(CostViews):
 
 
 class ChatCompletionViews:
-    """Views of `ChatCompletion`, all on its first choice."""
+    """Views of `ChatCompletion`: of its answer, which is the first choice, or, where the service ran tools on the way,
+    the last entry."""
 
     __slots__ = ()
 
     @property
+    def answer(self: Any) -> Choice | None:
+        """The choice that answers; None where there is none (yet)."""
+        completion: ChatCompletion = self
+        if not completion.choices:
+            return None
+        if not _has_runs(completion.choices):
+            return completion.choices[0]
+        spoken = [choice for choice in completion.choices if choice.message.role != "tool"]
+        return spoken[-1] if spoken else None
+
+    @property
     def text(self: Any) -> str:
         """The answer's text; "" where there is none, as beside tool calls."""
-        completion: ChatCompletion = self
-        return completion.choices[0].message.content if completion.choices else ""
+        return self.answer.message.content if self.answer else ""
 
     @property
     def reasoning(self: Any) -> str:
         """What the model thought before it answered, as far as the service shows it; "" where there is none."""
         completion: ChatCompletion = self
-        return completion.choices[0].message.reasoning_content if completion.choices else ""
+        if not _has_runs(completion.choices):
+            return completion.choices[0].message.reasoning_content if completion.choices else ""
+        return "".join(choice.message.reasoning_content for choice in completion.choices)
+
+    @property
+    def refusal(self: Any) -> str | None:
+        """What the model said in place of an answer; None where it did not refuse, and on gRPC, which does not tell."""
+        return self.answer.message.refusal or None if self.answer else None
+
+    @property
+    def finish_reason(self: Any) -> FinishReason | None:
+        """Why the answer ended."""
+        return self.answer.finish_reason if self.answer else None
 
     @property
     def tool_calls(self: Any) -> list[ToolCall]:
-        """The calls that the model asks for."""
+        """The calls that the model asks the caller for."""
+        return [call for call in self.answer.message.tool_calls if not _is_run(call)] if self.answer else []
+
+    @property
+    def server_tool_calls(self: Any) -> list[ToolCall]:
+        """The calls of tools that the service ran while it answered, in their order."""
         completion: ChatCompletion = self
-        return completion.choices[0].message.tool_calls if completion.choices else []
+        spoken = [choice.message for choice in completion.choices if choice.message.role != "tool"]
+        return [call for message in spoken for call in message.tool_calls if _is_run(call)]
 
     def to_message(self: Any) -> Message:
         """The answer as a message to go on with: append it to `messages`."""
         completion: ChatCompletion = self
-        if not completion.choices:
+        answer = self.answer
+        if answer is None:
             raise ValueError("the completion has no choices, so there is no message to go on with")
-        return completion.choices[0].message.to_message()
+        message: Message = answer.message.to_message()
+        if _has_runs(completion.choices):
+            message.reasoning_content = self.reasoning or None
+            sealed = [c.message.encrypted_content for c in completion.choices if c.message.encrypted_content]
+            message.encrypted_content = sealed[-1] if sealed else None
+            message.tool_calls = self.tool_calls or None
+        return message
+
+    def comparable_choices(self: Any) -> list[Any]:
+        """The choices as `same` compares them: of what the service ran, the calls."""
+        completion: ChatCompletion = self
+        if not _has_runs(completion.choices):
+            return completion.choices
+        runs = [(call.type, call.function.arguments) for call in self.server_tool_calls]
+        return [runs, self.reasoning, *([self.answer.message, self.answer.finish_reason] if self.answer else [])]
+
+
+def _is_run(call: ToolCall) -> bool:
+    """Whether the service ran it, and not the caller is to."""
+    return call.type not in (None, "function")
+
+
+def _has_runs(choices: list[Choice]) -> bool:
+    return any(c.message.role == "tool" or any(map(_is_run, c.message.tool_calls)) for c in choices)
 
 
 class ChoiceMessageViews:

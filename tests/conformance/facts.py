@@ -23,6 +23,11 @@ NOT_DEFINED = {
     "InputMessage": {"id", "status"},
     "MediaUsage": {"image_cost"},
     "ResponseUsage": CHAT_USAGE,
+    "Usage": {
+        *CHAT_USAGE,
+        *("cost_in_nano_usd", "context_details", "num_server_side_tools_used", "output_tokens_details"),
+        *("input_tokens_details", "input_tokens", "output_tokens"),
+    },
 }
 """By type, what the documented examples have and the definitions do not, so that it stays in `extra`."""
 
@@ -61,12 +66,13 @@ def eventually(check: Callable[[], object], seconds: float = 5) -> None:
         time.sleep(0.01)
 
 
-def facts(value: Any, transport: str, anew: Collection[str] = ()) -> dict[str, object]:
-    """Path -> value of all that both wires carry. Fields of the other wire only have to be None.
+def facts(value: Any, transport: str, anew: Collection[str] = (), shape: str = "") -> dict[str, object]:
+    """Path -> value of all that both wires carry, and the REST route of that shape. Fields of the other wire only have
+    to be None.
 
     Of fields that each call gets other values of, their types have to do.
     """
-    found = dict(_facts(value, transport, ""))
+    found = dict(_facts(value, transport, "", shape))
     return {path: type(fact) if path.rpartition(".")[2] in anew else fact for path, fact in found.items()}
 
 
@@ -80,7 +86,7 @@ def without(value: Any, anew: Collection[str]) -> Any:
     return [without(item, anew) for item in value] if isinstance(value, list) else value
 
 
-def _facts(value: Any, transport: str, path: str) -> Iterator[tuple[str, object]]:
+def _facts(value: Any, transport: str, path: str, shape: str) -> Iterator[tuple[str, object]]:
     if isinstance(value, Unknown):
         yield path, ("Unknown", value.tag)
     elif isinstance(value, Model):
@@ -92,17 +98,17 @@ def _facts(value: Any, transport: str, path: str) -> Iterator[tuple[str, object]
             if name == "extra":
                 unread = set(item or ()) - NOT_DEFINED.get(type(value).__name__, set())
                 assert not unread, f"{path}: the decoder did not read {unread}"
-            elif side is None and name != "meta":
-                yield from _facts(item, transport, f"{path}.{name}")
+            elif side is None and name != "meta" and name not in value.not_on_route.get(shape, ()):
+                yield from _facts(item, transport, f"{path}.{name}", shape)
             elif side is not None and side != transport:
                 assert item is None, f"{path}.{name} is {side} only, and {item!r} came over {transport}"
     elif isinstance(value, list):
         yield path, (type(value).__name__, len(value))
         for i, item in enumerate(value):
-            yield from _facts(item, transport, f"{path}[{i}]")
+            yield from _facts(item, transport, f"{path}[{i}]", shape)
     elif isinstance(value, Mapping):
         yield path, sorted(value)
         for key, item in value.items():
-            yield from _facts(item, transport, f"{path}[{key!r}]")
+            yield from _facts(item, transport, f"{path}[{key!r}]", shape)
     else:
         yield path, (type(value).__name__, value)

@@ -55,7 +55,7 @@ GIVEN: dict[str, Made] = {
     "added": Made("collections.documents.add", {**DRAFT, "fields": {"year": "2024"}, "headers": AT_ONCE}),
     "document": Made("collections.documents.wait", {**DRAFT, "interval": 0.01}, ("added",)),
     "deferred chat": Made("chat.defer", {"model": "grok-3", "messages": "Say hello", "headers": AT_ONCE}),
-    "stored chat": Made("chat.create", {"model": "grok-3", "messages": "Say stored", "store_messages": True}),
+    "stored chat": Made("chat.create", {"model": "grok-3", "messages": "Say stored", "store": True}),
     "video": Made("videos.generate", {"model": VIDEO, "prompt": "A cat", "duration": 5, "headers": AT_ONCE}),
     "failed video": Made(
         "videos.generate", {"model": VIDEO, "prompt": "fail: service_unavailable", "headers": AT_ONCE}

@@ -10,7 +10,20 @@ from datetime import datetime
 from typing_extensions import assert_type
 
 import xai_dual
-from xai_dual import AsyncClient, AsyncStream, Client, Listing, Meta, Stream, assistant, image, tool, tool_result, user
+from xai_dual import (
+    AsyncChatStream,
+    AsyncClient,
+    ChatStream,
+    Client,
+    Listing,
+    Meta,
+    Stream,
+    assistant,
+    image,
+    tool,
+    tool_result,
+    user,
+)
 from xai_dual.types.auth import ApiKey
 from xai_dual.types.chat import ChatChunk, ChatCompletion, FunctionTool, Message, ToolCall
 from xai_dual.types.completions import SampleResponse
@@ -34,9 +47,9 @@ def sync(client: Client) -> None:
     assert_type(answer.to_message(), Message)
 
     stream = client.chat.stream(model="grok-4", messages="Hi")
-    assert_type(stream, Stream[ChatChunk, ChatCompletion])
+    assert_type(stream, ChatStream)
     with stream as entered:
-        assert_type(entered, Stream[ChatChunk, ChatCompletion])
+        assert_type(entered, ChatStream)
         for chunk in entered:
             assert_type(chunk, ChatChunk)
             assert_type(chunk.text, str)
@@ -64,9 +77,9 @@ async def async_(client: AsyncClient) -> None:
     answer = await client.chat.create(model="grok-4", messages="Hi", timeout=5, headers={"a": "b"})
     assert_type(answer, ChatCompletion)
     stream = client.chat.stream(model="grok-4", messages="Hi")
-    assert_type(stream, AsyncStream[ChatChunk, ChatCompletion])
+    assert_type(stream, AsyncChatStream)
     async with stream as entered:
-        assert_type(entered, AsyncStream[ChatChunk, ChatCompletion])
+        assert_type(entered, AsyncChatStream)
         async for chunk in entered:
             assert_type(chunk, ChatChunk)
     assert_type(stream.response, ChatCompletion)

@@ -14,6 +14,7 @@ from xai_dual.emulator import Server, definitions, serve
 
 from .wires import Wires
 
+pytest.register_assert_rewrite("tests.emulator.three_ways")
 ROOT = Path(__file__).resolve().parents[2]
 
 

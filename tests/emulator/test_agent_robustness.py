@@ -22,6 +22,8 @@ MORE = [
     {"type": "compaction", "encrypted_content": "emu1."}, {"type": "reasoning", "summary": []}, "What is 2/0?",
     {"type": "mcp", "server_label": "", "server_url": "x", "allowed_tools": [""], "headers": {"a": 1}},
     {"type": "x_search", "from_date": "never"}, {"role": "user", "content": "Search X and run code"},
+    {"type": "function_call_output", "call_id": "c", "output": "x"}, {"type": "refusal", "refusal": "x"}, "Refuse: no",
+    {"type": "input_file", "file_data": "eA=="}, {"type": "shell_call", "call_id": "c", "action": {"commands": []}},
     {"type": "item_reference", "id": "x"}, "Search the web, run code, draw a picture",
 ]  # fmt: skip
 BODIES = {

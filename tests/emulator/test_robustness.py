@@ -33,7 +33,9 @@ JUNK: list[Any] = [
     {"type": "json_schema", "json_schema": {"schema": {"type": "string", "pattern": "("}}},
     {"type": "json_schema", "json_schema": {"schema": {"properties": {"a": {"$ref": "#"}}, "required": ["a"]}}},
     {"type": "json_schema", "json_schema": {"schema": {"type": "array", "minItems": 10**9}}},
-    {"type": "json_schema", "json_schema": None},
+    {"type": "json_schema", "json_schema": None}, "Refuse: no", "broken JSON", "wrong JSON", "How many messages?",
+    {"type": "json_schema", "json_schema": {"strict": True, "schema": {"properties": {"a": {"$ref": "#"}}}}},
+    {"type": "function", "function": {"name": "f", "parameters": {"$ref": "#"}, "strict": True}}, "Call f then f",
 ]  # fmt: skip
 
 
@@ -84,6 +86,9 @@ def fill(message: Any, chance: random.Random, depth: int = 0) -> None:
         "What is 2/0?",
         "NaN",
         "[1",
+        "Refuse: no",
+        "f then x",
+        '{"properties": {"a": {"$ref": "#", "default": null}}}',
     ]
     for field in message.DESCRIPTOR.fields:
         if chance.random() < 0.75:

@@ -10,12 +10,15 @@ import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any, TypeVar
 
+from .._calls_of_functions import call_in_task, each_in_tasks
 from .._grpc_upload import TaskUpload
 from .._timers import TaskTimer, cancel_requests
 from ..errors import ForkedError
 
 Timer = TaskTimer
 GrpcUpload = TaskUpload
+call = call_in_task
+each = each_in_tasks
 ASYNC = True
 
 T = TypeVar("T")

@@ -17,7 +17,17 @@ from ..content import AsyncContent
 from ..errors import UsageError, XaiError
 from ..model import Page
 from ..operation import DownloadOperation, Host, Operation, PageOperation, StreamOperation, UploadOperation
-from ..options import CallOptions, ClientOptions, Timeout, check_count, check_headers, check_key, inherit, missing_key
+from ..options import (
+    CallOptions,
+    ClientOptions,
+    Timeout,
+    check_count,
+    check_headers,
+    check_key,
+    check_route,
+    inherit,
+    missing_key,
+)
 from ..slices import Pace, Slicing, slices
 from . import _io
 from .auto_transport import AsyncAutoTransport, grpc_installed
@@ -336,7 +346,7 @@ class AsyncCaller:
             timeout=call.timeout,
             end=call.end,
             extra_body=_extra_body(call.options.extra_body),
-            rest_route=self._options.rest_route,
+            rest_route=check_route(inherit(call.options.rest_route, self._options.rest_route)),
             timer=_io.Timer(None if call.end is None else call.end + GRACE),
             number=call.number,
         )

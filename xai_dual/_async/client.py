@@ -20,6 +20,7 @@ from ..options import (
     TransportName,
     check_count,
     check_headers,
+    check_route,
     inherit,
 )
 from . import _io
@@ -82,7 +83,8 @@ class AsyncClient(AsyncResources):
             proxy: URL of the proxy for REST.
             max_connections: most open HTTP connections.
             max_message_bytes: most bytes of an answer, and on gRPC of a request (default there 64 MiB).
-            rest_route: which route to take where a call has several, such as "completions"; "auto" for the first.
+            rest_route: the REST route of chat: "completions", "responses", or "auto" for the first of the two that
+                carries the request.
             allow_plaintext_hosts: hosts that may be spoken to without TLS, beside this machine.
 
         Raises:
@@ -122,7 +124,7 @@ class AsyncClient(AsyncResources):
             "max_retries": check_count(inherit(max_retries, settings.max_retries), "max_retries"),
             "retry_writes": inherit(retry_writes, settings.retry_writes),
             "headers": {**settings.headers, **check_headers(headers)},
-            "rest_route": inherit(rest_route, settings.rest_route),
+            "rest_route": check_route(inherit(rest_route, settings.rest_route)),
         }
         view = type(self).__new__(type(self))
         view._arguments = {**self._arguments, **changed}

@@ -7,12 +7,13 @@ from collections.abc import AsyncGenerator, Iterable
 from typing import Any, Generic, TypeVar
 
 from .._policy import error_from_grpc
+from .._routes import encoded
 from ..addresses import Endpoint
 from ..errors import DecodeError, TimeoutError, TimerName, TransportError, UnsupportedOnTransport, UsageError, XaiError
 from ..meta import Meta
 from ..operation import Codec, DownloadOperation, GrpcBinding, Operation, StreamOperation, UploadOperation
 from . import _io
-from .transport import AsyncRawStream, Attempt, Scoped, encoded
+from .transport import AsyncRawStream, Attempt, Scoped
 from .upload import AsyncUpload
 
 __all__ = ["AsyncGrpcTransport"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 import orjson
@@ -21,7 +22,6 @@ from ..errors import (
     XaiError,
 )
 from ..meta import Meta
-from ..operation import RestBinding
 from . import _io
 from .transport import Attempt
 
@@ -127,10 +127,12 @@ class AsyncBodyStream(_AsyncBody):
 class AsyncSseStream(_AsyncBody, Generic[C]):
     """Events of one answer, decoded one by one."""
 
-    def __init__(self, response: Any, binding: RestBinding, attempt: Attempt, max_bytes: int | None) -> None:
+    def __init__(
+        self, response: Any, decode: Callable[[Any], C | None], attempt: Attempt, max_bytes: int | None
+    ) -> None:
         super().__init__(response, attempt)
         self._parser = SseParser(max_bytes) if max_bytes is not None else SseParser()
-        self._decode = binding.codec.decode
+        self._decode = decode
         self._events: deque[SseEvent] = deque()
         self._done = False  # no more events
 
@@ -143,8 +145,8 @@ class AsyncSseStream(_AsyncBody, Generic[C]):
                     self._events.clear()
                     return None
                 payload = self._payload(event)
-                if payload is not None:
-                    chunk: C = self._decode(payload)
+                chunk = self._decode(payload) if payload is not None else None
+                if chunk is not None:
                     return chunk
             if self._ended or self._done or self._cancelled:
                 self._done = True

@@ -12,13 +12,14 @@ import orjson
 
 from .._multipart import Form, Part, fields_of
 from .._policy import error_from_http, error_from_payload
+from .._routes import encoded_for_route
 from ..addresses import Endpoint
-from ..errors import DecodeError, TimeoutError, TimerName, TransportError, UnsupportedOnTransport, UsageError, XaiError
+from ..errors import DecodeError, TimeoutError, TimerName, TransportError, UsageError, XaiError
 from ..meta import Meta
 from ..operation import DownloadOperation, Operation, RestBinding, RestRequest, StreamOperation, UploadOperation
 from . import _io
 from .rest_streams import AsyncBodyStream, AsyncSseStream, Interrupt, failure, read_body
-from .transport import AsyncRawStream, Attempt, Scoped, encoded
+from .transport import AsyncRawStream, Attempt, Scoped
 from .upload import AsyncUpload
 
 __all__ = ["AsyncRestTransport"]
@@ -63,14 +64,14 @@ class AsyncRestTransport:
         return _io.http_client(httpx, self._endpoint.socket_path, limits, options)
 
     async def unary(self, op: Operation[R], request: Any, attempt: Attempt) -> R:
-        binding, rest = _encoded(op, request, attempt)
+        binding, rest = encoded_for_route(op, request, attempt.rest_route)
         body = _body(binding, rest, attempt.extra_body)
         response = await self._send(binding, rest, attempt, "application/json", body)
-        result: R = await self._answer(binding, response, attempt)
+        result: R = await self._answer(binding, request, response, attempt)
         return result
 
     async def server_stream(self, op: StreamOperation[C, R], request: Any, attempt: Attempt) -> AsyncRawStream[C]:
-        binding, rest = _encoded(op, request, attempt)
+        binding, rest = encoded_for_route(op, request, attempt.rest_route)
         body = _body(binding, rest, attempt.extra_body)
         response = await self._send(binding, rest, attempt, "text/event-stream", body)
         kind = response.headers.get("content-type", "")
@@ -79,12 +80,12 @@ class AsyncRestTransport:
                 raise await self._no_stream(response, kind, attempt)
             finally:
                 await response.aclose()
-        stream: AsyncSseStream[C] = AsyncSseStream(response, binding, attempt, self._max_bytes)
+        stream: AsyncSseStream[C] = AsyncSseStream(response, binding.decoder(request), attempt, self._max_bytes)
         attempt.timer.attach(Interrupt(response))
         return stream
 
     async def upload(self, op: UploadOperation[R], request: Any, contents: AsyncUpload, attempt: Attempt) -> R:
-        binding, rest = _encoded(op, request, attempt)
+        binding, rest = encoded_for_route(op, request, attempt.rest_route)
         fields = fields_of({**(rest.body or {}), **(attempt.extra_body or {})})
         await contents.prepare()
         form = await _io.in_thread(_form, op, fields, contents, rest.filename)
@@ -100,11 +101,11 @@ class AsyncRestTransport:
             raise
         finally:
             await body.aclose()
-        result: R = await self._answer(binding, response, attempt)
+        result: R = await self._answer(binding, request, response, attempt)
         return result
 
     async def download(self, op: DownloadOperation, request: Any, attempt: Attempt) -> AsyncRawStream[bytes]:
-        binding, rest = _encoded(op, request, attempt)
+        binding, rest = encoded_for_route(op, request, attempt.rest_route)
         body = _body(binding, rest, attempt.extra_body)
         response = await self._send(binding, rest, attempt, "*/*", body)
         attempt.timer.attach(Interrupt(response))
@@ -125,7 +126,7 @@ class AsyncRestTransport:
         body_headers: Mapping[str, str] | None = None,
     ) -> Any:
         """Send the request and wait for the head of the answer; an error status is raised."""
-        meta = attempt.begin("rest", binding.route)
+        meta = attempt.begin("rest", binding.route, binding.shape)
         client = self._own if self._own is not None else self._clients.get()
         headers = {"accept": accept, **attempt.headers}
         if body_headers is not None:
@@ -153,7 +154,7 @@ class AsyncRestTransport:
                 await response.aclose()
         return response
 
-    async def _answer(self, binding: RestBinding, response: Any, attempt: Attempt) -> Any:
+    async def _answer(self, binding: RestBinding, request: Any, response: Any, attempt: Attempt) -> Any:
         """The model in the body."""
         meta: Any = attempt.meta
         attempt.timer.attach(Interrupt(response))
@@ -163,7 +164,7 @@ class AsyncRestTransport:
             raise failure(error, attempt, "idle") from None
         finally:
             await response.aclose()
-        return binding.codec.decode(_payload(body, response, meta, pending=binding.pending))
+        return binding.decoder(request)(_payload(body, response, meta, pending=binding.pending))
 
     async def _refused(self, response: Any, meta: Meta, attempt: Attempt) -> XaiError:
         """The error that an answer with an error status is."""
@@ -194,18 +195,6 @@ class AsyncRestTransport:
             body=text,
             meta=attempt.meta,
         )
-
-
-def _binding(op: Operation[Any], shape: str) -> RestBinding:
-    if not op.rest:
-        raise UnsupportedOnTransport(op.name, "rest", "the API has this call over gRPC only; use transport='grpc'")
-    return op.rest[shape] if shape in op.rest else next(iter(op.rest.values()))
-
-
-def _encoded(op: Operation[Any], request: Any, attempt: Attempt) -> tuple[RestBinding, RestRequest]:
-    binding = _binding(op, attempt.rest_route)
-    rest: RestRequest = encoded(binding.codec, request)
-    return binding, rest
 
 
 def _body(binding: RestBinding, rest: RestRequest, extra: Mapping[str, Any] | None) -> bytes | None:

@@ -10,14 +10,14 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 
 import attrs
 
-from ..errors import TimerName, UsageError
+from ..errors import TimerName
 from ..meta import Meta
-from ..operation import Codec, DownloadOperation, Operation, StreamOperation, UploadOperation
+from ..operation import DownloadOperation, Operation, StreamOperation, UploadOperation
 from ..options import Timeout
 from . import _io
 from .upload import AsyncUpload
 
-__all__ = ["AsyncHttpClient", "AsyncRawStream", "AsyncTransport", "Attempt", "Scoped", "encoded"]
+__all__ = ["AsyncHttpClient", "AsyncRawStream", "AsyncTransport", "Attempt", "Scoped"]
 
 C = TypeVar("C")
 C_co = TypeVar("C_co", covariant=True)
@@ -42,11 +42,12 @@ class Attempt:
     started: float = attrs.field(factory=time.monotonic)
     timeouts: dict[str, float | None] | None = None  # those of the HTTP client, which looks again at each step
 
-    def begin(self, transport: Literal["grpc", "rest"], route: str) -> Meta:
+    def begin(self, transport: Literal["grpc", "rest"], route: str, shape: str = "") -> Meta:
         """Say which way the attempt goes."""
         self.meta = Meta(
             transport=transport,
             route=route,
+            shape=shape,
             client_request_id=self.headers.get("x-client-request-id"),
             attempts=self.number,
         )
@@ -153,13 +154,3 @@ class Scoped(Generic[T]):
             return None
         found = self._values.pop(id(_io.scope()), None)
         return found[1] if found is not None else None
-
-
-def encoded(codec: Codec, request: Any) -> Any:
-    """The request in the form of the wire. Whatever its content breaks in the encoder is a UsageError."""
-    try:
-        return codec.encode(request)
-    except UsageError:
-        raise
-    except (TypeError, ValueError, OverflowError, AttributeError) as error:
-        raise UsageError(f"The request cannot be encoded: {error}") from error

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
+from .._calls_of_functions import call_here, each_here
 from .._grpc_upload import ThreadUpload
 from .._timers import ThreadTimer
 from ..errors import UsageError
@@ -17,6 +18,8 @@ T = TypeVar("T")
 
 Timer = ThreadTimer
 GrpcUpload = ThreadUpload
+call = call_here
+each = each_here
 ASYNC = False
 
 sleep = time.sleep

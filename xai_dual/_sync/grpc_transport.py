@@ -9,12 +9,13 @@ from collections.abc import Generator, Iterable
 from typing import Any, Generic, TypeVar
 
 from .._policy import error_from_grpc
+from .._routes import encoded
 from ..addresses import Endpoint
 from ..errors import DecodeError, TimeoutError, TimerName, TransportError, UnsupportedOnTransport, UsageError, XaiError
 from ..meta import Meta
 from ..operation import Codec, DownloadOperation, GrpcBinding, Operation, StreamOperation, UploadOperation
 from . import _io
-from .transport import Attempt, RawStream, Scoped, encoded
+from .transport import Attempt, RawStream, Scoped
 from .upload import Upload
 
 __all__ = ["GrpcTransport"]

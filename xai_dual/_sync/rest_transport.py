@@ -14,13 +14,14 @@ import orjson
 
 from .._multipart import Form, Part, fields_of
 from .._policy import error_from_http, error_from_payload
+from .._routes import encoded_for_route
 from ..addresses import Endpoint
-from ..errors import DecodeError, TimeoutError, TimerName, TransportError, UnsupportedOnTransport, UsageError, XaiError
+from ..errors import DecodeError, TimeoutError, TimerName, TransportError, UsageError, XaiError
 from ..meta import Meta
 from ..operation import DownloadOperation, Operation, RestBinding, RestRequest, StreamOperation, UploadOperation
 from . import _io
 from .rest_streams import BodyStream, Interrupt, SseStream, failure, read_body
-from .transport import Attempt, RawStream, Scoped, encoded
+from .transport import Attempt, RawStream, Scoped
 from .upload import Upload
 
 __all__ = ["RestTransport"]
@@ -65,14 +66,14 @@ class RestTransport:
         return _io.http_client(httpx, self._endpoint.socket_path, limits, options)
 
     def unary(self, op: Operation[R], request: Any, attempt: Attempt) -> R:
-        binding, rest = _encoded(op, request, attempt)
+        binding, rest = encoded_for_route(op, request, attempt.rest_route)
         body = _body(binding, rest, attempt.extra_body)
         response = self._send(binding, rest, attempt, "application/json", body)
-        result: R = self._answer(binding, response, attempt)
+        result: R = self._answer(binding, request, response, attempt)
         return result
 
     def server_stream(self, op: StreamOperation[C, R], request: Any, attempt: Attempt) -> RawStream[C]:
-        binding, rest = _encoded(op, request, attempt)
+        binding, rest = encoded_for_route(op, request, attempt.rest_route)
         body = _body(binding, rest, attempt.extra_body)
         response = self._send(binding, rest, attempt, "text/event-stream", body)
         kind = response.headers.get("content-type", "")
@@ -81,12 +82,12 @@ class RestTransport:
                 raise self._no_stream(response, kind, attempt)
             finally:
                 response.close()
-        stream: SseStream[C] = SseStream(response, binding, attempt, self._max_bytes)
+        stream: SseStream[C] = SseStream(response, binding.decoder(request), attempt, self._max_bytes)
         attempt.timer.attach(Interrupt(response))
         return stream
 
     def upload(self, op: UploadOperation[R], request: Any, contents: Upload, attempt: Attempt) -> R:
-        binding, rest = _encoded(op, request, attempt)
+        binding, rest = encoded_for_route(op, request, attempt.rest_route)
         fields = fields_of({**(rest.body or {}), **(attempt.extra_body or {})})
         contents.prepare()
         form = _io.in_thread(_form, op, fields, contents, rest.filename)
@@ -102,11 +103,11 @@ class RestTransport:
             raise
         finally:
             body.close()
-        result: R = self._answer(binding, response, attempt)
+        result: R = self._answer(binding, request, response, attempt)
         return result
 
     def download(self, op: DownloadOperation, request: Any, attempt: Attempt) -> RawStream[bytes]:
-        binding, rest = _encoded(op, request, attempt)
+        binding, rest = encoded_for_route(op, request, attempt.rest_route)
         body = _body(binding, rest, attempt.extra_body)
         response = self._send(binding, rest, attempt, "*/*", body)
         attempt.timer.attach(Interrupt(response))
@@ -127,7 +128,7 @@ class RestTransport:
         body_headers: Mapping[str, str] | None = None,
     ) -> Any:
         """Send the request and wait for the head of the answer; an error status is raised."""
-        meta = attempt.begin("rest", binding.route)
+        meta = attempt.begin("rest", binding.route, binding.shape)
         client = self._own if self._own is not None else self._clients.get()
         headers = {"accept": accept, **attempt.headers}
         if body_headers is not None:
@@ -155,7 +156,7 @@ class RestTransport:
                 response.close()
         return response
 
-    def _answer(self, binding: RestBinding, response: Any, attempt: Attempt) -> Any:
+    def _answer(self, binding: RestBinding, request: Any, response: Any, attempt: Attempt) -> Any:
         """The model in the body."""
         meta: Any = attempt.meta
         attempt.timer.attach(Interrupt(response))
@@ -165,7 +166,7 @@ class RestTransport:
             raise failure(error, attempt, "idle") from None
         finally:
             response.close()
-        return binding.codec.decode(_payload(body, response, meta, pending=binding.pending))
+        return binding.decoder(request)(_payload(body, response, meta, pending=binding.pending))
 
     def _refused(self, response: Any, meta: Meta, attempt: Attempt) -> XaiError:
         """The error that an answer with an error status is."""
@@ -196,18 +197,6 @@ class RestTransport:
             body=text,
             meta=attempt.meta,
         )
-
-
-def _binding(op: Operation[Any], shape: str) -> RestBinding:
-    if not op.rest:
-        raise UnsupportedOnTransport(op.name, "rest", "the API has this call over gRPC only; use transport='grpc'")
-    return op.rest[shape] if shape in op.rest else next(iter(op.rest.values()))
-
-
-def _encoded(op: Operation[Any], request: Any, attempt: Attempt) -> tuple[RestBinding, RestRequest]:
-    binding = _binding(op, attempt.rest_route)
-    rest: RestRequest = encoded(binding.codec, request)
-    return binding, rest
 
 
 def _body(binding: RestBinding, rest: RestRequest, extra: Mapping[str, Any] | None) -> bytes | None:

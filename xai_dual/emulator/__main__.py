@@ -24,6 +24,8 @@ Headers (metadata on gRPC): x-emulator-delay-ms (pause between stream chunks), x
 x-emulator-legacy: 1, x-emulator-polls (how long deferred work is pending), x-emulator-advance (seconds that pass),
 x-emulator-fault (JSON, see xai_dual/emulator/faults.py). GET {url}/emulator/stats counts calls.
 Prompts that begin with "fail: CODE", "expire:" or "moderate:" tell how a job of image or video generation ends.
+Prompts of chat: "Refuse: TEXT", "broken JSON", "wrong JSON", "fenced JSON" (where JSON is asked for), "Call f then g"
+(functions in turn), "What did I say first?", "How many messages so far?".
 Stop with Ctrl-C.
 """
 

@@ -10,10 +10,10 @@ import attrs
 
 from ..model import Model, Unknown
 from ..views import ChatChunkViews, ChatCompletionViews, ChoiceMessageViews
-from .documents import HybridRetrieval, KeywordRetrieval, SemanticRetrieval
+from .tools import MCP, AttachmentSearch, CodeExecution, CollectionsSearch, ImageGeneration, WebSearch, XSearch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date, datetime
     from typing import Any
 
@@ -22,17 +22,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AgentCount",
-    "AttachmentSearch",
     "ChatChunk",
     "ChatCompletion",
     "ChatRequest",
     "Choice",
     "ChoiceChunk",
     "ChoiceMessage",
-    "CodeExecution",
     "CollectionsCitation",
-    "CollectionsRetrievalMode",
-    "CollectionsSearch",
     "CompactContextRequest",
     "CompactedChat",
     "ContentPart",
@@ -50,13 +46,11 @@ __all__ = [
     "GuidelineBehavior",
     "GuidelineCategory",
     "ImageDetail",
-    "ImageGeneration",
     "ImageUrl",
     "IncludeOption",
     "InlineCitation",
     "LiveSearchTool",
     "LogProbs",
-    "MCP",
     "Message",
     "NewsSource",
     "OutputFile",
@@ -77,12 +71,9 @@ __all__ = [
     "ToolCallType",
     "TopLogProb",
     "WebCitation",
-    "WebSearch",
-    "WebSearchArea",
     "WebSearchOptions",
     "WebSource",
     "XCitation",
-    "XSearch",
     "XSource",
 ]
 
@@ -229,7 +220,7 @@ class StoredChatRequest(Model):
     json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_stored_chat_request", "decode_stored_chat_request")
 
     response_id: str
-    """The `id` of the answer."""
+    """Id of the response."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 
@@ -280,10 +271,10 @@ class DeletedChat(Model):
 
 @attrs.define(kw_only=True, repr=False)
 class CompactContextRequest(Model):
-    """A conversation to condense.
+    """A conversation to be compacted.
 
 
-    Source: `xai_api.CompactContextRequest` (gRPC).
+    Source: `xai_api.CompactContextRequest` (gRPC), `CompactRequest` (REST).
     """
 
     json_codec: ClassVar = (
@@ -293,9 +284,9 @@ class CompactContextRequest(Model):
     )
 
     input: str | Sequence[str | Message | ChoiceMessage | Mapping[str, Any]]
-    """The conversation, oldest message first."""
+    """The conversation."""
     model: str
-    """Name or alias of the model to condense with."""
+    """Name or alias of the model."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 
@@ -310,10 +301,10 @@ class CompactedChat(Model):
 
     json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_compacted_chat", "decode_compacted_chat")
 
-    usage: Usage | None = None
-    """Tokens used and cost of condensing."""
     id: str = ""
     """Identifier of this response."""
+    usage: Usage | None = None
+    """Tokens used and cost of condensing."""
     encrypted_content: str = ""
     """The conversation in opaque form.
 
@@ -333,7 +324,7 @@ class ChatRequest(Model):
     """What to answer, and how.
 
 
-    Source: `xai_api.GetCompletionsRequest` (gRPC), `ChatRequest` (REST).
+    Source: `xai_api.GetCompletionsRequest` (gRPC), `ChatRequest` (REST), `ModelRequest` (REST).
     """
 
     one_sided: ClassVar = {
@@ -342,18 +333,11 @@ class ChatRequest(Model):
         "prompt_cache_key": "rest",
         "stream_options": "rest",
         "web_search_options": "rest",
-        "previous_response_id": "grpc",
-        "store_messages": "grpc",
-        "use_encrypted_content": "grpc",
-        "max_turns": "grpc",
-        "include": "grpc",
         "agent_count": "grpc",
         "guidelines": "grpc",
     }
     json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_chat_request", "decode_chat_request")
 
-    messages: str | Sequence[str | Message | ChoiceMessage | Mapping[str, Any]]
-    """The conversation so far, oldest message first."""
     model: str
     """Name or alias of the model."""
     frequency_penalty: float | None = None
@@ -375,6 +359,8 @@ class ChatRequest(Model):
     """
     max_tokens: int | None = None
     """Older name of `max_completion_tokens`; deprecated."""
+    messages: str | Sequence[str | Message | ChoiceMessage | Mapping[str, Any]] | None = None
+    """The conversation so far, oldest message first."""
     n: int | None = None
     """How many choices to generate, at least 1; each one is paid for."""
     parallel_tool_calls: bool | None = None
@@ -415,7 +401,7 @@ class ChatRequest(Model):
     """Randomness of sampling from 0 to 2; 1 if not given."""
     tool_choice: str | Mapping[str, Any] | None = None
     """Whether, and which, tools the model has to call."""
-    tools: Sequence[Tool | Mapping[str, Any]] | None = None
+    tools: Sequence[Tool | Mapping[str, Any] | Callable[..., Any]] | None = None
     """Tools the model may use, at most 350."""
     top_logprobs: int | None = None
     """How many alternatives to return for each token, 0 to 8; needs `logprobs`."""
@@ -428,28 +414,20 @@ class ChatRequest(Model):
 
     REST only.
     """
-    previous_response_id: str | None = None
-    """Stored answer to continue from.
-
-    The service puts the conversation up to and including that answer in front of `messages`. gRPC only.
-    """
-    store_messages: bool | None = None
-    """Keep the answer for 30 days so that it can be read again or continued.
-
-    Off by default; not available to teams with zero data retention. gRPC only.
-    """
     use_encrypted_content: bool | None = None
-    """Return the reasoning in encrypted form, to be sent back with later requests.
-
-    Lets a reasoning chain go on without anything being stored. gRPC only.
-    """
-    max_turns: int | None = None
-    """Most rounds of thinking and running server-side tools.
-
-    One round may run several tools. Server limit when absent; no effect without server-side tools. gRPC only.
+    """Return the reasoning in sealed form, to be sent back with later requests: a reasoning chain goes on without
+    anything being stored.
     """
     include: Sequence[IncludeOption] | None = None
-    """Additional output to return. gRPC only."""
+    """Additional output to return: results of the service's own tools, places of citations."""
+    max_turns: int | None = None
+    """Most rounds of server-side tool use within this call."""
+    previous_response_id: str | None = None
+    """Stored response that this call builds on."""
+    store: bool | None = None
+    """Whether to keep the answer for 30 days, to be read again or gone on from with `previous_response_id`; false
+    if not given.
+    """
     agent_count: AgentCount | None = None
     """Number of agents for multi-agent models.
 
@@ -527,7 +505,6 @@ class Message(Model):
     Source: `xai_api.Message` (gRPC), `Message` (REST).
     """
 
-    one_sided: ClassVar = {"encrypted_content": "grpc"}
     json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_message", "decode_message")
 
     role: Role
@@ -545,7 +522,7 @@ class Message(Model):
     encrypted_content: str | None = None
     """Encrypted reasoning of an earlier assistant message, or a compacted conversation from `CompactContext`.
 
-    Pass it on unchanged. gRPC only.
+    Pass it on unchanged.
     """
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
@@ -579,7 +556,7 @@ class ImageUrl(Model):
     """An image, by address or by the id of an uploaded file.
 
 
-    Source: `xai_api.ImageUrlContent` (gRPC), `ImageUrl` (REST).
+    Source: `xai_api.ImageUrlContent` (gRPC), `ImageUrl` (REST), `ModelInputContentItem#input_image` (REST).
     """
 
     one_sided: ClassVar = {"detail": "grpc"}
@@ -600,13 +577,12 @@ class ImageUrl(Model):
 
 @attrs.define(kw_only=True, repr=False)
 class FileRef(Model):
-    """A file for the model to read, by id or address, or (gRPC) as bytes.
+    """A file for the model to read, by id, by address or as bytes.
 
 
-    Source: `xai_api.FileContent` (gRPC), `FileRef` (REST).
+    Source: `xai_api.FileContent` (gRPC), `FileRef` (REST), `ModelInputContentItem#input_file` (REST).
     """
 
-    one_sided: ClassVar = {"data": "grpc", "filename": "grpc", "mime_type": "grpc"}
     json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_file_ref", "decode_file_ref")
 
     file_id: str | None = None
@@ -614,17 +590,11 @@ class FileRef(Model):
     url: str | None = None
     """Address of the file."""
     data: bytes | None = None
-    """The content itself. gRPC only."""
+    """Bytes of the file as base64."""
     filename: str | None = None
-    """Name of the file.
-
-    For `data` and `url` only; helps to recognize its type. gRPC only.
-    """
+    """Name of the file."""
     mime_type: str | None = None
-    """Media type, e.g.
-
-    `application/pdf`. For `data` and `url` only. gRPC only.
-    """
+    """Media type of the file."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 
@@ -692,7 +662,7 @@ class FunctionTool(Model):
 
     The helper `tool` makes them.
 
-    Source: `xai_api.Function` (gRPC), `Tool#function` (REST).
+    Source: `xai_api.Function` (gRPC), `Tool#function` (REST), `ModelTool#function` (REST).
     """
 
     json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_function_tool", "decode_function_tool")
@@ -715,62 +685,6 @@ class LiveSearchTool(Model):
 
     sources: Sequence[SearchSource | Mapping[str, Any]]
     """Where to search."""
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class WebSearchArea(Model):
-    """A rough location.
-
-    Any subset may be given.
-
-    Source: `xai_api.WebSearchUserLocation` (gRPC).
-    """
-
-    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_web_search_area", "decode_web_search_area")
-
-    country: str | None = None
-    """Two-letter ISO 3166-1 code, e.g.
-
-    `US`.
-    """
-    city: str | None = None
-    """City, in free form."""
-    region: str | None = None
-    """State or region, in free form."""
-    timezone: str | None = None
-    """Time zone by its IANA name, e.g.
-
-    `America/Los_Angeles`.
-    """
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class CollectionsSearch(Model):
-    """Lets the model search collections.
-
-
-    Source: `xai_api.CollectionsSearch` (gRPC).
-    """
-
-    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_collections_search", "decode_collections_search")
-
-    retrieval_mode: CollectionsRetrievalMode | Mapping[str, Any] | None = None
-    collection_ids: Sequence[str] | None = None
-    """Collections to search, at most ten."""
-    limit: int | None = None
-    """Most passages per search.
-
-    Ten when absent.
-    """
-    instructions: str | None = None
-    """Plain-language guidance on how to read queries and rank hits.
-
-    The server's general guidance applies when absent.
-    """
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 
@@ -860,6 +774,7 @@ class ChatCompletion(ChatCompletionViews, Model):
     """
 
     one_sided: ClassVar = {"settings": "grpc"}
+    not_on_route: ClassVar = {"responses": frozenset({"output_files", "system_fingerprint"})}
     json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_chat_completion", "decode_chat_completion")
 
     choices: list[Choice] = attrs.Factory(list)
@@ -961,7 +876,7 @@ class ChoiceMessage(ChoiceMessageViews, Model):
     Source: `xai_api.CompletionMessage` (gRPC), `ChoiceMessage` (REST).
     """
 
-    one_sided: ClassVar = {"refusal": "rest", "encrypted_content": "grpc", "citations": "grpc"}
+    one_sided: ClassVar = {"refusal": "rest"}
     json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_choice_message", "decode_choice_message")
 
     content: str = ""
@@ -977,15 +892,15 @@ class ChoiceMessage(ChoiceMessageViews, Model):
     """Always `assistant`."""
     tool_calls: list[ToolCall] = attrs.Factory(list)
     """Tool calls that the model asks for."""
-    encrypted_content: str | None = None
+    encrypted_content: str = ""
     """Encrypted reasoning.
 
-    Only filled if `use_encrypted_content` was set. gRPC only.
+    Only filled if `use_encrypted_content` was set.
     """
-    citations: list[InlineCitation] | None = None
+    citations: list[InlineCitation] = attrs.Factory(list)
     """Sources with their places in `content`.
 
-    Only filled if inline citations were asked for with `include`. gRPC only.
+    Only filled if inline citations were asked for with `include`.
     """
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
@@ -1059,7 +974,7 @@ class Delta(Model):
     Source: `xai_api.Delta` (gRPC), `Delta` (REST).
     """
 
-    one_sided: ClassVar = {"images": "rest", "encrypted_content": "grpc", "citations": "grpc"}
+    one_sided: ClassVar = {"images": "rest", "refusal": "rest"}
     json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_delta", "decode_delta")
 
     content: str = ""
@@ -1075,10 +990,15 @@ class Delta(Model):
     """Role of the author; may be repeated in every chunk."""
     tool_calls: list[ToolCall] = attrs.Factory(list)
     """Tool calls, or pieces of them, matched by `index`."""
-    encrypted_content: str | None = None
-    """Next piece of the encrypted reasoning. gRPC only."""
-    citations: list[InlineCitation] | None = None
-    """Further inline citations. gRPC only."""
+    refusal: str | None = None
+    """What it said instead.
+
+    REST only.
+    """
+    encrypted_content: str = ""
+    """Next piece of the encrypted reasoning."""
+    citations: list[InlineCitation] = attrs.Factory(list)
+    """Further inline citations."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 
@@ -1161,7 +1081,7 @@ class OutputFile(Model):
 
 @attrs.define(kw_only=True, repr=False)
 class InlineCitation(Model):
-    """A source and the place in the answer that refers to it.
+    """A source, and the place in the text that refers to it.
 
 
     Source: `xai_api.InlineCitation` (gRPC).
@@ -1225,181 +1145,19 @@ class CollectionsCitation(Model):
     Source: `xai_api.CollectionsCitation` (gRPC).
     """
 
+    one_sided: ClassVar = {"chunk_id": "grpc", "chunk_content": "grpc", "score": "grpc"}
     json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_collections_citation", "decode_collections_citation")
 
     file_id: str = ""
     """File the passage was cut from."""
-    chunk_id: str = ""
-    """Identifier of the passage."""
-    chunk_content: str = ""
-    """Text of the passage."""
-    score: float = 0.0
-    """Relevance; a higher score is a better fit."""
     collection_ids: list[str] = attrs.Factory(list)
     """Collections that contain the file."""
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class WebSearch(Model):
-    """Lets the model search the web and open pages.
-
-
-    Source: `xai_api.WebSearch` (gRPC).
-    """
-
-    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_web_search", "decode_web_search")
-
-    excluded_domains: Sequence[str] | None = None
-    """Domains never to use, at most five, without scheme or subdomain.
-
-    Excludes `allowed_domains`.
-    """
-    allowed_domains: Sequence[str] | None = None
-    """The only domains to use, at most five, without scheme or subdomain.
-
-    Excludes `excluded_domains`.
-    """
-    enable_image_understanding: bool | None = None
-    """Let the model look at images on the pages.
-
-    Off when absent.
-    """
-    user_location: WebSearchArea | Mapping[str, Any] | None = None
-    """Where the user is, for results that fit the place."""
-    enable_image_search: bool | None = None
-    """Let the model search for images to show in its answer.
-
-    Off when absent.
-    """
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class XSearch(Model):
-    """Lets the model search posts on X.
-
-
-    Source: `xai_api.XSearch` (gRPC).
-    """
-
-    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_x_search", "decode_x_search")
-
-    from_date: datetime | date | str | None = None
-    """Use posts from this date on only.
-
-    No lower end when absent.
-    """
-    to_date: datetime | date | str | None = None
-    """Use posts up to this date only.
-
-    No upper end when absent.
-    """
-    allowed_x_handles: Sequence[str] | None = None
-    """Use posts of these accounts only, at most ten, without `@`.
-
-    Excludes `excluded_x_handles`.
-    """
-    excluded_x_handles: Sequence[str] | None = None
-    """Never use posts of these accounts, at most ten, without `@`.
-
-    Excludes `allowed_x_handles`.
-    """
-    enable_image_understanding: bool | None = None
-    """Let the model look at images in posts.
-
-    Off when absent.
-    """
-    enable_video_understanding: bool | None = None
-    """Let the model watch videos in posts.
-
-    Off when absent.
-    """
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class CodeExecution(Model):
-    """Lets the model write code and run it in a sandbox.
-
-    There are no settings.
-
-    Source: `xai_api.CodeExecution` (gRPC).
-    """
-
-    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_code_execution", "decode_code_execution")
-
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class MCP(Model):
-    """A remote server that offers tools by the Model Context Protocol.
-
-    The service calls it directly.
-
-    Source: `xai_api.MCP` (gRPC).
-    """
-
-    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_mcp", "decode_mcp")
-
-    server_label: str | None = None
-    """Short name for the server; put in front of its tool names."""
-    server_description: str | None = None
-    """What the server is good for, as a hint to the model."""
-    server_url: str | None = None
-    """Address of the server."""
-    allowed_tool_names: Sequence[str] | None = None
-    """Tools of the server the model may use.
-
-    Empty allows all of them.
-    """
-    authorization: str | None = None
-    """Token to authenticate at the server with."""
-    extra_headers: Mapping[str, str] | None = None
-    """HTTP headers to add to each call of the server."""
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class AttachmentSearch(Model):
-    """Lets the model search the files attached to the conversation.
-
-
-    Source: `xai_api.AttachmentSearch` (gRPC).
-    """
-
-    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_attachment_search", "decode_attachment_search")
-
-    limit: int | None = None
-    """Most passages per search.
-
-    Server default when absent.
-    """
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class ImageGeneration(Model):
-    """Lets the model draw new images and edit those of the conversation.
-
-
-    Source: `xai_api.ImageGeneration` (gRPC).
-    """
-
-    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_image_generation", "decode_image_generation")
-
-    action: str | None = None
-    """Which of the two is allowed: `auto` (both), `generate` or `edit`.
-
-    `auto` when absent.
-    """
+    chunk_id: str = ""
+    """Identifier of the passage. gRPC only."""
+    chunk_content: str = ""
+    """Text of the passage. gRPC only."""
+    score: float = 0.0
+    """Relevance; a higher score is a better fit. gRPC only."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 
@@ -1492,17 +1250,11 @@ Tool: TypeAlias = (
     | CodeExecution
     | CollectionsSearch
     | MCP
-    | AttachmentSearch
     | ImageGeneration
+    | AttachmentSearch
     | Unknown
 )
-"""A tool the model may use.
-
-`type` says which kind.
-"""
-
-CollectionsRetrievalMode: TypeAlias = HybridRetrieval | SemanticRetrieval | KeywordRetrieval | Unknown
-"""How the collections are searched."""
+"""A tool that the model may use: a function of the caller, or one that the service runs."""
 
 SearchSource: TypeAlias = WebSource | NewsSource | XSource | RssSource | Unknown
 """One place that live search may read.

@@ -96,7 +96,7 @@ class SemanticRetrieval(Model):
 
     json_codec: ClassVar = ("xai_dual._gen.json.documents", "encode_semantic_retrieval", "decode_semantic_retrieval")
 
-    reranker: RerankerModel | Mapping[str, Any] | None = None
+    reranker: RerankerModel | None = None
     """Model that ranks the matches once more."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
@@ -112,7 +112,7 @@ class KeywordRetrieval(Model):
 
     json_codec: ClassVar = ("xai_dual._gen.json.documents", "encode_keyword_retrieval", "decode_keyword_retrieval")
 
-    reranker: RerankerModel | Mapping[str, Any] | None = None
+    reranker: RerankerModel | None = None
     """Model that ranks the matches once more."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
@@ -150,11 +150,11 @@ class ReciprocalRankFusion(Model):
         "decode_reciprocal_rank_fusion",
     )
 
-    embedding_weight: float | None = None
+    embedding_weight: float = 0.0
     """Weight of the ranking by meaning."""
     k: int | None = None
     """Constant added to each rank; larger values flatten the differences."""
-    text_weight: float | None = None
+    text_weight: float = 0.0
     """Weight of the ranking by keyword."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
@@ -170,7 +170,7 @@ class HybridRetrieval(Model):
 
     json_codec: ClassVar = ("xai_dual._gen.json.documents", "encode_hybrid_retrieval", "decode_hybrid_retrieval")
 
-    reranker: HybridReranker | Mapping[str, Any] | None = None
+    reranker: HybridReranker | None = None
     """How the two result lists are merged."""
     search_multiplier: int | None = None
     """Fetch this many times `limit` candidates before ranking."""

@@ -10,10 +10,10 @@ import attrs
 
 from ..model import Model, Unknown
 from ..views import CostViews, ResponseViews
+from .tools import MCP, CodeExecution, CollectionsSearch, ImageGeneration, WebSearch, XSearch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
     from typing import Any
 
     from ..meta import Meta
@@ -26,7 +26,6 @@ __all__ = [
     "CodeInterpreterImage",
     "CodeInterpreterLogs",
     "CodeInterpreterOutput",
-    "CodeInterpreterTool",
     "CompactRequest",
     "CompactUsage",
     "CompactedResponse",
@@ -36,12 +35,10 @@ __all__ = [
     "DeletedResponse",
     "FileSearchCall",
     "FileSearchResult",
-    "FileSearchTool",
     "FunctionToolCall",
     "FunctionToolCallOutput",
     "GetResponseRequest",
     "ImageGenerationCall",
-    "ImageGenerationTool",
     "IncompleteDetails",
     "InputContent",
     "InputFile",
@@ -52,7 +49,6 @@ __all__ = [
     "InputText",
     "LocalShellSkill",
     "McpCall",
-    "McpTool",
     "NamedToolChoice",
     "OutputContent",
     "OutputItem",
@@ -129,14 +125,10 @@ __all__ = [
     "ToolSearchTool",
     "WebSearchAction",
     "WebSearchCall",
-    "WebSearchFilters",
     "WebSearchFindInPage",
     "WebSearchOpenPage",
     "WebSearchQuery",
     "WebSearchSource",
-    "WebSearchTool",
-    "WebSearchUserLocation",
-    "XSearchTool",
 ]
 
 SortOrder: TypeAlias = Literal["asc", "desc"] | str
@@ -469,52 +461,6 @@ class CompactionItem(Model):
     """The compacted content; send it back unchanged."""
     id: str | None = None
     """Id of the item."""
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class WebSearchFilters(Model):
-    """Domain lists of web search in OpenAI's spelling.
-
-
-    Source: `WebSearchFilters` (REST).
-    """
-
-    json_codec: ClassVar = ("xai_dual._gen.json.responses", "encode_web_search_filters", "decode_web_search_filters")
-
-    allowed_domains: list[str] = attrs.Factory(list)
-    """Domains to which the search is limited, at most 5."""
-    excluded_domains: list[str] = attrs.Factory(list)
-    """Domains that are left out, at most 5."""
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class WebSearchUserLocation(Model):
-    """Rough place of the user.
-
-
-    Source: `WebSearchUserLocation` (REST).
-    """
-
-    json_codec: ClassVar = (
-        "xai_dual._gen.json.responses",
-        "encode_web_search_user_location",
-        "decode_web_search_user_location",
-    )
-
-    city: str | None = None
-    """Name of the city."""
-    country: str | None = None
-    """Two-letter country code."""
-    region: str | None = None
-    """Name of the state or region."""
-    timezone: str | None = None
-    """IANA name of the time zone."""
-    type: str = ""
-    """Always `approximate`."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 
@@ -1328,156 +1274,6 @@ class ResponseFunctionTool(Model):
     """JSON Schema of the arguments object."""
     strict: bool | None = None
     """Ask for arguments that follow the schema exactly."""
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class WebSearchTool(Model):
-    """Search of the web, run by the server.
-
-
-    Source: `ModelTool#web_search` (REST).
-    """
-
-    json_codec: ClassVar = ("xai_dual._gen.json.responses", "encode_web_search_tool", "decode_web_search_tool")
-
-    filters: WebSearchFilters | None = None
-    """The same domain lists in OpenAI's spelling."""
-    search_context_size: str | None = None
-    """How much of the search results goes into the context: `low`, `medium` or `high`; kept for compatibility."""
-    user_location: WebSearchUserLocation | None = None
-    """Rough place of the user, to bias the results."""
-    allowed_domains: list[str] = attrs.Factory(list)
-    """Domains to which the search is limited, at most 5."""
-    enable_image_search: bool | None = None
-    """Whether images may be searched for."""
-    enable_image_understanding: bool | None = None
-    """Whether the model may look at images it finds."""
-    excluded_domains: list[str] = attrs.Factory(list)
-    """Domains that are left out, at most 5."""
-    external_web_access: bool | None = None
-    """Whether live pages may be fetched; kept for compatibility."""
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class XSearchTool(Model):
-    """Search on X, run by the server.
-
-
-    Source: `ModelTool#x_search` (REST).
-    """
-
-    json_codec: ClassVar = ("xai_dual._gen.json.responses", "encode_x_search_tool", "decode_x_search_tool")
-
-    allowed_x_handles: list[str] = attrs.Factory(list)
-    """Accounts to which the search is limited, at most 10; not to be combined with `excluded_x_handles`."""
-    enable_image_understanding: bool | None = None
-    """Whether the model may look at images in posts."""
-    enable_video_understanding: bool | None = None
-    """Whether the model may watch videos in posts."""
-    excluded_x_handles: list[str] = attrs.Factory(list)
-    """Accounts whose posts are left out, at most 10."""
-    from_date: datetime | None = None
-    """Earliest day of posts, as YYYY-MM-DD."""
-    to_date: datetime | None = None
-    """Latest day of posts, as YYYY-MM-DD."""
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class ImageGenerationTool(Model):
-    """Makes or edits images, run by the server.
-
-
-    Source: `ModelTool#image_generation` (REST).
-    """
-
-    json_codec: ClassVar = (
-        "xai_dual._gen.json.responses",
-        "encode_image_generation_tool",
-        "decode_image_generation_tool",
-    )
-
-    action: str | None = None
-    """Whether to make or to edit images; left to the model if not given."""
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class FileSearchTool(Model):
-    """Search over collections, run by the server.
-
-
-    Source: `ModelTool#file_search` (REST).
-    """
-
-    json_codec: ClassVar = ("xai_dual._gen.json.responses", "encode_file_search_tool", "decode_file_search_tool")
-
-    filters: Any | None = None
-    """Condition on document fields."""
-    max_num_results: int | None = None
-    """Most chunks to return, at least 1."""
-    ranking_options: Any | None = None
-    """How to rank the chunks; kept for compatibility."""
-    vector_store_ids: list[str] = attrs.Factory(list)
-    """Ids of the collections to search, at most 10."""
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class CodeInterpreterTool(Model):
-    """Runs code that the model writes, on the server.
-
-
-    Source: `ModelTool#code_interpreter` (REST).
-    """
-
-    json_codec: ClassVar = (
-        "xai_dual._gen.json.responses",
-        "encode_code_interpreter_tool",
-        "decode_code_interpreter_tool",
-    )
-
-    container: Any | None = None
-    """Where to run the code; kept for compatibility."""
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class McpTool(Model):
-    """Tools of a remote MCP server, called by the server.
-
-
-    Source: `ModelTool#mcp` (REST).
-    """
-
-    json_codec: ClassVar = ("xai_dual._gen.json.responses", "encode_mcp_tool", "decode_mcp_tool")
-
-    allowed_tools: list[str] = attrs.Factory(list)
-    """Tools to which the model is limited; all if not given."""
-    authorization: str | None = None
-    """Value of the `Authorization` header sent to the MCP server."""
-    connector_id: str | None = None
-    """Id of a ready-made connector; kept for compatibility."""
-    defer_loading: bool | None = None
-    """Keep the tool definitions out of the prompt until tool search finds them."""
-    headers: dict[str, str] = attrs.Factory(dict)
-    """Further headers sent to the MCP server: name to value."""
-    require_approval: str | None = None
-    """Whether calls need approval; kept for compatibility."""
-    server_description: str | None = None
-    """What the server offers; the model reads this."""
-    server_label: str = ""
-    """Short name of the server, which its calls carry."""
-    server_url: str = ""
-    """Address of the MCP server."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 
@@ -2759,12 +2555,12 @@ InputContent: TypeAlias = InputText | PastOutputText | InputImage | InputFile | 
 
 ResponseTool: TypeAlias = (
     ResponseFunctionTool
-    | WebSearchTool
-    | XSearchTool
-    | ImageGenerationTool
-    | FileSearchTool
-    | CodeInterpreterTool
-    | McpTool
+    | WebSearch
+    | XSearch
+    | ImageGeneration
+    | CollectionsSearch
+    | CodeExecution
+    | MCP
     | ShellTool
     | ToolSearchTool
     | Unknown

@@ -72,7 +72,7 @@ class Usage(UsageViews, Model):
 
     On xAI the total is prompt plus completion plus reasoning tokens.
 
-    Source: `xai_api.SamplingUsage` (gRPC), `Usage` (REST).
+    Source: `xai_api.SamplingUsage` (gRPC), `Usage` (REST), `ModelUsage` (REST), `CompactUsage` (REST).
     """
 
     one_sided: ClassVar = {
@@ -82,6 +82,10 @@ class Usage(UsageViews, Model):
         "prompt_audio_tokens": "rest",
         "server_side_tool_usage_details": "rest",
         "server_side_tools_used": "grpc",
+    }
+    not_on_route: ClassVar = {
+        "responses": frozenset({"prompt_text_tokens", "prompt_image_tokens"}),
+        "compact": frozenset({"cost_in_usd_ticks", "num_sources_used", "prompt_text_tokens", "prompt_image_tokens"}),
     }
     json_codec: ClassVar = ("xai_dual._gen.json.shared", "encode_usage", "decode_usage")
 

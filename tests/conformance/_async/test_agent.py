@@ -92,7 +92,7 @@ async def test_stored(client: AsyncClient) -> None:
 
 async def test_stored_chat(clients: dict[str, AsyncClient]) -> None:
     client = clients["grpc"]
-    answer = await client.chat.create(model="grok-4", messages="Say stored chat", store_messages=True)
+    answer = await client.chat.create(model="grok-4", messages="Say stored chat", store=True)
     assert (await client.chat.retrieve(response_id=answer.id)).text == "stored chat"
     following = await client.chat.create(model="grok-4", messages="Hello", previous_response_id=answer.id)
     assert following.usage is not None

@@ -14,7 +14,8 @@ from xai_dual.emulator import Server
 
 from ..case import resolved
 from ..facts import DEAD, dead, options
-from ..table import ANSWERS, CASES, NESTED, ONE_SIDED, OPERATIONS, Case, method
+from ..one_sided_cases import NESTED, ONE_SIDED
+from ..table import ANSWERS, CASES, OPERATIONS, Case, method
 from .begin import carry_out
 
 pytestmark = pytest.mark.anyio
@@ -157,5 +158,5 @@ async def test_no_wire_has_both(request_type: str) -> None:
 async def test_auto_below_a_path_is_rest(prefix: str) -> None:
     async with AsyncClient(**dead("auto", DEAD + prefix)) as client:
         with pytest.raises(UnsupportedOnTransport) as caught:
-            await client.chat.create(model="grok-4", messages="Hi", store_messages=True)
+            await client.chat.create(model="grok-4", messages="Hi", agent_count="4")
     assert caught.value.transport == "rest"

@@ -92,7 +92,7 @@ def test_stored(client: Client) -> None:
 
 def test_stored_chat(clients: dict[str, Client]) -> None:
     client = clients["grpc"]
-    answer = client.chat.create(model="grok-4", messages="Say stored chat", store_messages=True)
+    answer = client.chat.create(model="grok-4", messages="Say stored chat", store=True)
     assert (client.chat.retrieve(response_id=answer.id)).text == "stored chat"
     following = client.chat.create(model="grok-4", messages="Hello", previous_response_id=answer.id)
     assert following.usage is not None

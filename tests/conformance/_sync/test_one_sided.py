@@ -16,7 +16,8 @@ from xai_dual.emulator import Server
 
 from ..case import resolved
 from ..facts import DEAD, dead, options
-from ..table import ANSWERS, CASES, NESTED, ONE_SIDED, OPERATIONS, Case, method
+from ..one_sided_cases import NESTED, ONE_SIDED
+from ..table import ANSWERS, CASES, OPERATIONS, Case, method
 from .begin import carry_out
 
 pytestmark = pytest.mark.anyio
@@ -159,5 +160,5 @@ def test_no_wire_has_both(request_type: str) -> None:
 def test_auto_below_a_path_is_rest(prefix: str) -> None:
     with Client(**dead("auto", DEAD + prefix)) as client:
         with pytest.raises(UnsupportedOnTransport) as caught:
-            client.chat.create(model="grok-4", messages="Hi", store_messages=True)
+            client.chat.create(model="grok-4", messages="Hi", agent_count="4")
     assert caught.value.transport == "rest"

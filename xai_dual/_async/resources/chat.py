@@ -25,6 +25,7 @@ from ...types.chat import (
     DeleteStoredChatRequest,
     StoredChatRequest,
 )
+from ..chat_stream import AsyncChatStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from ...options import Inherit, Timeout
     from ...types.chat import (
         AgentCount,
-        ChatChunk,
         ChatCompletion,
         ChoiceMessage,
         CompactedChat,
@@ -46,17 +46,22 @@ if TYPE_CHECKING:
         ResponseFormat,
         SearchParameters,
         Tool,
+        ToolCall,
         WebSearchOptions,
     )
     from ...types.shared import DeferredRequest, ServiceTier, StreamOptions
     from ..call import AsyncCaller
-    from ..stream import AsyncStream
+    from ..conversation import AsyncConversation
+    from ..structured import AsyncParsedStream, Parsed, T
+    from ..tool_loop import ToolRun
 
 __all__ = ["AsyncChat"]
 
 
 class AsyncChat:
-    """Calls of `client.chat`: create, stream, defer, get_deferred, wait, retrieve, delete, compact."""
+    """Calls of `client.chat`: create, stream, parse, parse_stream, run, conversation, defer, get_deferred, wait,
+    retrieve, delete, compact.
+    """
 
     __slots__ = ("_caller",)
 
@@ -88,22 +93,23 @@ class AsyncChat:
         stream_options: StreamOptions | Mapping[str, Any] | None = None,
         temperature: float | None = None,
         tool_choice: str | Mapping[str, Any] | None = None,
-        tools: Sequence[Tool | Mapping[str, Any]] | None = None,
+        tools: Sequence[Tool | Mapping[str, Any] | Callable[..., Any]] | None = None,
         top_logprobs: int | None = None,
         top_p: float | None = None,
         user: str | None = None,
         web_search_options: WebSearchOptions | Mapping[str, Any] | None = None,
-        previous_response_id: str | None = None,
-        store_messages: bool | None = None,
         use_encrypted_content: bool | None = None,
-        max_turns: int | None = None,
         include: Sequence[IncludeOption] | None = None,
+        max_turns: int | None = None,
+        previous_response_id: str | None = None,
+        store: bool | None = None,
         agent_count: AgentCount | None = None,
         guidelines: Sequence[Guideline | Mapping[str, Any]] | None = None,
         timeout: Timeout | float | Inherit | None = INHERIT,
         headers: Mapping[str, str] | None = None,
         max_retries: int | Inherit = INHERIT,
         extra_body: Mapping[str, Any] | None = None,
+        rest_route: str | Inherit = INHERIT,
     ) -> ChatCompletion:
         """Answer a conversation.
 
@@ -139,15 +145,13 @@ class AsyncChat:
                 if not given.
             user: Id of the end user, for abuse detection.
             web_search_options: Web search options in OpenAI's spelling. REST only.
-            previous_response_id: Stored answer to continue from. The service puts the conversation up to and
-                including that answer in front of `messages`. gRPC only.
-            store_messages: Keep the answer for 30 days so that it can be read again or continued. Off by default;
-                not available to teams with zero data retention. gRPC only.
-            use_encrypted_content: Return the reasoning in encrypted form, to be sent back with later requests.
-                Lets a reasoning chain go on without anything being stored. gRPC only.
-            max_turns: Most rounds of thinking and running server-side tools. One round may run several tools.
-                Server limit when absent; no effect without server-side tools. gRPC only.
-            include: Additional output to return. gRPC only.
+            use_encrypted_content: Return the reasoning in sealed form, to be sent back with later requests: a
+                reasoning chain goes on without anything being stored.
+            include: Additional output to return: results of the service's own tools, places of citations.
+            max_turns: Most rounds of server-side tool use within this call.
+            previous_response_id: Stored response that this call builds on.
+            store: Whether to keep the answer for 30 days, to be read again or gone on from with
+                `previous_response_id`; false if not given.
             agent_count: Number of agents for multi-agent models. The service decides when absent. gRPC only.
             guidelines: Moderation rules for the output, each category at most once. Left-out categories keep the
                 model's own behavior. Not for multi-agent models or deferred requests. gRPC only.
@@ -155,13 +159,15 @@ class AsyncChat:
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
             extra_body: REST only: properties merged into the body as they are.
+            rest_route: REST only: the route to take, "completions" or "responses"; else the first one that
+                carries the request.
 
         Raises:
             UsageError: the request cannot be sent as it is.
             ApiError: the service refuses; its subclasses tell why.
             TransportError: the service was not reached, or did not answer in time.
 
-        Source: gRPC `xai_api.Chat/GetCompletion`, REST `POST /v1/chat/completions`.
+        Source: gRPC `xai_api.Chat/GetCompletion`, REST `POST /v1/chat/completions`, REST `POST /v1/responses`.
         """
         request = ChatRequest(
             model=model,
@@ -190,15 +196,15 @@ class AsyncChat:
             top_p=top_p,
             user=user,
             web_search_options=web_search_options,
-            previous_response_id=previous_response_id,
-            store_messages=store_messages,
             use_encrypted_content=use_encrypted_content,
-            max_turns=max_turns,
             include=include,
+            max_turns=max_turns,
+            previous_response_id=previous_response_id,
+            store=store,
             agent_count=agent_count,
             guidelines=guidelines,
         )
-        options = CallOptions(timeout, headers, max_retries, extra_body)
+        options = CallOptions(timeout, headers, max_retries, extra_body, rest_route)
         return await self._caller.unary(CHAT_CREATE, request, options)
 
     @required("model", "messages")
@@ -226,23 +232,24 @@ class AsyncChat:
         stream_options: StreamOptions | Mapping[str, Any] | None = None,
         temperature: float | None = None,
         tool_choice: str | Mapping[str, Any] | None = None,
-        tools: Sequence[Tool | Mapping[str, Any]] | None = None,
+        tools: Sequence[Tool | Mapping[str, Any] | Callable[..., Any]] | None = None,
         top_logprobs: int | None = None,
         top_p: float | None = None,
         user: str | None = None,
         web_search_options: WebSearchOptions | Mapping[str, Any] | None = None,
-        previous_response_id: str | None = None,
-        store_messages: bool | None = None,
         use_encrypted_content: bool | None = None,
-        max_turns: int | None = None,
         include: Sequence[IncludeOption] | None = None,
+        max_turns: int | None = None,
+        previous_response_id: str | None = None,
+        store: bool | None = None,
         agent_count: AgentCount | None = None,
         guidelines: Sequence[Guideline | Mapping[str, Any]] | None = None,
         timeout: Timeout | float | Inherit | None = INHERIT,
         headers: Mapping[str, str] | None = None,
         max_retries: int | Inherit = INHERIT,
         extra_body: Mapping[str, Any] | None = None,
-    ) -> AsyncStream[ChatChunk, ChatCompletion]:
+        rest_route: str | Inherit = INHERIT,
+    ) -> AsyncChatStream:
         """Answer a conversation piece by piece, as the model writes.
 
         Sends nothing until the stream is entered or first iterated.
@@ -279,15 +286,13 @@ class AsyncChat:
                 if not given.
             user: Id of the end user, for abuse detection.
             web_search_options: Web search options in OpenAI's spelling. REST only.
-            previous_response_id: Stored answer to continue from. The service puts the conversation up to and
-                including that answer in front of `messages`. gRPC only.
-            store_messages: Keep the answer for 30 days so that it can be read again or continued. Off by default;
-                not available to teams with zero data retention. gRPC only.
-            use_encrypted_content: Return the reasoning in encrypted form, to be sent back with later requests.
-                Lets a reasoning chain go on without anything being stored. gRPC only.
-            max_turns: Most rounds of thinking and running server-side tools. One round may run several tools.
-                Server limit when absent; no effect without server-side tools. gRPC only.
-            include: Additional output to return. gRPC only.
+            use_encrypted_content: Return the reasoning in sealed form, to be sent back with later requests: a
+                reasoning chain goes on without anything being stored.
+            include: Additional output to return: results of the service's own tools, places of citations.
+            max_turns: Most rounds of server-side tool use within this call.
+            previous_response_id: Stored response that this call builds on.
+            store: Whether to keep the answer for 30 days, to be read again or gone on from with
+                `previous_response_id`; false if not given.
             agent_count: Number of agents for multi-agent models. The service decides when absent. gRPC only.
             guidelines: Moderation rules for the output, each category at most once. Left-out categories keep the
                 model's own behavior. Not for multi-agent models or deferred requests. gRPC only.
@@ -295,13 +300,15 @@ class AsyncChat:
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
             extra_body: REST only: properties merged into the body as they are.
+            rest_route: REST only: the route to take, "completions" or "responses"; else the first one that
+                carries the request.
 
         Raises:
             UsageError: the request cannot be sent as it is.
             ApiError: the service refuses; its subclasses tell why.
             TransportError: the service was not reached, or did not answer in time.
 
-        Source: gRPC `xai_api.Chat/GetCompletionChunk`, REST `POST /v1/chat/completions`.
+        Source: gRPC `xai_api.Chat/GetCompletionChunk`, REST `POST /v1/chat/completions`, REST `POST /v1/responses`.
         """
         request = ChatRequest(
             model=model,
@@ -330,16 +337,601 @@ class AsyncChat:
             top_p=top_p,
             user=user,
             web_search_options=web_search_options,
-            previous_response_id=previous_response_id,
-            store_messages=store_messages,
             use_encrypted_content=use_encrypted_content,
-            max_turns=max_turns,
             include=include,
+            max_turns=max_turns,
+            previous_response_id=previous_response_id,
+            store=store,
             agent_count=agent_count,
             guidelines=guidelines,
         )
-        options = CallOptions(timeout, headers, max_retries, extra_body)
-        return self._caller.stream(CHAT_STREAM, request, options)
+        options = CallOptions(timeout, headers, max_retries, extra_body, rest_route)
+        return AsyncChatStream(self._caller, CHAT_STREAM, request, options)
+
+    @required("model", "messages", "schema")
+    async def parse(
+        self,
+        *,
+        model: str,
+        messages: str | Sequence[str | Message | ChoiceMessage | Mapping[str, Any]],
+        schema: type[T] | Mapping[str, Any],
+        frequency_penalty: float | None = None,
+        logit_bias: Mapping[str, float] | None = None,
+        logprobs: bool | None = None,
+        max_completion_tokens: int | None = None,
+        max_tokens: int | None = None,
+        n: int | None = None,
+        parallel_tool_calls: bool | None = None,
+        presence_penalty: float | None = None,
+        prompt_cache_key: str | None = None,
+        reasoning_effort: ReasoningEffort | None = None,
+        safety_identifier: str | None = None,
+        search_parameters: SearchParameters | Mapping[str, Any] | None = None,
+        seed: int | None = None,
+        service_tier: ServiceTier | None = None,
+        stop: str | Sequence[str] | None = None,
+        stream_options: StreamOptions | Mapping[str, Any] | None = None,
+        temperature: float | None = None,
+        tool_choice: str | Mapping[str, Any] | None = None,
+        tools: Sequence[Tool | Mapping[str, Any] | Callable[..., Any]] | None = None,
+        top_logprobs: int | None = None,
+        top_p: float | None = None,
+        user: str | None = None,
+        web_search_options: WebSearchOptions | Mapping[str, Any] | None = None,
+        use_encrypted_content: bool | None = None,
+        include: Sequence[IncludeOption] | None = None,
+        max_turns: int | None = None,
+        previous_response_id: str | None = None,
+        store: bool | None = None,
+        agent_count: AgentCount | None = None,
+        guidelines: Sequence[Guideline | Mapping[str, Any]] | None = None,
+        timeout: Timeout | float | Inherit | None = INHERIT,
+        headers: Mapping[str, str] | None = None,
+        max_retries: int | Inherit = INHERIT,
+        extra_body: Mapping[str, Any] | None = None,
+        rest_route: str | Inherit = INHERIT,
+    ) -> Parsed[T]:
+        """Answer with a value of a type, in place of text.
+
+        Raises an `OutputError` that keeps the response where the answer is no such value: a refusal, an answer that
+        was cut, or what does not fit.
+
+        Other arguments are those of `chat.create`.
+
+        Args:
+            model: Name or alias of the model.
+            messages: The conversation so far, oldest message first.
+            schema: What the answer is to be: a dataclass, an attrs class, a TypedDict, a pydantic model or
+                another type; or a JSON schema, for plain values.
+            frequency_penalty: From -2 to 2; positive values make tokens less likely the more often they have
+                appeared. Reasoning models do not take it.
+            logit_bias: Bias added to the logits of single tokens: token id to bias. REST only.
+            logprobs: Whether to return log probabilities of the generated tokens; false if not given.
+            max_completion_tokens: Most tokens to generate, reasoning included. REST only.
+            max_tokens: Older name of `max_completion_tokens`; deprecated.
+            n: How many choices to generate, at least 1; each one is paid for.
+            parallel_tool_calls: Whether the model may ask for several tool calls in one turn; true if not given.
+            presence_penalty: From -2 to 2; positive values make tokens that have already appeared less likely.
+                Reasoning models do not take it.
+            prompt_cache_key: Calls with the same key are sent to the same place, which raises the chance of a
+                cache hit. REST only.
+            reasoning_effort: How much to reason: `low`, `medium`, `high` and others, as far as the model offers
+                them.
+            safety_identifier: Stable, anonymous id of the end user, for abuse detection.
+            search_parameters: Live search for this completion; null for none.
+            seed: Ask for repeatable sampling with this seed; not guaranteed.
+            service_tier: Queue in which to serve the request.
+            stop: Strings at which generation ends; not returned. Reasoning models do not take it.
+            stream_options: Extras of the stream; only with `stream`. REST only.
+            temperature: Randomness of sampling from 0 to 2; 1 if not given.
+            tool_choice: Whether, and which, tools the model has to call.
+            tools: Tools the model may use, at most 350.
+            top_logprobs: How many alternatives to return for each token, 0 to 8; needs `logprobs`.
+            top_p: Sample only from the likeliest tokens that together reach this probability; above 0, up to 1, 1
+                if not given.
+            user: Id of the end user, for abuse detection.
+            web_search_options: Web search options in OpenAI's spelling. REST only.
+            use_encrypted_content: Return the reasoning in sealed form, to be sent back with later requests: a
+                reasoning chain goes on without anything being stored.
+            include: Additional output to return: results of the service's own tools, places of citations.
+            max_turns: Most rounds of server-side tool use within this call.
+            previous_response_id: Stored response that this call builds on.
+            store: Whether to keep the answer for 30 days, to be read again or gone on from with
+                `previous_response_id`; false if not given.
+            agent_count: Number of agents for multi-agent models. The service decides when absent. gRPC only.
+            guidelines: Moderation rules for the output, each category at most once. Left-out categories keep the
+                model's own behavior. Not for multi-agent models or deferred requests. gRPC only.
+            timeout: Seconds in total, a `Timeout`, or None for no limit.
+            headers: Headers (gRPC: metadata) for this call, over the client's own.
+            max_retries: Attempts after the first.
+            extra_body: REST only: properties merged into the body as they are.
+            rest_route: REST only: the route to take, "completions" or "responses"; else the first one that
+                carries the request.
+
+        Raises:
+            UsageError: the request cannot be sent as it is.
+            ApiError: the service refuses; its subclasses tell why.
+            TransportError: the service was not reached, or did not answer in time.
+
+        Source: gRPC `xai_api.Chat/GetCompletion`, REST `POST /v1/chat/completions`, REST `POST /v1/responses`.
+        """
+        request = ChatRequest(
+            model=model,
+            messages=messages,
+            frequency_penalty=frequency_penalty,
+            logit_bias=logit_bias,
+            logprobs=logprobs,
+            max_completion_tokens=max_completion_tokens,
+            max_tokens=max_tokens,
+            n=n,
+            parallel_tool_calls=parallel_tool_calls,
+            presence_penalty=presence_penalty,
+            prompt_cache_key=prompt_cache_key,
+            reasoning_effort=reasoning_effort,
+            safety_identifier=safety_identifier,
+            search_parameters=search_parameters,
+            seed=seed,
+            service_tier=service_tier,
+            stop=stop,
+            stream_options=stream_options,
+            temperature=temperature,
+            tool_choice=tool_choice,
+            tools=tools,
+            top_logprobs=top_logprobs,
+            top_p=top_p,
+            user=user,
+            web_search_options=web_search_options,
+            use_encrypted_content=use_encrypted_content,
+            include=include,
+            max_turns=max_turns,
+            previous_response_id=previous_response_id,
+            store=store,
+            agent_count=agent_count,
+            guidelines=guidelines,
+        )
+        options = CallOptions(timeout, headers, max_retries, extra_body, rest_route)
+        from ..structured import parse
+
+        return await parse(self._caller, request, options, schema=schema)
+
+    @required("model", "messages", "schema")
+    def parse_stream(
+        self,
+        *,
+        model: str,
+        messages: str | Sequence[str | Message | ChoiceMessage | Mapping[str, Any]],
+        schema: type[T] | Mapping[str, Any],
+        frequency_penalty: float | None = None,
+        logit_bias: Mapping[str, float] | None = None,
+        logprobs: bool | None = None,
+        max_completion_tokens: int | None = None,
+        max_tokens: int | None = None,
+        n: int | None = None,
+        parallel_tool_calls: bool | None = None,
+        presence_penalty: float | None = None,
+        prompt_cache_key: str | None = None,
+        reasoning_effort: ReasoningEffort | None = None,
+        safety_identifier: str | None = None,
+        search_parameters: SearchParameters | Mapping[str, Any] | None = None,
+        seed: int | None = None,
+        service_tier: ServiceTier | None = None,
+        stop: str | Sequence[str] | None = None,
+        stream_options: StreamOptions | Mapping[str, Any] | None = None,
+        temperature: float | None = None,
+        tool_choice: str | Mapping[str, Any] | None = None,
+        tools: Sequence[Tool | Mapping[str, Any] | Callable[..., Any]] | None = None,
+        top_logprobs: int | None = None,
+        top_p: float | None = None,
+        user: str | None = None,
+        web_search_options: WebSearchOptions | Mapping[str, Any] | None = None,
+        use_encrypted_content: bool | None = None,
+        include: Sequence[IncludeOption] | None = None,
+        max_turns: int | None = None,
+        previous_response_id: str | None = None,
+        store: bool | None = None,
+        agent_count: AgentCount | None = None,
+        guidelines: Sequence[Guideline | Mapping[str, Any]] | None = None,
+        timeout: Timeout | float | Inherit | None = INHERIT,
+        headers: Mapping[str, str] | None = None,
+        max_retries: int | Inherit = INHERIT,
+        extra_body: Mapping[str, Any] | None = None,
+        rest_route: str | Inherit = INHERIT,
+    ) -> AsyncParsedStream[T]:
+        """As `chat.parse`, with the value as far as it has arrived on the way.
+
+        Sends nothing until the stream is entered or first iterated.
+
+        Other arguments are those of `chat.create`.
+
+        Args:
+            model: Name or alias of the model.
+            messages: The conversation so far, oldest message first.
+            schema: As for `chat.parse`.
+            frequency_penalty: From -2 to 2; positive values make tokens less likely the more often they have
+                appeared. Reasoning models do not take it.
+            logit_bias: Bias added to the logits of single tokens: token id to bias. REST only.
+            logprobs: Whether to return log probabilities of the generated tokens; false if not given.
+            max_completion_tokens: Most tokens to generate, reasoning included. REST only.
+            max_tokens: Older name of `max_completion_tokens`; deprecated.
+            n: How many choices to generate, at least 1; each one is paid for.
+            parallel_tool_calls: Whether the model may ask for several tool calls in one turn; true if not given.
+            presence_penalty: From -2 to 2; positive values make tokens that have already appeared less likely.
+                Reasoning models do not take it.
+            prompt_cache_key: Calls with the same key are sent to the same place, which raises the chance of a
+                cache hit. REST only.
+            reasoning_effort: How much to reason: `low`, `medium`, `high` and others, as far as the model offers
+                them.
+            safety_identifier: Stable, anonymous id of the end user, for abuse detection.
+            search_parameters: Live search for this completion; null for none.
+            seed: Ask for repeatable sampling with this seed; not guaranteed.
+            service_tier: Queue in which to serve the request.
+            stop: Strings at which generation ends; not returned. Reasoning models do not take it.
+            stream_options: Extras of the stream; only with `stream`. REST only.
+            temperature: Randomness of sampling from 0 to 2; 1 if not given.
+            tool_choice: Whether, and which, tools the model has to call.
+            tools: Tools the model may use, at most 350.
+            top_logprobs: How many alternatives to return for each token, 0 to 8; needs `logprobs`.
+            top_p: Sample only from the likeliest tokens that together reach this probability; above 0, up to 1, 1
+                if not given.
+            user: Id of the end user, for abuse detection.
+            web_search_options: Web search options in OpenAI's spelling. REST only.
+            use_encrypted_content: Return the reasoning in sealed form, to be sent back with later requests: a
+                reasoning chain goes on without anything being stored.
+            include: Additional output to return: results of the service's own tools, places of citations.
+            max_turns: Most rounds of server-side tool use within this call.
+            previous_response_id: Stored response that this call builds on.
+            store: Whether to keep the answer for 30 days, to be read again or gone on from with
+                `previous_response_id`; false if not given.
+            agent_count: Number of agents for multi-agent models. The service decides when absent. gRPC only.
+            guidelines: Moderation rules for the output, each category at most once. Left-out categories keep the
+                model's own behavior. Not for multi-agent models or deferred requests. gRPC only.
+            timeout: Seconds in total, a `Timeout`, or None for no limit.
+            headers: Headers (gRPC: metadata) for this call, over the client's own.
+            max_retries: Attempts after the first.
+            extra_body: REST only: properties merged into the body as they are.
+            rest_route: REST only: the route to take, "completions" or "responses"; else the first one that
+                carries the request.
+
+        Raises:
+            UsageError: the request cannot be sent as it is.
+            ApiError: the service refuses; its subclasses tell why.
+            TransportError: the service was not reached, or did not answer in time.
+
+        Source: gRPC `xai_api.Chat/GetCompletion`, REST `POST /v1/chat/completions`, REST `POST /v1/responses`.
+        """
+        request = ChatRequest(
+            model=model,
+            messages=messages,
+            frequency_penalty=frequency_penalty,
+            logit_bias=logit_bias,
+            logprobs=logprobs,
+            max_completion_tokens=max_completion_tokens,
+            max_tokens=max_tokens,
+            n=n,
+            parallel_tool_calls=parallel_tool_calls,
+            presence_penalty=presence_penalty,
+            prompt_cache_key=prompt_cache_key,
+            reasoning_effort=reasoning_effort,
+            safety_identifier=safety_identifier,
+            search_parameters=search_parameters,
+            seed=seed,
+            service_tier=service_tier,
+            stop=stop,
+            stream_options=stream_options,
+            temperature=temperature,
+            tool_choice=tool_choice,
+            tools=tools,
+            top_logprobs=top_logprobs,
+            top_p=top_p,
+            user=user,
+            web_search_options=web_search_options,
+            use_encrypted_content=use_encrypted_content,
+            include=include,
+            max_turns=max_turns,
+            previous_response_id=previous_response_id,
+            store=store,
+            agent_count=agent_count,
+            guidelines=guidelines,
+        )
+        options = CallOptions(timeout, headers, max_retries, extra_body, rest_route)
+        from ..structured import parse_stream
+
+        return parse_stream(self._caller, request, options, schema=schema)
+
+    @required("model", "messages")
+    async def run(
+        self,
+        *,
+        model: str,
+        messages: str | Sequence[str | Message | ChoiceMessage | Mapping[str, Any]],
+        max_turns: int = 8,
+        before_call: Callable[[ToolCall], Any] | None = None,
+        frequency_penalty: float | None = None,
+        logit_bias: Mapping[str, float] | None = None,
+        logprobs: bool | None = None,
+        max_completion_tokens: int | None = None,
+        max_tokens: int | None = None,
+        n: int | None = None,
+        parallel_tool_calls: bool | None = None,
+        presence_penalty: float | None = None,
+        prompt_cache_key: str | None = None,
+        reasoning_effort: ReasoningEffort | None = None,
+        response_format: ResponseFormat | Mapping[str, Any] | None = None,
+        safety_identifier: str | None = None,
+        search_parameters: SearchParameters | Mapping[str, Any] | None = None,
+        seed: int | None = None,
+        service_tier: ServiceTier | None = None,
+        stop: str | Sequence[str] | None = None,
+        stream_options: StreamOptions | Mapping[str, Any] | None = None,
+        temperature: float | None = None,
+        tool_choice: str | Mapping[str, Any] | None = None,
+        tools: Sequence[Tool | Mapping[str, Any] | Callable[..., Any]] | None = None,
+        top_logprobs: int | None = None,
+        top_p: float | None = None,
+        user: str | None = None,
+        web_search_options: WebSearchOptions | Mapping[str, Any] | None = None,
+        use_encrypted_content: bool | None = None,
+        include: Sequence[IncludeOption] | None = None,
+        previous_response_id: str | None = None,
+        store: bool | None = None,
+        agent_count: AgentCount | None = None,
+        guidelines: Sequence[Guideline | Mapping[str, Any]] | None = None,
+        timeout: Timeout | float | Inherit | None = INHERIT,
+        headers: Mapping[str, str] | None = None,
+        max_retries: int | Inherit = INHERIT,
+        extra_body: Mapping[str, Any] | None = None,
+        rest_route: str | Inherit = INHERIT,
+    ) -> ToolRun:
+        """Answer with the help of functions: call those that the model asks for, hand back what they return, and so
+        on until it answers.
+
+        An exception in a function is handed back as well.
+
+        Other arguments are those of `chat.create`.
+
+        Args:
+            model: Name or alias of the model.
+            messages: The conversation so far, oldest message first.
+            max_turns: Most answers of the model; with calls still open after the last one, `MaxTurnsError`
+                carries the conversation.
+            before_call: Called before each function (for `AsyncClient` it may be async); if it returns anything
+                but None, that is the result and the function is not called.
+            frequency_penalty: From -2 to 2; positive values make tokens less likely the more often they have
+                appeared. Reasoning models do not take it.
+            logit_bias: Bias added to the logits of single tokens: token id to bias. REST only.
+            logprobs: Whether to return log probabilities of the generated tokens; false if not given.
+            max_completion_tokens: Most tokens to generate, reasoning included. REST only.
+            max_tokens: Older name of `max_completion_tokens`; deprecated.
+            n: How many choices to generate, at least 1; each one is paid for.
+            parallel_tool_calls: Whether the model may ask for several tool calls in one turn; true if not given.
+            presence_penalty: From -2 to 2; positive values make tokens that have already appeared less likely.
+                Reasoning models do not take it.
+            prompt_cache_key: Calls with the same key are sent to the same place, which raises the chance of a
+                cache hit. REST only.
+            reasoning_effort: How much to reason: `low`, `medium`, `high` and others, as far as the model offers
+                them.
+            response_format: Shape of the answer: text, any JSON object, or JSON of a given schema.
+            safety_identifier: Stable, anonymous id of the end user, for abuse detection.
+            search_parameters: Live search for this completion; null for none.
+            seed: Ask for repeatable sampling with this seed; not guaranteed.
+            service_tier: Queue in which to serve the request.
+            stop: Strings at which generation ends; not returned. Reasoning models do not take it.
+            stream_options: Extras of the stream; only with `stream`. REST only.
+            temperature: Randomness of sampling from 0 to 2; 1 if not given.
+            tool_choice: Whether, and which, tools the model has to call.
+            tools: Tools the model may use, at most 350.
+            top_logprobs: How many alternatives to return for each token, 0 to 8; needs `logprobs`.
+            top_p: Sample only from the likeliest tokens that together reach this probability; above 0, up to 1, 1
+                if not given.
+            user: Id of the end user, for abuse detection.
+            web_search_options: Web search options in OpenAI's spelling. REST only.
+            use_encrypted_content: Return the reasoning in sealed form, to be sent back with later requests: a
+                reasoning chain goes on without anything being stored.
+            include: Additional output to return: results of the service's own tools, places of citations.
+            previous_response_id: Stored response that this call builds on.
+            store: Whether to keep the answer for 30 days, to be read again or gone on from with
+                `previous_response_id`; false if not given.
+            agent_count: Number of agents for multi-agent models. The service decides when absent. gRPC only.
+            guidelines: Moderation rules for the output, each category at most once. Left-out categories keep the
+                model's own behavior. Not for multi-agent models or deferred requests. gRPC only.
+            timeout: Seconds in total, a `Timeout`, or None for no limit.
+            headers: Headers (gRPC: metadata) for this call, over the client's own.
+            max_retries: Attempts after the first.
+            extra_body: REST only: properties merged into the body as they are.
+            rest_route: REST only: the route to take, "completions" or "responses"; else the first one that
+                carries the request.
+
+        Raises:
+            UsageError: the request cannot be sent as it is.
+            ApiError: the service refuses; its subclasses tell why.
+            TransportError: the service was not reached, or did not answer in time.
+
+        Source: gRPC `xai_api.Chat/GetCompletion`, REST `POST /v1/chat/completions`, REST `POST /v1/responses`.
+        """
+        request = ChatRequest(
+            model=model,
+            messages=messages,
+            frequency_penalty=frequency_penalty,
+            logit_bias=logit_bias,
+            logprobs=logprobs,
+            max_completion_tokens=max_completion_tokens,
+            max_tokens=max_tokens,
+            n=n,
+            parallel_tool_calls=parallel_tool_calls,
+            presence_penalty=presence_penalty,
+            prompt_cache_key=prompt_cache_key,
+            reasoning_effort=reasoning_effort,
+            response_format=response_format,
+            safety_identifier=safety_identifier,
+            search_parameters=search_parameters,
+            seed=seed,
+            service_tier=service_tier,
+            stop=stop,
+            stream_options=stream_options,
+            temperature=temperature,
+            tool_choice=tool_choice,
+            tools=tools,
+            top_logprobs=top_logprobs,
+            top_p=top_p,
+            user=user,
+            web_search_options=web_search_options,
+            use_encrypted_content=use_encrypted_content,
+            include=include,
+            previous_response_id=previous_response_id,
+            store=store,
+            agent_count=agent_count,
+            guidelines=guidelines,
+        )
+        options = CallOptions(timeout, headers, max_retries, extra_body, rest_route)
+        from ..tool_loop import run
+
+        return await run(self._caller, request, options, max_turns=max_turns, before_call=before_call)
+
+    @required("model")
+    def conversation(
+        self,
+        *,
+        model: str,
+        system: str | None = None,
+        history: Sequence[str | Message | Mapping[str, Any]] = (),
+        stored: bool = False,
+        compact_above: int | None = None,
+        frequency_penalty: float | None = None,
+        logit_bias: Mapping[str, float] | None = None,
+        logprobs: bool | None = None,
+        max_completion_tokens: int | None = None,
+        max_tokens: int | None = None,
+        n: int | None = None,
+        parallel_tool_calls: bool | None = None,
+        presence_penalty: float | None = None,
+        prompt_cache_key: str | None = None,
+        reasoning_effort: ReasoningEffort | None = None,
+        response_format: ResponseFormat | Mapping[str, Any] | None = None,
+        safety_identifier: str | None = None,
+        search_parameters: SearchParameters | Mapping[str, Any] | None = None,
+        seed: int | None = None,
+        service_tier: ServiceTier | None = None,
+        stop: str | Sequence[str] | None = None,
+        stream_options: StreamOptions | Mapping[str, Any] | None = None,
+        temperature: float | None = None,
+        tool_choice: str | Mapping[str, Any] | None = None,
+        tools: Sequence[Tool | Mapping[str, Any] | Callable[..., Any]] | None = None,
+        top_logprobs: int | None = None,
+        top_p: float | None = None,
+        user: str | None = None,
+        web_search_options: WebSearchOptions | Mapping[str, Any] | None = None,
+        use_encrypted_content: bool | None = None,
+        include: Sequence[IncludeOption] | None = None,
+        max_turns: int | None = None,
+        agent_count: AgentCount | None = None,
+        guidelines: Sequence[Guideline | Mapping[str, Any]] | None = None,
+        timeout: Timeout | float | Inherit | None = INHERIT,
+        headers: Mapping[str, str] | None = None,
+        max_retries: int | Inherit = INHERIT,
+        extra_body: Mapping[str, Any] | None = None,
+        rest_route: str | Inherit = INHERIT,
+    ) -> AsyncConversation:
+        """A conversation that remembers what was said.
+
+        Sends nothing by itself.
+
+        Other arguments are those of `chat.create`.
+
+        Args:
+            model: Name or alias of the model.
+            system: Instructions that stand before the first message.
+            history: Messages to go on from.
+            stored: Let the service keep the conversation, and send only what is new; else every call sends all of
+                it.
+            compact_above: Tokens of the prompt above which the conversation is condensed before the next message.
+            frequency_penalty: From -2 to 2; positive values make tokens less likely the more often they have
+                appeared. Reasoning models do not take it.
+            logit_bias: Bias added to the logits of single tokens: token id to bias. REST only.
+            logprobs: Whether to return log probabilities of the generated tokens; false if not given.
+            max_completion_tokens: Most tokens to generate, reasoning included. REST only.
+            max_tokens: Older name of `max_completion_tokens`; deprecated.
+            n: How many choices to generate, at least 1; each one is paid for.
+            parallel_tool_calls: Whether the model may ask for several tool calls in one turn; true if not given.
+            presence_penalty: From -2 to 2; positive values make tokens that have already appeared less likely.
+                Reasoning models do not take it.
+            prompt_cache_key: Calls with the same key are sent to the same place, which raises the chance of a
+                cache hit. REST only.
+            reasoning_effort: How much to reason: `low`, `medium`, `high` and others, as far as the model offers
+                them.
+            response_format: Shape of the answer: text, any JSON object, or JSON of a given schema.
+            safety_identifier: Stable, anonymous id of the end user, for abuse detection.
+            search_parameters: Live search for this completion; null for none.
+            seed: Ask for repeatable sampling with this seed; not guaranteed.
+            service_tier: Queue in which to serve the request.
+            stop: Strings at which generation ends; not returned. Reasoning models do not take it.
+            stream_options: Extras of the stream; only with `stream`. REST only.
+            temperature: Randomness of sampling from 0 to 2; 1 if not given.
+            tool_choice: Whether, and which, tools the model has to call.
+            tools: Tools the model may use, at most 350.
+            top_logprobs: How many alternatives to return for each token, 0 to 8; needs `logprobs`.
+            top_p: Sample only from the likeliest tokens that together reach this probability; above 0, up to 1, 1
+                if not given.
+            user: Id of the end user, for abuse detection.
+            web_search_options: Web search options in OpenAI's spelling. REST only.
+            use_encrypted_content: Return the reasoning in sealed form, to be sent back with later requests: a
+                reasoning chain goes on without anything being stored.
+            include: Additional output to return: results of the service's own tools, places of citations.
+            max_turns: Most rounds of server-side tool use within this call.
+            agent_count: Number of agents for multi-agent models. The service decides when absent. gRPC only.
+            guidelines: Moderation rules for the output, each category at most once. Left-out categories keep the
+                model's own behavior. Not for multi-agent models or deferred requests. gRPC only.
+            timeout: Seconds in total, a `Timeout`, or None for no limit.
+            headers: Headers (gRPC: metadata) for this call, over the client's own.
+            max_retries: Attempts after the first.
+            extra_body: REST only: properties merged into the body as they are.
+            rest_route: REST only: the route to take, "completions" or "responses"; else the first one that
+                carries the request.
+
+        Raises:
+            UsageError: the request cannot be sent as it is.
+            ApiError: the service refuses; its subclasses tell why.
+            TransportError: the service was not reached, or did not answer in time.
+
+        Source: gRPC `xai_api.Chat/GetCompletion`, REST `POST /v1/chat/completions`, REST `POST /v1/responses`.
+        """
+        request = ChatRequest(
+            model=model,
+            frequency_penalty=frequency_penalty,
+            logit_bias=logit_bias,
+            logprobs=logprobs,
+            max_completion_tokens=max_completion_tokens,
+            max_tokens=max_tokens,
+            n=n,
+            parallel_tool_calls=parallel_tool_calls,
+            presence_penalty=presence_penalty,
+            prompt_cache_key=prompt_cache_key,
+            reasoning_effort=reasoning_effort,
+            response_format=response_format,
+            safety_identifier=safety_identifier,
+            search_parameters=search_parameters,
+            seed=seed,
+            service_tier=service_tier,
+            stop=stop,
+            stream_options=stream_options,
+            temperature=temperature,
+            tool_choice=tool_choice,
+            tools=tools,
+            top_logprobs=top_logprobs,
+            top_p=top_p,
+            user=user,
+            web_search_options=web_search_options,
+            use_encrypted_content=use_encrypted_content,
+            include=include,
+            max_turns=max_turns,
+            agent_count=agent_count,
+            guidelines=guidelines,
+        )
+        options = CallOptions(timeout, headers, max_retries, extra_body, rest_route)
+        from ..conversation import begin
+
+        return begin(
+            self._caller, request, options, system=system, history=history, stored=stored, compact_above=compact_above
+        )
 
     @required("model", "messages")
     async def defer(
@@ -366,16 +958,16 @@ class AsyncChat:
         stream_options: StreamOptions | Mapping[str, Any] | None = None,
         temperature: float | None = None,
         tool_choice: str | Mapping[str, Any] | None = None,
-        tools: Sequence[Tool | Mapping[str, Any]] | None = None,
+        tools: Sequence[Tool | Mapping[str, Any] | Callable[..., Any]] | None = None,
         top_logprobs: int | None = None,
         top_p: float | None = None,
         user: str | None = None,
         web_search_options: WebSearchOptions | Mapping[str, Any] | None = None,
-        previous_response_id: str | None = None,
-        store_messages: bool | None = None,
         use_encrypted_content: bool | None = None,
-        max_turns: int | None = None,
         include: Sequence[IncludeOption] | None = None,
+        max_turns: int | None = None,
+        previous_response_id: str | None = None,
+        store: bool | None = None,
         agent_count: AgentCount | None = None,
         guidelines: Sequence[Guideline | Mapping[str, Any]] | None = None,
         timeout: Timeout | float | Inherit | None = INHERIT,
@@ -419,15 +1011,13 @@ class AsyncChat:
                 if not given.
             user: Id of the end user, for abuse detection.
             web_search_options: Web search options in OpenAI's spelling. REST only.
-            previous_response_id: Stored answer to continue from. The service puts the conversation up to and
-                including that answer in front of `messages`. gRPC only.
-            store_messages: Keep the answer for 30 days so that it can be read again or continued. Off by default;
-                not available to teams with zero data retention. gRPC only.
-            use_encrypted_content: Return the reasoning in encrypted form, to be sent back with later requests.
-                Lets a reasoning chain go on without anything being stored. gRPC only.
-            max_turns: Most rounds of thinking and running server-side tools. One round may run several tools.
-                Server limit when absent; no effect without server-side tools. gRPC only.
-            include: Additional output to return. gRPC only.
+            use_encrypted_content: Return the reasoning in sealed form, to be sent back with later requests: a
+                reasoning chain goes on without anything being stored.
+            include: Additional output to return: results of the service's own tools, places of citations.
+            max_turns: Most rounds of server-side tool use within this call.
+            previous_response_id: Stored response that this call builds on.
+            store: Whether to keep the answer for 30 days, to be read again or gone on from with
+                `previous_response_id`; false if not given.
             agent_count: Number of agents for multi-agent models. The service decides when absent. gRPC only.
             guidelines: Moderation rules for the output, each category at most once. Left-out categories keep the
                 model's own behavior. Not for multi-agent models or deferred requests. gRPC only.
@@ -470,11 +1060,11 @@ class AsyncChat:
             top_p=top_p,
             user=user,
             web_search_options=web_search_options,
-            previous_response_id=previous_response_id,
-            store_messages=store_messages,
             use_encrypted_content=use_encrypted_content,
-            max_turns=max_turns,
             include=include,
+            max_turns=max_turns,
+            previous_response_id=previous_response_id,
+            store=store,
             agent_count=agent_count,
             guidelines=guidelines,
         )
@@ -569,12 +1159,10 @@ class AsyncChat:
         max_retries: int | Inherit = INHERIT,
         extra_body: Mapping[str, Any] | None = None,
     ) -> ChatCompletion:
-        """Reads an answer that was stored because `store_messages` was set.
-
-        Stored answers are kept for 30 days.
+        """Returns a response that was stored, up to 30 days after it was made.
 
         Args:
-            response_id: The `id` of the answer.
+            response_id: Id of the response.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
@@ -585,7 +1173,7 @@ class AsyncChat:
             ApiError: the service refuses; its subclasses tell why.
             TransportError: the service was not reached, or did not answer in time.
 
-        Source: gRPC `xai_api.Chat/GetStoredCompletion`.
+        Source: gRPC `xai_api.Chat/GetStoredCompletion`, REST `GET /v1/responses/{response_id}`.
         """
         request = StoredChatRequest(response_id=response_id)
         options = CallOptions(timeout, headers, max_retries, extra_body)
@@ -634,12 +1222,11 @@ class AsyncChat:
         max_retries: int | Inherit = INHERIT,
         extra_body: Mapping[str, Any] | None = None,
     ) -> CompactedChat:
-        """Condenses a long conversation into one opaque string, so that later requests need not send the full
-        history.
+        """Condense a conversation into one opaque text; send it as the `encrypted_content` of an assistant message.
 
         Args:
-            model: Name or alias of the model to condense with.
-            input: The conversation, oldest message first.
+            model: Name or alias of the model.
+            input: The conversation.
             timeout: Seconds in total, a `Timeout`, or None for no limit.
             headers: Headers (gRPC: metadata) for this call, over the client's own.
             max_retries: Attempts after the first.
@@ -650,7 +1237,7 @@ class AsyncChat:
             ApiError: the service refuses; its subclasses tell why.
             TransportError: the service was not reached, or did not answer in time.
 
-        Source: gRPC `xai_api.Chat/CompactContext`.
+        Source: gRPC `xai_api.Chat/CompactContext`, REST `POST /v1/responses/compact`.
         """
         request = CompactContextRequest(model=model, input=input)
         options = CallOptions(timeout, headers, max_retries, extra_body)

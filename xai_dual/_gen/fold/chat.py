@@ -134,6 +134,7 @@ class FoldChoiceMessage:
         "encrypted_content",
         "extra",
         "reasoning_content",
+        "refusal",
         "role",
         "seen",
         "tool_calls",
@@ -142,10 +143,11 @@ class FoldChoiceMessage:
     def __init__(self) -> None:
         self.content = Text()
         self.reasoning_content = Text()
+        self.refusal: Any = None
         self.role: Any = None
         self.tool_calls: Any = ToolCalls()
-        self.encrypted_content: Any = None
-        self.citations: Any = None
+        self.encrypted_content = Text()
+        self.citations: list[Any] = []
         self.extra: dict[str, Any] = {}
         self.seen = False
 
@@ -155,17 +157,17 @@ class FoldChoiceMessage:
             self.content.add(c.content)
         if c.reasoning_content:
             self.reasoning_content.add(c.reasoning_content)
+        if c.refusal is not None:
+            if self.refusal is None:
+                self.refusal = Text()
+            self.refusal.add(c.refusal)
         if c.role is not None:
             self.role = c.role
         if c.tool_calls:
             self.tool_calls.add(c.tool_calls)
-        if c.encrypted_content is not None:
-            if self.encrypted_content is None:
-                self.encrypted_content = Text()
+        if c.encrypted_content:
             self.encrypted_content.add(c.encrypted_content)
-        if c.citations is not None:
-            if self.citations is None:
-                self.citations = []
+        if c.citations:
             self.citations.extend(c.citations)
         if c.images:
             self.extra["images"] = joined(self.extra.get("images"), c.images)
@@ -180,10 +182,11 @@ class FoldChoiceMessage:
         return ChoiceMessage(
             content=self.content.value(),
             reasoning_content=self.reasoning_content.value(),
+            refusal=None if self.refusal is None else self.refusal.value(),
             role=self.role,
             tool_calls=self.tool_calls.value(),
-            encrypted_content=None if self.encrypted_content is None else self.encrypted_content.value(),
-            citations=None if self.citations is None else list(self.citations),
+            encrypted_content=self.encrypted_content.value(),
+            citations=list(self.citations),
             extra=dict(self.extra) or None,
         )
 

@@ -15,8 +15,8 @@ from ..._check import (
     float32,
     int32,
     missing,
-    octets,
     only_on,
+    only_on_route,
     refuse_misfits,
     scalars,
     segment,
@@ -25,11 +25,11 @@ from ..._check import (
     wrong,
 )
 from ..._convert import (
+    base64_from_json,
+    base64_to_json,
     coerce_texts,
     date_from_json,
     date_to_json,
-    datetime_from_json,
-    datetime_to_json,
     json_text_from_json,
     json_text_to_json,
     octets_from_json,
@@ -41,6 +41,7 @@ from ..._convert import (
 )
 from ..._convert_models import (
     coerce_messages,
+    coerce_tools,
     parts_from_json,
     parts_to_json,
     tool_choice_from_json,
@@ -48,38 +49,31 @@ from ..._convert_models import (
 )
 from ..._json import (
     Extra,
-    base64_text,
     convert,
     many,
     misfit,
     one,
-    read_bytes,
     read_float32,
     read_int,
-    read_keyed,
     read_list,
     read_map,
     read_model,
     read_models,
-    union,
     unions,
     unknown,
     without,
 )
+from ..._reshape import flat_tool_choice, include_options, input_items, text_format
 from ...model import Unknown
 from ...operation import RestRequest
 from ...types.chat import (
-    MCP,
-    AttachmentSearch,
     ChatChunk,
     ChatCompletion,
     ChatRequest,
     Choice,
     ChoiceChunk,
     ChoiceMessage,
-    CodeExecution,
     CollectionsCitation,
-    CollectionsSearch,
     CompactContextRequest,
     CompactedChat,
     ContentPart,
@@ -93,7 +87,6 @@ from ...types.chat import (
     FunctionDefinition,
     FunctionTool,
     Guideline,
-    ImageGeneration,
     ImageUrl,
     InlineCitation,
     LiveSearchTool,
@@ -111,25 +104,30 @@ from ...types.chat import (
     ToolCall,
     TopLogProb,
     WebCitation,
-    WebSearch,
-    WebSearchArea,
     WebSearchOptions,
     WebSource,
     XCitation,
-    XSearch,
     XSource,
 )
-from ...types.documents import HybridRetrieval, KeywordRetrieval, SemanticRetrieval
 from ...types.shared import DeferredRequest, StreamOptions
-from .documents import (
-    decode_hybrid_retrieval,
-    decode_keyword_retrieval,
-    decode_semantic_retrieval,
-    encode_hybrid_retrieval,
-    encode_keyword_retrieval,
-    encode_semantic_retrieval,
-)
+from ...types.tools import MCP, AttachmentSearch, CodeExecution, CollectionsSearch, ImageGeneration, WebSearch, XSearch
 from .shared import decode_deferred_request, decode_stream_options, decode_usage, encode_stream_options, encode_usage
+from .tools import (
+    decode_attachment_search,
+    decode_code_execution,
+    decode_collections_search,
+    decode_image_generation,
+    decode_mcp,
+    decode_web_search,
+    decode_x_search,
+    encode_attachment_search,
+    encode_code_execution,
+    encode_collections_search,
+    encode_image_generation,
+    encode_mcp,
+    encode_web_search,
+    encode_x_search,
+)
 
 _DEFERRED_CHAT_REQUEST = frozenset({"request_id"})
 
@@ -202,7 +200,7 @@ def encode_stored_chat_request(m: StoredChatRequest, wire: bool = True) -> dict[
     if wire and m.response_id is None:
         missing("response_id")
     d: dict[str, Any] = {}
-    if m.response_id is not None:
+    if m.response_id is not None and not wire:
         d["response_id"] = string(m.response_id, "response_id")
     if m.extra:
         if wire:
@@ -289,7 +287,11 @@ def encode_compact_context_request(m: CompactContextRequest, wire: bool = True) 
         missing("model")
     d: dict[str, Any] = {}
     if m.input is not None:
-        d["input"] = many(encode_message, Message, coerce_messages(m.input, "input"), "input", wire)
+        d["input"] = (
+            input_items(coerce_messages(m.input, "input"), "input")
+            if wire
+            else many(encode_message, Message, coerce_messages(m.input, "input"), "input", wire)
+        )
     if m.model is not None:
         d["model"] = string(m.model, "model")
     if m.extra:
@@ -307,12 +309,12 @@ def decode_compacted_chat(d: Mapping[str, Any]) -> CompactedChat:
     extra: Extra = None
     if not d.keys() <= _COMPACTED_CHAT:
         extra = unknown(d, _COMPACTED_CHAT)
-    usage = get("usage")
-    if usage is not None:
-        usage, extra = read_model(decode_usage, usage, "usage", extra)
     id = get("id")
     if id.__class__ is not str:
         id, extra = misfit(id, "", "id", extra)
+    usage = get("usage")
+    if usage is not None:
+        usage, extra = read_model(decode_usage, usage, "usage", extra)
     encrypted_content = get("encrypted_content")
     if encrypted_content.__class__ is not str:
         encrypted_content, extra = misfit(encrypted_content, "", "encrypted_content", extra)
@@ -320,8 +322,8 @@ def decode_compacted_chat(d: Mapping[str, Any]) -> CompactedChat:
     if dropped_message_count.__class__ is not int:
         dropped_message_count, extra = read_int(dropped_message_count, 0, "dropped_message_count", extra)
     return CompactedChat(
-        usage=usage,
         id=id,
+        usage=usage,
         encrypted_content=encrypted_content,
         dropped_message_count=dropped_message_count,
         extra=extra,
@@ -330,10 +332,10 @@ def decode_compacted_chat(d: Mapping[str, Any]) -> CompactedChat:
 
 def encode_compacted_chat(m: CompactedChat, wire: bool = True) -> dict[str, Any]:
     d: dict[str, Any] = {}
-    if m.usage is not None:
-        d["usage"] = encode_usage(m.usage, wire)
     if m.id:
         d["id"] = m.id
+    if m.usage is not None:
+        d["usage"] = encode_usage(m.usage, wire)
     if m.encrypted_content:
         d["encrypted_content"] = m.encrypted_content
     if m.dropped_message_count:
@@ -368,7 +370,7 @@ _CHAT_REQUEST = frozenset(
         "seed",
         "service_tier",
         "stop",
-        "store_messages",
+        "store",
         "stream_options",
         "temperature",
         "tool_choice",
@@ -459,21 +461,21 @@ def decode_chat_request(d: Mapping[str, Any]) -> ChatRequest:
         web_search_options, extra = read_model(
             decode_web_search_options, web_search_options, "web_search_options", extra
         )
-    previous_response_id = get("previous_response_id")
-    if previous_response_id.__class__ is not str and previous_response_id is not None:
-        previous_response_id, extra = misfit(previous_response_id, None, "previous_response_id", extra)
-    store_messages = get("store_messages")
-    if store_messages.__class__ is not bool and store_messages is not None:
-        store_messages, extra = misfit(store_messages, None, "store_messages", extra)
     use_encrypted_content = get("use_encrypted_content")
     if use_encrypted_content.__class__ is not bool and use_encrypted_content is not None:
         use_encrypted_content, extra = misfit(use_encrypted_content, None, "use_encrypted_content", extra)
-    max_turns = get("max_turns")
-    if max_turns.__class__ is not int and max_turns is not None:
-        max_turns, extra = read_int(max_turns, None, "max_turns", extra)
     include = get("include")
     if include is not None:
         include, extra = read_list(include, str, "include", extra)
+    max_turns = get("max_turns")
+    if max_turns.__class__ is not int and max_turns is not None:
+        max_turns, extra = read_int(max_turns, None, "max_turns", extra)
+    previous_response_id = get("previous_response_id")
+    if previous_response_id.__class__ is not str and previous_response_id is not None:
+        previous_response_id, extra = misfit(previous_response_id, None, "previous_response_id", extra)
+    store = get("store")
+    if store.__class__ is not bool and store is not None:
+        store, extra = misfit(store, None, "store", extra)
     agent_count = get("agent_count")
     if agent_count.__class__ is not str or agent_count in ("", "unspecified"):
         agent_count, extra = misfit(
@@ -509,11 +511,11 @@ def decode_chat_request(d: Mapping[str, Any]) -> ChatRequest:
         top_p=top_p,
         user=user,
         web_search_options=web_search_options,
-        previous_response_id=previous_response_id,
-        store_messages=store_messages,
         use_encrypted_content=use_encrypted_content,
-        max_turns=max_turns,
         include=include,
+        max_turns=max_turns,
+        previous_response_id=previous_response_id,
+        store=store,
         agent_count=agent_count,
         guidelines=guidelines,
         extra=extra,
@@ -521,8 +523,6 @@ def decode_chat_request(d: Mapping[str, Any]) -> ChatRequest:
 
 
 def encode_chat_request(m: ChatRequest, wire: bool = True) -> dict[str, Any]:
-    if wire and m.messages is None:
-        missing("messages")
     if wire and m.model is None:
         missing("model")
     d: dict[str, Any] = {}
@@ -571,7 +571,7 @@ def encode_chat_request(m: ChatRequest, wire: bool = True) -> dict[str, Any]:
     if m.tool_choice is not None:
         d["tool_choice"] = tool_choice_to_json(m.tool_choice, "tool_choice")
     if m.tools is not None:
-        d["tools"] = unions(encode_tool, m.tools, "tools", wire)
+        d["tools"] = unions(encode_tool, coerce_tools(m.tools, "tools"), "tools", wire)
     if m.top_logprobs is not None:
         d["top_logprobs"] = int32(m.top_logprobs, "top_logprobs")
     if m.top_p is not None:
@@ -582,26 +582,26 @@ def encode_chat_request(m: ChatRequest, wire: bool = True) -> dict[str, Any]:
         d["web_search_options"] = one(
             encode_web_search_options, WebSearchOptions, m.web_search_options, "web_search_options", wire
         )
-    if m.previous_response_id is not None:
-        if wire:
-            only_on("grpc", "previous_response_id")
-        d["previous_response_id"] = string(m.previous_response_id, "previous_response_id")
-    if m.store_messages is not None:
-        if wire:
-            only_on("grpc", "store_messages")
-        d["store_messages"] = boolean(m.store_messages, "store_messages")
     if m.use_encrypted_content is not None:
         if wire:
-            only_on("grpc", "use_encrypted_content")
+            only_on_route("responses", "use_encrypted_content")
         d["use_encrypted_content"] = boolean(m.use_encrypted_content, "use_encrypted_content")
-    if m.max_turns is not None:
-        if wire:
-            only_on("grpc", "max_turns")
-        d["max_turns"] = int32(m.max_turns, "max_turns")
     if m.include is not None:
         if wire:
-            only_on("grpc", "include")
+            only_on_route("responses", "include")
         d["include"] = scalars(string, m.include, "include")
+    if m.max_turns is not None:
+        if wire:
+            only_on_route("responses", "max_turns")
+        d["max_turns"] = int32(m.max_turns, "max_turns")
+    if m.previous_response_id is not None:
+        if wire:
+            only_on_route("responses", "previous_response_id")
+        d["previous_response_id"] = string(m.previous_response_id, "previous_response_id")
+    if m.store is not None:
+        if wire:
+            only_on_route("responses", "store")
+        d["store"] = boolean(m.store, "store")
     if m.agent_count is not None:
         if wire:
             only_on("grpc", "agent_count")
@@ -610,6 +610,91 @@ def encode_chat_request(m: ChatRequest, wire: bool = True) -> dict[str, Any]:
         if wire:
             only_on("grpc", "guidelines")
         d["guidelines"] = many(encode_guideline, Guideline, m.guidelines, "guidelines", wire)
+    if m.extra:
+        if wire:
+            refuse_misfits(m.extra, _CHAT_REQUEST)
+        d.update(m.extra)
+    return d
+
+
+def encode_chat_request_responses(m: ChatRequest, wire: bool = True) -> dict[str, Any]:
+    if wire and m.model is None:
+        missing("model")
+    d: dict[str, Any] = {}
+    if m.logprobs is not None:
+        d["logprobs"] = boolean(m.logprobs, "logprobs")
+    if m.max_completion_tokens is not None:
+        d["max_output_tokens"] = int32(m.max_completion_tokens, "max_completion_tokens")
+    if m.messages is not None:
+        d["input"] = input_items(coerce_messages(m.messages, "messages"), "messages")
+    if m.model is not None:
+        d["model"] = string(m.model, "model")
+    if m.parallel_tool_calls is not None:
+        d["parallel_tool_calls"] = boolean(m.parallel_tool_calls, "parallel_tool_calls")
+    if m.prompt_cache_key is not None:
+        d["prompt_cache_key"] = string(m.prompt_cache_key, "prompt_cache_key")
+    if m.safety_identifier is not None:
+        d["safety_identifier"] = string(m.safety_identifier, "safety_identifier")
+    if m.search_parameters is not None:
+        d["search_parameters"] = one(
+            encode_search_parameters, SearchParameters, m.search_parameters, "search_parameters", wire
+        )
+    if m.service_tier is not None:
+        d["service_tier"] = string(m.service_tier, "service_tier")
+    if m.temperature is not None:
+        d["temperature"] = float32(m.temperature, "temperature")
+    if m.tool_choice is not None:
+        d["tool_choice"] = flat_tool_choice(m.tool_choice, "tool_choice")
+    if m.tools is not None:
+        d["tools"] = unions(encode_tool_responses, coerce_tools(m.tools, "tools"), "tools", wire)
+    if m.top_logprobs is not None:
+        d["top_logprobs"] = int32(m.top_logprobs, "top_logprobs")
+    if m.top_p is not None:
+        d["top_p"] = float32(m.top_p, "top_p")
+    if m.user is not None:
+        d["user"] = string(m.user, "user")
+    if m.include is not None:
+        d["include"] = include_options(m.include, "include")
+    if m.max_turns is not None:
+        d["max_turns"] = int32(m.max_turns, "max_turns")
+    if m.previous_response_id is not None:
+        d["previous_response_id"] = string(m.previous_response_id, "previous_response_id")
+    if m.store is not None:
+        d["store"] = boolean(m.store, "store")
+    if m.max_tokens is not None:
+        d["max_output_tokens"] = int32(m.max_tokens, "max_tokens")
+    inner: dict[str, Any] = {}
+    if m.reasoning_effort is not None:
+        inner["effort"] = string(m.reasoning_effort, "reasoning_effort")
+    if inner:
+        d["reasoning"] = inner
+    inner = {}
+    if m.response_format is not None:
+        inner["format"] = text_format(m.response_format, "response_format")
+    if inner:
+        d["text"] = inner
+    if m.use_encrypted_content and boolean(m.use_encrypted_content, "use_encrypted_content"):
+        d.setdefault("include", []).append("reasoning.encrypted_content")
+    if m.frequency_penalty is not None:
+        only_on_route("completions", "frequency_penalty")
+    if m.logit_bias is not None:
+        only_on_route("completions", "logit_bias")
+    if m.n is not None:
+        only_on_route("completions", "n")
+    if m.presence_penalty is not None:
+        only_on_route("completions", "presence_penalty")
+    if m.seed is not None:
+        only_on_route("completions", "seed")
+    if m.stop is not None:
+        only_on_route("completions", "stop")
+    if m.stream_options is not None:
+        only_on_route("completions", "stream_options")
+    if m.web_search_options is not None:
+        only_on_route("completions", "web_search_options")
+    if m.agent_count is not None:
+        only_on("grpc", "agent_count")
+    if m.guidelines is not None:
+        only_on("grpc", "guidelines")
     if m.extra:
         if wire:
             refuse_misfits(m.extra, _CHAT_REQUEST)
@@ -766,7 +851,7 @@ def encode_message(m: Message, wire: bool = True) -> dict[str, Any]:
         d["tool_call_id"] = string(m.tool_call_id, "tool_call_id")
     if m.encrypted_content is not None:
         if wire:
-            only_on("grpc", "encrypted_content")
+            only_on_route("responses", "encrypted_content")
         d["encrypted_content"] = string(m.encrypted_content, "encrypted_content")
     if m.extra:
         if wire:
@@ -858,6 +943,23 @@ def encode_image_url(m: ImageUrl, wire: bool = True) -> dict[str, Any]:
     return d
 
 
+def encode_image_url_responses(m: ImageUrl, wire: bool = True) -> dict[str, Any]:
+    if wire:
+        at_most_one(file_id=m.file_id, url=m.url)
+    d: dict[str, Any] = {}
+    if m.file_id is not None:
+        d["file_id"] = string(m.file_id, "file_id")
+    if m.url is not None:
+        d["image_url"] = string(m.url, "url")
+    if m.detail is not None:
+        only_on("grpc", "detail")
+    if m.extra:
+        if wire:
+            refuse_misfits(m.extra, _IMAGE_URL)
+        d.update(m.extra)
+    return d
+
+
 _FILE_REF = frozenset({"data", "file_id", "filename", "mime_type", "url"})
 
 
@@ -872,9 +974,7 @@ def decode_file_ref(d: Mapping[str, Any]) -> FileRef:
     url = get("url")
     if url.__class__ is not str and url is not None:
         url, extra = misfit(url, None, "url", extra)
-    data = get("data")
-    if data.__class__ is not bytes and data is not None:
-        data, extra = read_bytes(data, None, "data", extra)
+    data, extra = convert(base64_from_json, get("data"), None, "data", extra)
     filename = get("filename")
     if filename.__class__ is not str and filename is not None:
         filename, extra = misfit(filename, None, "filename", extra)
@@ -892,15 +992,34 @@ def encode_file_ref(m: FileRef, wire: bool = True) -> dict[str, Any]:
         d["url"] = string(m.url, "url")
     if m.data is not None:
         if wire:
-            only_on("grpc", "data")
-        d["data"] = base64_text(octets(m.data, "data"))
+            only_on_route("responses", "data")
+        d["data"] = base64_to_json(m.data, "data")
     if m.filename is not None:
         if wire:
-            only_on("grpc", "filename")
+            only_on_route("responses", "filename")
         d["filename"] = string(m.filename, "filename")
     if m.mime_type is not None:
         if wire:
-            only_on("grpc", "mime_type")
+            only_on_route("responses", "mime_type")
+        d["mime_type"] = string(m.mime_type, "mime_type")
+    if m.extra:
+        if wire:
+            refuse_misfits(m.extra, _FILE_REF)
+        d.update(m.extra)
+    return d
+
+
+def encode_file_ref_responses(m: FileRef, wire: bool = True) -> dict[str, Any]:
+    d: dict[str, Any] = {}
+    if m.file_id is not None:
+        d["file_id"] = string(m.file_id, "file_id")
+    if m.url is not None:
+        d["file_url"] = string(m.url, "url")
+    if m.data is not None:
+        d["file_data"] = base64_to_json(m.data, "data")
+    if m.filename is not None:
+        d["filename"] = string(m.filename, "filename")
+    if m.mime_type is not None:
         d["mime_type"] = string(m.mime_type, "mime_type")
     if m.extra:
         if wire:
@@ -1013,6 +1132,18 @@ def encode_function_tool(m: FunctionTool, wire: bool = True) -> dict[str, Any]:
     return d
 
 
+def encode_function_tool_responses(m: FunctionTool, wire: bool = True) -> dict[str, Any]:
+    if wire and m.function is None:
+        missing("function")
+    d: dict[str, Any] = one(encode_function_definition, FunctionDefinition, m.function, "function", wire)
+    d["type"] = "function"
+    if m.extra:
+        if wire:
+            refuse_misfits(m.extra, _FUNCTION_TOOL)
+        d.update(m.extra)
+    return d
+
+
 _LIVE_SEARCH_TOOL = frozenset({"sources", "type"})
 
 
@@ -1037,92 +1168,6 @@ def encode_live_search_tool(m: LiveSearchTool, wire: bool = True) -> dict[str, A
     if m.extra:
         if wire:
             refuse_misfits(m.extra, _LIVE_SEARCH_TOOL)
-        d.update(m.extra)
-    return d
-
-
-_WEB_SEARCH_AREA = frozenset({"city", "country", "region", "timezone"})
-
-
-def decode_web_search_area(d: Mapping[str, Any]) -> WebSearchArea:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _WEB_SEARCH_AREA:
-        extra = unknown(d, _WEB_SEARCH_AREA)
-    country = get("country")
-    if country.__class__ is not str and country is not None:
-        country, extra = misfit(country, None, "country", extra)
-    city = get("city")
-    if city.__class__ is not str and city is not None:
-        city, extra = misfit(city, None, "city", extra)
-    region = get("region")
-    if region.__class__ is not str and region is not None:
-        region, extra = misfit(region, None, "region", extra)
-    timezone = get("timezone")
-    if timezone.__class__ is not str and timezone is not None:
-        timezone, extra = misfit(timezone, None, "timezone", extra)
-    return WebSearchArea(country=country, city=city, region=region, timezone=timezone, extra=extra)
-
-
-def encode_web_search_area(m: WebSearchArea, wire: bool = True) -> dict[str, Any]:
-    d: dict[str, Any] = {}
-    if m.country is not None:
-        d["country"] = string(m.country, "country")
-    if m.city is not None:
-        d["city"] = string(m.city, "city")
-    if m.region is not None:
-        d["region"] = string(m.region, "region")
-    if m.timezone is not None:
-        d["timezone"] = string(m.timezone, "timezone")
-    if m.extra:
-        if wire:
-            refuse_misfits(m.extra, _WEB_SEARCH_AREA)
-        d.update(m.extra)
-    return d
-
-
-_COLLECTIONS_SEARCH = frozenset({"collection_ids", "instructions", "limit", "retrieval_mode"})
-
-
-def decode_collections_search(d: Mapping[str, Any]) -> CollectionsSearch:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _COLLECTIONS_SEARCH:
-        extra = unknown(d, _COLLECTIONS_SEARCH)
-    retrieval_mode = get("retrieval_mode")
-    if retrieval_mode is not None:
-        retrieval_mode, extra = read_keyed(decode_collections_retrieval_mode, retrieval_mode, "retrieval_mode", extra)
-    collection_ids = get("collection_ids")
-    if collection_ids is not None:
-        collection_ids, extra = read_list(collection_ids, str, "collection_ids", extra)
-    limit = get("limit")
-    if limit.__class__ is not int and limit is not None:
-        limit, extra = read_int(limit, None, "limit", extra)
-    instructions = get("instructions")
-    if instructions.__class__ is not str and instructions is not None:
-        instructions, extra = misfit(instructions, None, "instructions", extra)
-    return CollectionsSearch(
-        retrieval_mode=retrieval_mode,
-        collection_ids=collection_ids,
-        limit=limit,
-        instructions=instructions,
-        extra=extra,
-    )
-
-
-def encode_collections_search(m: CollectionsSearch, wire: bool = True) -> dict[str, Any]:
-    d: dict[str, Any] = {}
-    if m.retrieval_mode is not None:
-        d["retrieval_mode"] = union(encode_collections_retrieval_mode, m.retrieval_mode, "retrieval_mode", wire)
-    if m.collection_ids is not None:
-        d["collection_ids"] = scalars(string, m.collection_ids, "collection_ids")
-    if m.limit is not None:
-        d["limit"] = int32(m.limit, "limit")
-    if m.instructions is not None:
-        d["instructions"] = string(m.instructions, "instructions")
-    if m.extra:
-        if wire:
-            refuse_misfits(m.extra, _COLLECTIONS_SEARCH)
         d.update(m.extra)
     return d
 
@@ -1534,11 +1579,9 @@ def decode_choice_message(d: Mapping[str, Any]) -> ChoiceMessage:
         role, extra = misfit(None if role in ("", "role") else role, None, "role", extra)
     tool_calls, extra = read_models(decode_tool_call, get("tool_calls"), "tool_calls", extra)
     encrypted_content = get("encrypted_content")
-    if encrypted_content.__class__ is not str and encrypted_content is not None:
-        encrypted_content, extra = misfit(encrypted_content, None, "encrypted_content", extra)
-    citations = get("citations")
-    if citations is not None:
-        citations, extra = read_models(decode_inline_citation, citations, "citations", extra)
+    if encrypted_content.__class__ is not str:
+        encrypted_content, extra = misfit(encrypted_content, "", "encrypted_content", extra)
+    citations, extra = read_models(decode_inline_citation, get("citations"), "citations", extra)
     return ChoiceMessage(
         content=content,
         reasoning_content=reasoning_content,
@@ -1563,9 +1606,9 @@ def encode_choice_message(m: ChoiceMessage, wire: bool = True) -> dict[str, Any]
         d["role"] = m.role
     if m.tool_calls:
         d["tool_calls"] = [encode_tool_call(x, wire) for x in m.tool_calls]
-    if m.encrypted_content is not None:
+    if m.encrypted_content:
         d["encrypted_content"] = m.encrypted_content
-    if m.citations is not None:
+    if m.citations:
         d["citations"] = [encode_inline_citation(x, wire) for x in m.citations]
     if m.extra:
         d.update(m.extra)
@@ -1689,7 +1732,9 @@ def encode_choice_chunk(m: ChoiceChunk, wire: bool = True) -> dict[str, Any]:
     return d
 
 
-_DELTA = frozenset({"citations", "content", "encrypted_content", "images", "reasoning_content", "role", "tool_calls"})
+_DELTA = frozenset(
+    {"citations", "content", "encrypted_content", "images", "reasoning_content", "refusal", "role", "tool_calls"}
+)
 
 
 def decode_delta(d: Mapping[str, Any]) -> Delta:
@@ -1710,18 +1755,20 @@ def decode_delta(d: Mapping[str, Any]) -> Delta:
     if role.__class__ is not str or role in ("", "role"):
         role, extra = misfit(None if role in ("", "role") else role, None, "role", extra)
     tool_calls, extra = read_models(decode_tool_call, get("tool_calls"), "tool_calls", extra)
+    refusal = get("refusal")
+    if refusal.__class__ is not str and refusal is not None:
+        refusal, extra = misfit(refusal, None, "refusal", extra)
     encrypted_content = get("encrypted_content")
-    if encrypted_content.__class__ is not str and encrypted_content is not None:
-        encrypted_content, extra = misfit(encrypted_content, None, "encrypted_content", extra)
-    citations = get("citations")
-    if citations is not None:
-        citations, extra = read_models(decode_inline_citation, citations, "citations", extra)
+    if encrypted_content.__class__ is not str:
+        encrypted_content, extra = misfit(encrypted_content, "", "encrypted_content", extra)
+    citations, extra = read_models(decode_inline_citation, get("citations"), "citations", extra)
     return Delta(
         content=content,
         images=images,
         reasoning_content=reasoning_content,
         role=role,
         tool_calls=tool_calls,
+        refusal=refusal,
         encrypted_content=encrypted_content,
         citations=citations,
         extra=extra,
@@ -1740,9 +1787,11 @@ def encode_delta(m: Delta, wire: bool = True) -> dict[str, Any]:
         d["role"] = m.role
     if m.tool_calls:
         d["tool_calls"] = [encode_tool_call(x, wire) for x in m.tool_calls]
-    if m.encrypted_content is not None:
+    if m.refusal is not None:
+        d["refusal"] = m.refusal
+    if m.encrypted_content:
         d["encrypted_content"] = m.encrypted_content
-    if m.citations is not None:
+    if m.citations:
         d["citations"] = [encode_inline_citation(x, wire) for x in m.citations]
     if m.extra:
         d.update(m.extra)
@@ -1967,6 +2016,7 @@ def decode_collections_citation(d: Mapping[str, Any]) -> CollectionsCitation:
     file_id = get("file_id")
     if file_id.__class__ is not str:
         file_id, extra = misfit(file_id, "", "file_id", extra)
+    collection_ids, extra = read_list(get("collection_ids"), str, "collection_ids", extra)
     chunk_id = get("chunk_id")
     if chunk_id.__class__ is not str:
         chunk_id, extra = misfit(chunk_id, "", "chunk_id", extra)
@@ -1974,13 +2024,12 @@ def decode_collections_citation(d: Mapping[str, Any]) -> CollectionsCitation:
     if chunk_content.__class__ is not str:
         chunk_content, extra = misfit(chunk_content, "", "chunk_content", extra)
     score, extra = read_float32(get("score"), 0.0, "score", extra)
-    collection_ids, extra = read_list(get("collection_ids"), str, "collection_ids", extra)
     return CollectionsCitation(
         file_id=file_id,
+        collection_ids=collection_ids,
         chunk_id=chunk_id,
         chunk_content=chunk_content,
         score=score,
-        collection_ids=collection_ids,
         extra=extra,
     )
 
@@ -1989,267 +2038,15 @@ def encode_collections_citation(m: CollectionsCitation, wire: bool = True) -> di
     d: dict[str, Any] = {}
     if m.file_id:
         d["file_id"] = m.file_id
+    if m.collection_ids:
+        d["collection_ids"] = list(m.collection_ids)
     if m.chunk_id:
         d["chunk_id"] = m.chunk_id
     if m.chunk_content:
         d["chunk_content"] = m.chunk_content
     if m.score:
         d["score"] = shortest(m.score)
-    if m.collection_ids:
-        d["collection_ids"] = list(m.collection_ids)
     if m.extra:
-        d.update(m.extra)
-    return d
-
-
-_WEB_SEARCH = frozenset(
-    {"allowed_domains", "enable_image_search", "enable_image_understanding", "excluded_domains", "user_location"}
-)
-
-
-def decode_web_search(d: Mapping[str, Any]) -> WebSearch:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _WEB_SEARCH:
-        extra = unknown(d, _WEB_SEARCH)
-    excluded_domains = get("excluded_domains")
-    if excluded_domains is not None:
-        excluded_domains, extra = read_list(excluded_domains, str, "excluded_domains", extra)
-    allowed_domains = get("allowed_domains")
-    if allowed_domains is not None:
-        allowed_domains, extra = read_list(allowed_domains, str, "allowed_domains", extra)
-    enable_image_understanding = get("enable_image_understanding")
-    if enable_image_understanding.__class__ is not bool and enable_image_understanding is not None:
-        enable_image_understanding, extra = misfit(
-            enable_image_understanding, None, "enable_image_understanding", extra
-        )
-    user_location = get("user_location")
-    if user_location is not None:
-        user_location, extra = read_model(decode_web_search_area, user_location, "user_location", extra)
-    enable_image_search = get("enable_image_search")
-    if enable_image_search.__class__ is not bool and enable_image_search is not None:
-        enable_image_search, extra = misfit(enable_image_search, None, "enable_image_search", extra)
-    return WebSearch(
-        excluded_domains=excluded_domains,
-        allowed_domains=allowed_domains,
-        enable_image_understanding=enable_image_understanding,
-        user_location=user_location,
-        enable_image_search=enable_image_search,
-        extra=extra,
-    )
-
-
-def encode_web_search(m: WebSearch, wire: bool = True) -> dict[str, Any]:
-    d: dict[str, Any] = {}
-    if m.excluded_domains is not None:
-        d["excluded_domains"] = scalars(string, m.excluded_domains, "excluded_domains")
-    if m.allowed_domains is not None:
-        d["allowed_domains"] = scalars(string, m.allowed_domains, "allowed_domains")
-    if m.enable_image_understanding is not None:
-        d["enable_image_understanding"] = boolean(m.enable_image_understanding, "enable_image_understanding")
-    if m.user_location is not None:
-        d["user_location"] = one(encode_web_search_area, WebSearchArea, m.user_location, "user_location", wire)
-    if m.enable_image_search is not None:
-        d["enable_image_search"] = boolean(m.enable_image_search, "enable_image_search")
-    if m.extra:
-        if wire:
-            refuse_misfits(m.extra, _WEB_SEARCH)
-        d.update(m.extra)
-    return d
-
-
-_X_SEARCH = frozenset(
-    {
-        "allowed_x_handles",
-        "enable_image_understanding",
-        "enable_video_understanding",
-        "excluded_x_handles",
-        "from_date",
-        "to_date",
-    }
-)
-
-
-def decode_x_search(d: Mapping[str, Any]) -> XSearch:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _X_SEARCH:
-        extra = unknown(d, _X_SEARCH)
-    from_date, extra = convert(datetime_from_json, get("from_date"), None, "from_date", extra)
-    to_date, extra = convert(datetime_from_json, get("to_date"), None, "to_date", extra)
-    allowed_x_handles = get("allowed_x_handles")
-    if allowed_x_handles is not None:
-        allowed_x_handles, extra = read_list(allowed_x_handles, str, "allowed_x_handles", extra)
-    excluded_x_handles = get("excluded_x_handles")
-    if excluded_x_handles is not None:
-        excluded_x_handles, extra = read_list(excluded_x_handles, str, "excluded_x_handles", extra)
-    enable_image_understanding = get("enable_image_understanding")
-    if enable_image_understanding.__class__ is not bool and enable_image_understanding is not None:
-        enable_image_understanding, extra = misfit(
-            enable_image_understanding, None, "enable_image_understanding", extra
-        )
-    enable_video_understanding = get("enable_video_understanding")
-    if enable_video_understanding.__class__ is not bool and enable_video_understanding is not None:
-        enable_video_understanding, extra = misfit(
-            enable_video_understanding, None, "enable_video_understanding", extra
-        )
-    return XSearch(
-        from_date=from_date,
-        to_date=to_date,
-        allowed_x_handles=allowed_x_handles,
-        excluded_x_handles=excluded_x_handles,
-        enable_image_understanding=enable_image_understanding,
-        enable_video_understanding=enable_video_understanding,
-        extra=extra,
-    )
-
-
-def encode_x_search(m: XSearch, wire: bool = True) -> dict[str, Any]:
-    d: dict[str, Any] = {}
-    if m.from_date is not None:
-        d["from_date"] = datetime_to_json(m.from_date, "from_date")
-    if m.to_date is not None:
-        d["to_date"] = datetime_to_json(m.to_date, "to_date")
-    if m.allowed_x_handles is not None:
-        d["allowed_x_handles"] = scalars(string, m.allowed_x_handles, "allowed_x_handles")
-    if m.excluded_x_handles is not None:
-        d["excluded_x_handles"] = scalars(string, m.excluded_x_handles, "excluded_x_handles")
-    if m.enable_image_understanding is not None:
-        d["enable_image_understanding"] = boolean(m.enable_image_understanding, "enable_image_understanding")
-    if m.enable_video_understanding is not None:
-        d["enable_video_understanding"] = boolean(m.enable_video_understanding, "enable_video_understanding")
-    if m.extra:
-        if wire:
-            refuse_misfits(m.extra, _X_SEARCH)
-        d.update(m.extra)
-    return d
-
-
-_CODE_EXECUTION: frozenset[str] = frozenset()
-
-
-def decode_code_execution(d: Mapping[str, Any]) -> CodeExecution:
-    extra: Extra = None
-    if not d.keys() <= _CODE_EXECUTION:
-        extra = unknown(d, _CODE_EXECUTION)
-    return CodeExecution(extra=extra)
-
-
-def encode_code_execution(m: CodeExecution, wire: bool = True) -> dict[str, Any]:
-    d: dict[str, Any] = {}
-    if m.extra:
-        if wire:
-            refuse_misfits(m.extra, _CODE_EXECUTION)
-        d.update(m.extra)
-    return d
-
-
-_MCP = frozenset(
-    {"allowed_tool_names", "authorization", "extra_headers", "server_description", "server_label", "server_url"}
-)
-
-
-def decode_mcp(d: Mapping[str, Any]) -> MCP:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _MCP:
-        extra = unknown(d, _MCP)
-    server_label = get("server_label")
-    if server_label.__class__ is not str and server_label is not None:
-        server_label, extra = misfit(server_label, None, "server_label", extra)
-    server_description = get("server_description")
-    if server_description.__class__ is not str and server_description is not None:
-        server_description, extra = misfit(server_description, None, "server_description", extra)
-    server_url = get("server_url")
-    if server_url.__class__ is not str and server_url is not None:
-        server_url, extra = misfit(server_url, None, "server_url", extra)
-    allowed_tool_names = get("allowed_tool_names")
-    if allowed_tool_names is not None:
-        allowed_tool_names, extra = read_list(allowed_tool_names, str, "allowed_tool_names", extra)
-    authorization = get("authorization")
-    if authorization.__class__ is not str and authorization is not None:
-        authorization, extra = misfit(authorization, None, "authorization", extra)
-    extra_headers = get("extra_headers")
-    if extra_headers is not None:
-        extra_headers, extra = read_map(extra_headers, str, "extra_headers", extra)
-    return MCP(
-        server_label=server_label,
-        server_description=server_description,
-        server_url=server_url,
-        allowed_tool_names=allowed_tool_names,
-        authorization=authorization,
-        extra_headers=extra_headers,
-        extra=extra,
-    )
-
-
-def encode_mcp(m: MCP, wire: bool = True) -> dict[str, Any]:
-    d: dict[str, Any] = {}
-    if m.server_label is not None:
-        d["server_label"] = string(m.server_label, "server_label")
-    if m.server_description is not None:
-        d["server_description"] = string(m.server_description, "server_description")
-    if m.server_url is not None:
-        d["server_url"] = string(m.server_url, "server_url")
-    if m.allowed_tool_names is not None:
-        d["allowed_tool_names"] = scalars(string, m.allowed_tool_names, "allowed_tool_names")
-    if m.authorization is not None:
-        d["authorization"] = string(m.authorization, "authorization")
-    if m.extra_headers is not None:
-        d["extra_headers"] = entries(string, m.extra_headers, "extra_headers")
-    if m.extra:
-        if wire:
-            refuse_misfits(m.extra, _MCP)
-        d.update(m.extra)
-    return d
-
-
-_ATTACHMENT_SEARCH = frozenset({"limit"})
-
-
-def decode_attachment_search(d: Mapping[str, Any]) -> AttachmentSearch:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _ATTACHMENT_SEARCH:
-        extra = unknown(d, _ATTACHMENT_SEARCH)
-    limit = get("limit")
-    if limit.__class__ is not int and limit is not None:
-        limit, extra = read_int(limit, None, "limit", extra)
-    return AttachmentSearch(limit=limit, extra=extra)
-
-
-def encode_attachment_search(m: AttachmentSearch, wire: bool = True) -> dict[str, Any]:
-    d: dict[str, Any] = {}
-    if m.limit is not None:
-        d["limit"] = int32(m.limit, "limit")
-    if m.extra:
-        if wire:
-            refuse_misfits(m.extra, _ATTACHMENT_SEARCH)
-        d.update(m.extra)
-    return d
-
-
-_IMAGE_GENERATION = frozenset({"action"})
-
-
-def decode_image_generation(d: Mapping[str, Any]) -> ImageGeneration:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _IMAGE_GENERATION:
-        extra = unknown(d, _IMAGE_GENERATION)
-    action = get("action")
-    if action.__class__ is not str and action is not None:
-        action, extra = misfit(action, None, "action", extra)
-    return ImageGeneration(action=action, extra=extra)
-
-
-def encode_image_generation(m: ImageGeneration, wire: bool = True) -> dict[str, Any]:
-    d: dict[str, Any] = {}
-    if m.action is not None:
-        d["action"] = string(m.action, "action")
-    if m.extra:
-        if wire:
-            refuse_misfits(m.extra, _IMAGE_GENERATION)
         d.update(m.extra)
     return d
 
@@ -2415,13 +2212,13 @@ def encode_rss_source(m: RssSource, wire: bool = True) -> dict[str, Any]:
 _TOOL_DECODERS: dict[str, Callable[[Any], Any]] = {
     "function": decode_function_tool,
     "live_search": decode_live_search_tool,
-    "web_search": lambda d: decode_web_search(without(d, "type")),
-    "x_search": lambda d: decode_x_search(without(d, "type")),
-    "code_execution": lambda d: decode_code_execution(without(d, "type")),
-    "collections_search": lambda d: decode_collections_search(without(d, "type")),
-    "mcp": lambda d: decode_mcp(without(d, "type")),
+    "web_search": decode_web_search,
+    "x_search": decode_x_search,
+    "code_interpreter": decode_code_execution,
+    "file_search": decode_collections_search,
+    "mcp": decode_mcp,
+    "image_generation": decode_image_generation,
     "attachment_search": lambda d: decode_attachment_search(without(d, "type")),
-    "image_generation": lambda d: decode_image_generation(without(d, "type")),
 }
 
 
@@ -2434,13 +2231,13 @@ def decode_tool(d: Mapping[str, Any]) -> Any:
 _TOOL_ENCODERS: dict[type, Callable[[Any, bool], dict[str, Any]]] = {
     FunctionTool: encode_function_tool,
     LiveSearchTool: encode_live_search_tool,
-    WebSearch: lambda m, w: {"type": "web_search", **encode_web_search(m, w)},
-    XSearch: lambda m, w: {"type": "x_search", **encode_x_search(m, w)},
-    CodeExecution: lambda m, w: {"type": "code_execution", **encode_code_execution(m, w)},
-    CollectionsSearch: lambda m, w: {"type": "collections_search", **encode_collections_search(m, w)},
-    MCP: lambda m, w: {"type": "mcp", **encode_mcp(m, w)},
+    WebSearch: encode_web_search,
+    XSearch: encode_x_search,
+    CodeExecution: encode_code_execution,
+    CollectionsSearch: encode_collections_search,
+    MCP: encode_mcp,
+    ImageGeneration: encode_image_generation,
     AttachmentSearch: lambda m, w: {"type": "attachment_search", **encode_attachment_search(m, w)},
-    ImageGeneration: lambda m, w: {"type": "image_generation", **encode_image_generation(m, w)},
 }
 
 
@@ -2455,10 +2252,11 @@ def encode_tool(m: Any, wire: bool = True) -> dict[str, Any]:
             CodeExecution,
             CollectionsSearch,
             MCP,
-            AttachmentSearch,
             ImageGeneration,
         ),
     ):
+        only_on_route("responses", "")
+    if wire and isinstance(m, (AttachmentSearch,)):
         only_on("grpc", "")
     encode = _TOOL_ENCODERS.get(m.__class__)
     if encode is not None:
@@ -2467,42 +2265,39 @@ def encode_tool(m: Any, wire: bool = True) -> dict[str, Any]:
         return m.to_dict()
     wrong(
         m,
-        "FunctionTool or LiveSearchTool or WebSearch or XSearch or CodeExecution or CollectionsSearch or MCP or AttachmentSearch or ImageGeneration, or a dict",
+        "FunctionTool or LiveSearchTool or WebSearch or XSearch or CodeExecution or CollectionsSearch or MCP or ImageGeneration or AttachmentSearch, or a dict",
         "",
     )
 
 
-_COLLECTIONS_RETRIEVAL_MODE_DECODERS: dict[str, Callable[[Any], Any]] = {
-    "hybrid_retrieval": decode_hybrid_retrieval,
-    "semantic_retrieval": decode_semantic_retrieval,
-    "keyword_retrieval": decode_keyword_retrieval,
+_TOOL_RESPONSES_ENCODERS: dict[type, Callable[[Any, bool], dict[str, Any]]] = {
+    FunctionTool: encode_function_tool_responses,
+    WebSearch: encode_web_search,
+    XSearch: encode_x_search,
+    CodeExecution: encode_code_execution,
+    CollectionsSearch: encode_collections_search,
+    MCP: encode_mcp,
+    ImageGeneration: encode_image_generation,
 }
 
 
-def decode_collections_retrieval_mode(d: Mapping[str, Any]) -> Any:
-    for key, decode in _COLLECTIONS_RETRIEVAL_MODE_DECODERS.items():
-        if isinstance(d.get(key), Mapping):
-            return decode(d[key])
-    return Unknown(next(iter(d), ""), dict(d))
-
-
-_COLLECTIONS_RETRIEVAL_MODE_ENCODERS: dict[type, tuple[str, Callable[[Any, bool], dict[str, Any]]]] = {
-    HybridRetrieval: ("hybrid_retrieval", encode_hybrid_retrieval),
-    SemanticRetrieval: ("semantic_retrieval", encode_semantic_retrieval),
-    KeywordRetrieval: ("keyword_retrieval", encode_keyword_retrieval),
-}
-
-
-def encode_collections_retrieval_mode(m: Any, wire: bool = True) -> dict[str, Any]:
+def encode_tool_responses(m: Any, wire: bool = True) -> dict[str, Any]:
     if isinstance(m, Mapping):
-        m = decode_collections_retrieval_mode(m)
+        m = decode_tool(m)
+    if isinstance(m, (LiveSearchTool,)):
+        only_on_route("completions", "")
+    if isinstance(m, (AttachmentSearch,)):
+        only_on("grpc", "")
+    encode = _TOOL_RESPONSES_ENCODERS.get(m.__class__)
+    if encode is not None:
+        return encode(m, wire)
     if isinstance(m, Unknown):
         return m.to_dict()
-    found = _COLLECTIONS_RETRIEVAL_MODE_ENCODERS.get(m.__class__)
-    if found is not None:
-        key, encode = found
-        return {key: encode(m, wire)}
-    wrong(m, "HybridRetrieval or SemanticRetrieval or KeywordRetrieval, or a dict", "")
+    wrong(
+        m,
+        "FunctionTool or WebSearch or XSearch or CodeExecution or CollectionsSearch or MCP or ImageGeneration, or a dict",
+        "",
+    )
 
 
 _SEARCH_SOURCE_DECODERS: dict[str, Callable[[Any], Any]] = {
@@ -2548,6 +2343,13 @@ def answer_chat_create_completions(d: Mapping[str, Any]) -> ChatCompletion:
     return decode_chat_completion(d)
 
 
+def request_chat_create_responses(m: ChatRequest) -> RestRequest:
+    body = encode_chat_request_responses(m)
+    body.setdefault("store", False)
+    body["stream"] = False
+    return RestRequest("/v1/responses", body=body)
+
+
 def request_chat_stream_completions(m: ChatRequest) -> RestRequest:
     body = encode_chat_request(m)
     body["stream"] = True
@@ -2556,6 +2358,13 @@ def request_chat_stream_completions(m: ChatRequest) -> RestRequest:
 
 def answer_chat_stream_completions(d: Mapping[str, Any]) -> ChatChunk:
     return decode_chat_chunk(d)
+
+
+def request_chat_stream_responses(m: ChatRequest) -> RestRequest:
+    body = encode_chat_request_responses(m)
+    body.setdefault("store", False)
+    body["stream"] = True
+    return RestRequest("/v1/responses", body=body)
 
 
 def request_chat_defer_completions(m: ChatRequest) -> RestRequest:
@@ -2578,9 +2387,18 @@ def answer_chat_get_deferred_rest(d: Mapping[str, Any]) -> DeferredChat:
     return DeferredChat(status="done", response=decode_chat_completion(d))
 
 
+def request_chat_retrieve_responses(m: StoredChatRequest) -> RestRequest:
+    return RestRequest(f"/v1/responses/{segment(m.response_id, 'response_id')}")
+
+
 def request_chat_delete_rest(m: DeleteStoredChatRequest) -> RestRequest:
     return RestRequest(f"/v1/responses/{segment(m.response_id, 'response_id')}")
 
 
 def answer_chat_delete_rest(d: Mapping[str, Any]) -> DeletedChat:
     return decode_deleted_chat(d)
+
+
+def request_chat_compact_compact(m: CompactContextRequest) -> RestRequest:
+    body = encode_compact_context_request(m)
+    return RestRequest("/v1/responses/compact", body=body)

@@ -137,8 +137,6 @@ def encode_semantic_retrieval(m: SemanticRetrieval, wire: bool = True) -> dict[s
     if m.reranker is not None:
         d["reranker"] = one(encode_reranker_model, RerankerModel, m.reranker, "reranker", wire)
     if m.extra:
-        if wire:
-            refuse_misfits(m.extra, _SEMANTIC_RETRIEVAL)
         d.update(m.extra)
     return d
 
@@ -162,8 +160,6 @@ def encode_keyword_retrieval(m: KeywordRetrieval, wire: bool = True) -> dict[str
     if m.reranker is not None:
         d["reranker"] = one(encode_reranker_model, RerankerModel, m.reranker, "reranker", wire)
     if m.extra:
-        if wire:
-            refuse_misfits(m.extra, _KEYWORD_RETRIEVAL)
         d.update(m.extra)
     return d
 
@@ -188,12 +184,10 @@ def decode_reranker_model(d: Mapping[str, Any]) -> RerankerModel:
 def encode_reranker_model(m: RerankerModel, wire: bool = True) -> dict[str, Any]:
     d: dict[str, Any] = {}
     if m.instructions is not None:
-        d["instructions"] = string(m.instructions, "instructions")
+        d["instructions"] = string(m.instructions, "instructions") if wire else m.instructions
     if m.model is not None:
-        d["model"] = string(m.model, "model")
+        d["model"] = string(m.model, "model") if wire else m.model
     if m.extra:
-        if wire:
-            refuse_misfits(m.extra, _RERANKER_MODEL)
         d.update(m.extra)
     return d
 
@@ -206,25 +200,23 @@ def decode_reciprocal_rank_fusion(d: Mapping[str, Any]) -> ReciprocalRankFusion:
     extra: Extra = None
     if not d.keys() <= _RECIPROCAL_RANK_FUSION:
         extra = unknown(d, _RECIPROCAL_RANK_FUSION)
-    embedding_weight, extra = read_float32(get("embedding_weight"), None, "embedding_weight", extra)
+    embedding_weight, extra = read_float32(get("embedding_weight"), 0.0, "embedding_weight", extra)
     k = get("k")
     if k.__class__ is not int and k is not None:
         k, extra = read_int(k, None, "k", extra)
-    text_weight, extra = read_float32(get("text_weight"), None, "text_weight", extra)
+    text_weight, extra = read_float32(get("text_weight"), 0.0, "text_weight", extra)
     return ReciprocalRankFusion(embedding_weight=embedding_weight, k=k, text_weight=text_weight, extra=extra)
 
 
 def encode_reciprocal_rank_fusion(m: ReciprocalRankFusion, wire: bool = True) -> dict[str, Any]:
     d: dict[str, Any] = {}
-    if m.embedding_weight is not None:
-        d["embedding_weight"] = float32(m.embedding_weight, "embedding_weight")
+    if m.embedding_weight:
+        d["embedding_weight"] = float32(m.embedding_weight, "embedding_weight") if wire else m.embedding_weight
     if m.k is not None:
-        d["k"] = int32(m.k, "k")
-    if m.text_weight is not None:
-        d["text_weight"] = float32(m.text_weight, "text_weight")
+        d["k"] = int32(m.k, "k") if wire else m.k
+    if m.text_weight:
+        d["text_weight"] = float32(m.text_weight, "text_weight") if wire else m.text_weight
     if m.extra:
-        if wire:
-            refuse_misfits(m.extra, _RECIPROCAL_RANK_FUSION)
         d.update(m.extra)
     return d
 
@@ -251,10 +243,8 @@ def encode_hybrid_retrieval(m: HybridRetrieval, wire: bool = True) -> dict[str, 
     if m.reranker is not None:
         d["reranker"] = union(encode_hybrid_reranker, m.reranker, "reranker", wire)
     if m.search_multiplier is not None:
-        d["search_multiplier"] = int32(m.search_multiplier, "search_multiplier")
+        d["search_multiplier"] = int32(m.search_multiplier, "search_multiplier") if wire else m.search_multiplier
     if m.extra:
-        if wire:
-            refuse_misfits(m.extra, _HYBRID_RETRIEVAL)
         d.update(m.extra)
     return d
 

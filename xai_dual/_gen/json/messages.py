@@ -78,11 +78,6 @@ _MESSAGE_REQUEST = frozenset(
     }
 )
 
-_MESSAGE_REQUEST__SYSTEM: dict[str, Callable[[Any, str, bool], Any]] = {
-    "str": lambda v, n, w: string(v, n),
-    "list": lambda v, n, w: many(encode_system_block, SystemBlock, v, n, w),
-}
-
 
 def decode_message_request(d: Mapping[str, Any]) -> MessageRequest:
     get: Any = d.get
@@ -138,6 +133,12 @@ def decode_message_request(d: Mapping[str, Any]) -> MessageRequest:
         top_p=top_p,
         extra=extra,
     )
+
+
+_MESSAGE_REQUEST__SYSTEM: dict[str, Callable[[Any, str, bool], Any]] = {
+    "str": lambda v, n, w: string(v, n),
+    "list": lambda v, n, w: many(encode_system_block, SystemBlock, v, n, w),
+}
 
 
 def encode_message_request(m: MessageRequest, wire: bool = True) -> dict[str, Any]:
@@ -204,11 +205,6 @@ def encode_message_metadata(m: MessageMetadata, wire: bool = True) -> dict[str, 
 
 _MESSAGE_BODY = frozenset({"content", "role"})
 
-_MESSAGE_BODY__CONTENT: dict[str, Callable[[Any, str, bool], Any]] = {
-    "str": lambda v, n, w: string(v, n),
-    "list": lambda v, n, w: unions(encode_message_block, v, n, w),
-}
-
 
 def decode_message_body(d: Mapping[str, Any]) -> MessageBody:
     get: Any = d.get
@@ -224,6 +220,12 @@ def decode_message_body(d: Mapping[str, Any]) -> MessageBody:
     if role.__class__ is not str and role is not None:
         role, extra = misfit(role, None, "role", extra)
     return MessageBody(content=content, role=role, extra=extra)
+
+
+_MESSAGE_BODY__CONTENT: dict[str, Callable[[Any, str, bool], Any]] = {
+    "str": lambda v, n, w: string(v, n),
+    "list": lambda v, n, w: unions(encode_message_block, v, n, w),
+}
 
 
 def encode_message_body(m: MessageBody, wire: bool = True) -> dict[str, Any]:
@@ -812,11 +814,6 @@ def encode_tool_use_block(m: ToolUseBlock, wire: bool = True) -> dict[str, Any]:
 
 _TOOL_RESULT_BLOCK = frozenset({"cache_control", "content", "is_error", "tool_use_id", "type"})
 
-_TOOL_RESULT_BLOCK__CONTENT: dict[str, Callable[[Any, str, bool], Any]] = {
-    "str": lambda v, n, w: string(v, n),
-    "list": lambda v, n, w: unions(encode_tool_result_part, v, n, w),
-}
-
 
 def decode_tool_result_block(d: Mapping[str, Any]) -> ToolResultBlock:
     get: Any = d.get
@@ -838,6 +835,12 @@ def decode_tool_result_block(d: Mapping[str, Any]) -> ToolResultBlock:
     return ToolResultBlock(
         cache_control=cache_control, content=content, is_error=is_error, tool_use_id=tool_use_id, extra=extra
     )
+
+
+_TOOL_RESULT_BLOCK__CONTENT: dict[str, Callable[[Any, str, bool], Any]] = {
+    "str": lambda v, n, w: string(v, n),
+    "list": lambda v, n, w: unions(encode_tool_result_part, v, n, w),
+}
 
 
 def encode_tool_result_block(m: ToolResultBlock, wire: bool = True) -> dict[str, Any]:

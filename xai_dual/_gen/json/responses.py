@@ -11,7 +11,6 @@ from ..._check import (
     array,
     boolean,
     double,
-    entries,
     int32,
     int64,
     missing,
@@ -22,12 +21,10 @@ from ..._check import (
     string,
     wrong,
 )
-from ..._convert import date_from_json, date_to_json
 from ..._json import (
     Extra,
     by_kind,
     child,
-    convert,
     keep,
     many,
     misfit,
@@ -37,7 +34,6 @@ from ..._json import (
     read_free,
     read_int,
     read_list,
-    read_map,
     read_model,
     read_models,
     union,
@@ -52,7 +48,6 @@ from ...types.responses import (
     CodeInterpreterCall,
     CodeInterpreterImage,
     CodeInterpreterLogs,
-    CodeInterpreterTool,
     CompactedResponse,
     CompactionItem,
     CompactRequest,
@@ -62,12 +57,10 @@ from ...types.responses import (
     DeletedResponse,
     FileSearchCall,
     FileSearchResult,
-    FileSearchTool,
     FunctionToolCall,
     FunctionToolCallOutput,
     GetResponseRequest,
     ImageGenerationCall,
-    ImageGenerationTool,
     IncompleteDetails,
     InputFile,
     InputImage,
@@ -76,7 +69,6 @@ from ...types.responses import (
     InputText,
     LocalShellSkill,
     McpCall,
-    McpTool,
     NamedToolChoice,
     OutputMessage,
     OutputRefusal,
@@ -147,17 +139,28 @@ from ...types.responses import (
     ToolSearchOutput,
     ToolSearchTool,
     WebSearchCall,
-    WebSearchFilters,
     WebSearchFindInPage,
     WebSearchOpenPage,
     WebSearchQuery,
     WebSearchSource,
-    WebSearchTool,
-    WebSearchUserLocation,
-    XSearchTool,
 )
+from ...types.tools import MCP, CodeExecution, CollectionsSearch, ImageGeneration, WebSearch, XSearch
 from .chat import decode_search_parameters, decode_token_log_prob, encode_search_parameters, encode_token_log_prob
 from .shared import decode_server_side_tool_usage_details, encode_server_side_tool_usage_details
+from .tools import (
+    decode_code_execution,
+    decode_collections_search,
+    decode_image_generation,
+    decode_mcp,
+    decode_web_search,
+    decode_x_search,
+    encode_code_execution,
+    encode_collections_search,
+    encode_image_generation,
+    encode_mcp,
+    encode_web_search,
+    encode_x_search,
+)
 
 _RESPONSE_REQUEST = frozenset(
     {
@@ -192,16 +195,6 @@ _RESPONSE_REQUEST = frozenset(
         "user",
     }
 )
-
-_RESPONSE_REQUEST__INPUT: dict[str, Callable[[Any, str, bool], Any]] = {
-    "str": lambda v, n, w: string(v, n),
-    "list": lambda v, n, w: unions(encode_input_item, v, n, w),
-}
-
-_RESPONSE_REQUEST__TOOL_CHOICE: dict[str, Callable[[Any, str, bool], Any]] = {
-    "str": lambda v, n, w: string(v, n),
-    "dict": lambda v, n, w: one(encode_named_tool_choice, NamedToolChoice, v, n, w),
-}
 
 
 def decode_response_request(d: Mapping[str, Any]) -> ResponseRequest:
@@ -330,6 +323,17 @@ def decode_response_request(d: Mapping[str, Any]) -> ResponseRequest:
         user=user,
         extra=extra,
     )
+
+
+_RESPONSE_REQUEST__INPUT: dict[str, Callable[[Any, str, bool], Any]] = {
+    "str": lambda v, n, w: string(v, n),
+    "list": lambda v, n, w: unions(encode_input_item, v, n, w),
+}
+
+_RESPONSE_REQUEST__TOOL_CHOICE: dict[str, Callable[[Any, str, bool], Any]] = {
+    "str": lambda v, n, w: string(v, n),
+    "dict": lambda v, n, w: one(encode_named_tool_choice, NamedToolChoice, v, n, w),
+}
 
 
 def encode_response_request(m: ResponseRequest, wire: bool = True) -> dict[str, Any]:
@@ -476,11 +480,6 @@ def encode_input_items_request(m: InputItemsRequest, wire: bool = True) -> dict[
 
 _COMPACT_REQUEST = frozenset({"input", "model"})
 
-_COMPACT_REQUEST__INPUT: dict[str, Callable[[Any, str, bool], Any]] = {
-    "str": lambda v, n, w: string(v, n),
-    "list": lambda v, n, w: unions(encode_input_item, v, n, w),
-}
-
 
 def decode_compact_request(d: Mapping[str, Any]) -> CompactRequest:
     get: Any = d.get
@@ -496,6 +495,12 @@ def decode_compact_request(d: Mapping[str, Any]) -> CompactRequest:
     if model.__class__ is not str and model is not None:
         model, extra = misfit(model, None, "model", extra)
     return CompactRequest(input=input, model=model, extra=extra)
+
+
+_COMPACT_REQUEST__INPUT: dict[str, Callable[[Any, str, bool], Any]] = {
+    "str": lambda v, n, w: string(v, n),
+    "list": lambda v, n, w: unions(encode_input_item, v, n, w),
+}
 
 
 def encode_compact_request(m: CompactRequest, wire: bool = True) -> dict[str, Any]:
@@ -655,11 +660,6 @@ def encode_deleted_response(m: DeletedResponse, wire: bool = True) -> dict[str, 
 
 _INPUT_MESSAGE = frozenset({"content", "name", "role", "type"})
 
-_INPUT_MESSAGE__CONTENT: dict[str, Callable[[Any, str, bool], Any]] = {
-    "str": lambda v, n, w: string(v, n) if w else v,
-    "list": lambda v, n, w: unions(encode_input_content, v, n, w),
-}
-
 
 def decode_input_message(d: Mapping[str, Any]) -> InputMessage:
     get: Any = d.get
@@ -680,6 +680,12 @@ def decode_input_message(d: Mapping[str, Any]) -> InputMessage:
     return InputMessage(content=content, name=name, role=role, extra=extra)
 
 
+_INPUT_MESSAGE__CONTENT: dict[str, Callable[[Any, str, bool], Any]] = {
+    "str": lambda v, n, w: string(v, n) if w else v,
+    "list": lambda v, n, w: unions(encode_input_content, v, n, w),
+}
+
+
 def encode_input_message(m: InputMessage, wire: bool = True) -> dict[str, Any]:
     d: dict[str, Any] = {}
     d["type"] = "message"
@@ -694,11 +700,6 @@ def encode_input_message(m: InputMessage, wire: bool = True) -> dict[str, Any]:
 
 
 _FUNCTION_TOOL_CALL_OUTPUT = frozenset({"call_id", "output", "type"})
-
-_FUNCTION_TOOL_CALL_OUTPUT__OUTPUT: dict[str, Callable[[Any, str, bool], Any]] = {
-    "str": lambda v, n, w: string(v, n) if w else v,
-    "list": lambda v, n, w: unions(encode_input_content, v, n, w),
-}
 
 
 def decode_function_tool_call_output(d: Mapping[str, Any]) -> FunctionToolCallOutput:
@@ -715,6 +716,12 @@ def decode_function_tool_call_output(d: Mapping[str, Any]) -> FunctionToolCallOu
     elif output is not None and not isinstance(output, (str,)):
         output, extra = misfit(output, None, "output", extra)
     return FunctionToolCallOutput(call_id=call_id, output=output, extra=extra)
+
+
+_FUNCTION_TOOL_CALL_OUTPUT__OUTPUT: dict[str, Callable[[Any, str, bool], Any]] = {
+    "str": lambda v, n, w: string(v, n) if w else v,
+    "list": lambda v, n, w: unions(encode_input_content, v, n, w),
+}
 
 
 def encode_function_tool_call_output(m: FunctionToolCallOutput, wire: bool = True) -> dict[str, Any]:
@@ -842,72 +849,6 @@ def encode_compaction_item(m: CompactionItem, wire: bool = True) -> dict[str, An
     d["encrypted_content"] = string(m.encrypted_content, "encrypted_content") if wire else m.encrypted_content
     if m.id is not None:
         d["id"] = string(m.id, "id") if wire else m.id
-    if m.extra:
-        d.update(m.extra)
-    return d
-
-
-_WEB_SEARCH_FILTERS = frozenset({"allowed_domains", "excluded_domains"})
-
-
-def decode_web_search_filters(d: Mapping[str, Any]) -> WebSearchFilters:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _WEB_SEARCH_FILTERS:
-        extra = unknown(d, _WEB_SEARCH_FILTERS)
-    allowed_domains, extra = read_list(get("allowed_domains"), str, "allowed_domains", extra)
-    excluded_domains, extra = read_list(get("excluded_domains"), str, "excluded_domains", extra)
-    return WebSearchFilters(allowed_domains=allowed_domains, excluded_domains=excluded_domains, extra=extra)
-
-
-def encode_web_search_filters(m: WebSearchFilters, wire: bool = True) -> dict[str, Any]:
-    d: dict[str, Any] = {}
-    if m.allowed_domains:
-        d["allowed_domains"] = scalars(string, m.allowed_domains, "allowed_domains") if wire else m.allowed_domains
-    if m.excluded_domains:
-        d["excluded_domains"] = scalars(string, m.excluded_domains, "excluded_domains") if wire else m.excluded_domains
-    if m.extra:
-        d.update(m.extra)
-    return d
-
-
-_WEB_SEARCH_USER_LOCATION = frozenset({"city", "country", "region", "timezone", "type"})
-
-
-def decode_web_search_user_location(d: Mapping[str, Any]) -> WebSearchUserLocation:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _WEB_SEARCH_USER_LOCATION:
-        extra = unknown(d, _WEB_SEARCH_USER_LOCATION)
-    city = get("city")
-    if city.__class__ is not str and city is not None:
-        city, extra = misfit(city, None, "city", extra)
-    country = get("country")
-    if country.__class__ is not str and country is not None:
-        country, extra = misfit(country, None, "country", extra)
-    region = get("region")
-    if region.__class__ is not str and region is not None:
-        region, extra = misfit(region, None, "region", extra)
-    timezone = get("timezone")
-    if timezone.__class__ is not str and timezone is not None:
-        timezone, extra = misfit(timezone, None, "timezone", extra)
-    type = get("type")
-    if type.__class__ is not str:
-        type, extra = misfit(type, "", "type", extra)
-    return WebSearchUserLocation(city=city, country=country, region=region, timezone=timezone, type=type, extra=extra)
-
-
-def encode_web_search_user_location(m: WebSearchUserLocation, wire: bool = True) -> dict[str, Any]:
-    d: dict[str, Any] = {}
-    if m.city is not None:
-        d["city"] = string(m.city, "city") if wire else m.city
-    if m.country is not None:
-        d["country"] = string(m.country, "country") if wire else m.country
-    if m.region is not None:
-        d["region"] = string(m.region, "region") if wire else m.region
-    if m.timezone is not None:
-        d["timezone"] = string(m.timezone, "timezone") if wire else m.timezone
-    d["type"] = string(m.type, "type") if wire else m.type
     if m.extra:
         d.update(m.extra)
     return d
@@ -1127,11 +1068,6 @@ _RESPONSE = frozenset(
     }
 )
 
-_RESPONSE__TOOL_CHOICE: dict[str, Callable[[Any, str, bool], Any]] = {
-    "str": lambda v, n, w: string(v, n) if w else v,
-    "dict": lambda v, n, w: one(encode_named_tool_choice, NamedToolChoice, v, n, w),
-}
-
 
 def decode_response(d: Mapping[str, Any]) -> Response:
     get: Any = d.get
@@ -1263,6 +1199,12 @@ def decode_response(d: Mapping[str, Any]) -> Response:
         user=user,
         extra=extra,
     )
+
+
+_RESPONSE__TOOL_CHOICE: dict[str, Callable[[Any, str, bool], Any]] = {
+    "str": lambda v, n, w: string(v, n) if w else v,
+    "dict": lambda v, n, w: one(encode_named_tool_choice, NamedToolChoice, v, n, w),
+}
 
 
 def encode_response(m: Response, wire: bool = True) -> dict[str, Any]:
@@ -2163,11 +2105,6 @@ def encode_shell_call_action(m: ShellCallAction, wire: bool = True) -> dict[str,
 
 _STREAM_ERROR_DETAIL = frozenset({"code", "message", "param", "type"})
 
-_STREAM_ERROR_DETAIL__CODE: dict[str, Callable[[Any, str, bool], Any]] = {
-    "str": lambda v, n, w: string(v, n) if w else v,
-    "number": lambda v, n, w: int64(v, n) if w else v,
-}
-
 
 def decode_stream_error_detail(d: Mapping[str, Any]) -> StreamErrorDetail:
     get: Any = d.get
@@ -2196,6 +2133,12 @@ def decode_stream_error_detail(d: Mapping[str, Any]) -> StreamErrorDetail:
     ):
         code, extra = misfit(code, None, "code", extra)
     return StreamErrorDetail(message=message, type=type, param=param, code=code, extra=extra)
+
+
+_STREAM_ERROR_DETAIL__CODE: dict[str, Callable[[Any, str, bool], Any]] = {
+    "str": lambda v, n, w: string(v, n) if w else v,
+    "number": lambda v, n, w: int64(v, n) if w else v,
+}
 
 
 def encode_stream_error_detail(m: StreamErrorDetail, wire: bool = True) -> dict[str, Any]:
@@ -2375,338 +2318,6 @@ def encode_response_function_tool(m: ResponseFunctionTool, wire: bool = True) ->
         d["parameters"] = m.parameters
     if m.strict is not None:
         d["strict"] = boolean(m.strict, "strict") if wire else m.strict
-    if m.extra:
-        d.update(m.extra)
-    return d
-
-
-_WEB_SEARCH_TOOL = frozenset(
-    {
-        "allowed_domains",
-        "enable_image_search",
-        "enable_image_understanding",
-        "excluded_domains",
-        "external_web_access",
-        "filters",
-        "search_context_size",
-        "type",
-        "user_location",
-    }
-)
-
-
-def decode_web_search_tool(d: Mapping[str, Any]) -> WebSearchTool:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _WEB_SEARCH_TOOL:
-        extra = unknown(d, _WEB_SEARCH_TOOL)
-    filters = get("filters")
-    if filters is not None:
-        filters, extra = read_model(decode_web_search_filters, filters, "filters", extra)
-    search_context_size = get("search_context_size")
-    if search_context_size.__class__ is not str and search_context_size is not None:
-        search_context_size, extra = misfit(search_context_size, None, "search_context_size", extra)
-    user_location = get("user_location")
-    if user_location is not None:
-        user_location, extra = read_model(decode_web_search_user_location, user_location, "user_location", extra)
-    allowed_domains, extra = read_list(get("allowed_domains"), str, "allowed_domains", extra)
-    enable_image_search = get("enable_image_search")
-    if enable_image_search.__class__ is not bool and enable_image_search is not None:
-        enable_image_search, extra = misfit(enable_image_search, None, "enable_image_search", extra)
-    enable_image_understanding = get("enable_image_understanding")
-    if enable_image_understanding.__class__ is not bool and enable_image_understanding is not None:
-        enable_image_understanding, extra = misfit(
-            enable_image_understanding, None, "enable_image_understanding", extra
-        )
-    excluded_domains, extra = read_list(get("excluded_domains"), str, "excluded_domains", extra)
-    external_web_access = get("external_web_access")
-    if external_web_access.__class__ is not bool and external_web_access is not None:
-        external_web_access, extra = misfit(external_web_access, None, "external_web_access", extra)
-    return WebSearchTool(
-        filters=filters,
-        search_context_size=search_context_size,
-        user_location=user_location,
-        allowed_domains=allowed_domains,
-        enable_image_search=enable_image_search,
-        enable_image_understanding=enable_image_understanding,
-        excluded_domains=excluded_domains,
-        external_web_access=external_web_access,
-        extra=extra,
-    )
-
-
-def encode_web_search_tool(m: WebSearchTool, wire: bool = True) -> dict[str, Any]:
-    d: dict[str, Any] = {}
-    d["type"] = "web_search"
-    if m.filters is not None:
-        d["filters"] = one(encode_web_search_filters, WebSearchFilters, m.filters, "filters", wire)
-    if m.search_context_size is not None:
-        d["search_context_size"] = (
-            string(m.search_context_size, "search_context_size") if wire else m.search_context_size
-        )
-    if m.user_location is not None:
-        d["user_location"] = one(
-            encode_web_search_user_location, WebSearchUserLocation, m.user_location, "user_location", wire
-        )
-    if m.allowed_domains:
-        d["allowed_domains"] = scalars(string, m.allowed_domains, "allowed_domains") if wire else m.allowed_domains
-    if m.enable_image_search is not None:
-        d["enable_image_search"] = (
-            boolean(m.enable_image_search, "enable_image_search") if wire else m.enable_image_search
-        )
-    if m.enable_image_understanding is not None:
-        d["enable_image_understanding"] = (
-            boolean(m.enable_image_understanding, "enable_image_understanding")
-            if wire
-            else m.enable_image_understanding
-        )
-    if m.excluded_domains:
-        d["excluded_domains"] = scalars(string, m.excluded_domains, "excluded_domains") if wire else m.excluded_domains
-    if m.external_web_access is not None:
-        d["external_web_access"] = (
-            boolean(m.external_web_access, "external_web_access") if wire else m.external_web_access
-        )
-    if m.extra:
-        d.update(m.extra)
-    return d
-
-
-_X_SEARCH_TOOL = frozenset(
-    {
-        "allowed_x_handles",
-        "enable_image_understanding",
-        "enable_video_understanding",
-        "excluded_x_handles",
-        "from_date",
-        "to_date",
-        "type",
-    }
-)
-
-
-def decode_x_search_tool(d: Mapping[str, Any]) -> XSearchTool:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _X_SEARCH_TOOL:
-        extra = unknown(d, _X_SEARCH_TOOL)
-    allowed_x_handles, extra = read_list(get("allowed_x_handles"), str, "allowed_x_handles", extra)
-    enable_image_understanding = get("enable_image_understanding")
-    if enable_image_understanding.__class__ is not bool and enable_image_understanding is not None:
-        enable_image_understanding, extra = misfit(
-            enable_image_understanding, None, "enable_image_understanding", extra
-        )
-    enable_video_understanding = get("enable_video_understanding")
-    if enable_video_understanding.__class__ is not bool and enable_video_understanding is not None:
-        enable_video_understanding, extra = misfit(
-            enable_video_understanding, None, "enable_video_understanding", extra
-        )
-    excluded_x_handles, extra = read_list(get("excluded_x_handles"), str, "excluded_x_handles", extra)
-    from_date, extra = convert(date_from_json, get("from_date"), None, "from_date", extra)
-    to_date, extra = convert(date_from_json, get("to_date"), None, "to_date", extra)
-    return XSearchTool(
-        allowed_x_handles=allowed_x_handles,
-        enable_image_understanding=enable_image_understanding,
-        enable_video_understanding=enable_video_understanding,
-        excluded_x_handles=excluded_x_handles,
-        from_date=from_date,
-        to_date=to_date,
-        extra=extra,
-    )
-
-
-def encode_x_search_tool(m: XSearchTool, wire: bool = True) -> dict[str, Any]:
-    d: dict[str, Any] = {}
-    d["type"] = "x_search"
-    if m.allowed_x_handles:
-        d["allowed_x_handles"] = (
-            scalars(string, m.allowed_x_handles, "allowed_x_handles") if wire else m.allowed_x_handles
-        )
-    if m.enable_image_understanding is not None:
-        d["enable_image_understanding"] = (
-            boolean(m.enable_image_understanding, "enable_image_understanding")
-            if wire
-            else m.enable_image_understanding
-        )
-    if m.enable_video_understanding is not None:
-        d["enable_video_understanding"] = (
-            boolean(m.enable_video_understanding, "enable_video_understanding")
-            if wire
-            else m.enable_video_understanding
-        )
-    if m.excluded_x_handles:
-        d["excluded_x_handles"] = (
-            scalars(string, m.excluded_x_handles, "excluded_x_handles") if wire else m.excluded_x_handles
-        )
-    if m.from_date is not None:
-        d["from_date"] = date_to_json(m.from_date, "from_date")
-    if m.to_date is not None:
-        d["to_date"] = date_to_json(m.to_date, "to_date")
-    if m.extra:
-        d.update(m.extra)
-    return d
-
-
-_IMAGE_GENERATION_TOOL = frozenset({"action", "type"})
-
-
-def decode_image_generation_tool(d: Mapping[str, Any]) -> ImageGenerationTool:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _IMAGE_GENERATION_TOOL:
-        extra = unknown(d, _IMAGE_GENERATION_TOOL)
-    action = get("action")
-    if action.__class__ is not str and action is not None:
-        action, extra = misfit(action, None, "action", extra)
-    return ImageGenerationTool(action=action, extra=extra)
-
-
-def encode_image_generation_tool(m: ImageGenerationTool, wire: bool = True) -> dict[str, Any]:
-    d: dict[str, Any] = {}
-    d["type"] = "image_generation"
-    if m.action is not None:
-        d["action"] = string(m.action, "action") if wire else m.action
-    if m.extra:
-        d.update(m.extra)
-    return d
-
-
-_FILE_SEARCH_TOOL = frozenset({"filters", "max_num_results", "ranking_options", "type", "vector_store_ids"})
-
-
-def decode_file_search_tool(d: Mapping[str, Any]) -> FileSearchTool:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _FILE_SEARCH_TOOL:
-        extra = unknown(d, _FILE_SEARCH_TOOL)
-    filters = get("filters")
-    max_num_results = get("max_num_results")
-    if max_num_results.__class__ is not int and max_num_results is not None:
-        max_num_results, extra = read_int(max_num_results, None, "max_num_results", extra)
-    ranking_options = get("ranking_options")
-    vector_store_ids, extra = read_list(get("vector_store_ids"), str, "vector_store_ids", extra)
-    return FileSearchTool(
-        filters=filters,
-        max_num_results=max_num_results,
-        ranking_options=ranking_options,
-        vector_store_ids=vector_store_ids,
-        extra=extra,
-    )
-
-
-def encode_file_search_tool(m: FileSearchTool, wire: bool = True) -> dict[str, Any]:
-    d: dict[str, Any] = {}
-    d["type"] = "file_search"
-    if m.filters is not None:
-        d["filters"] = m.filters
-    if m.max_num_results is not None:
-        d["max_num_results"] = int32(m.max_num_results, "max_num_results") if wire else m.max_num_results
-    if m.ranking_options is not None:
-        d["ranking_options"] = m.ranking_options
-    d["vector_store_ids"] = scalars(string, m.vector_store_ids, "vector_store_ids") if wire else m.vector_store_ids
-    if m.extra:
-        d.update(m.extra)
-    return d
-
-
-_CODE_INTERPRETER_TOOL = frozenset({"container", "type"})
-
-
-def decode_code_interpreter_tool(d: Mapping[str, Any]) -> CodeInterpreterTool:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _CODE_INTERPRETER_TOOL:
-        extra = unknown(d, _CODE_INTERPRETER_TOOL)
-    container = get("container")
-    return CodeInterpreterTool(container=container, extra=extra)
-
-
-def encode_code_interpreter_tool(m: CodeInterpreterTool, wire: bool = True) -> dict[str, Any]:
-    d: dict[str, Any] = {}
-    d["type"] = "code_interpreter"
-    if m.container is not None:
-        d["container"] = m.container
-    if m.extra:
-        d.update(m.extra)
-    return d
-
-
-_MCP_TOOL = frozenset(
-    {
-        "allowed_tools",
-        "authorization",
-        "connector_id",
-        "defer_loading",
-        "headers",
-        "require_approval",
-        "server_description",
-        "server_label",
-        "server_url",
-        "type",
-    }
-)
-
-
-def decode_mcp_tool(d: Mapping[str, Any]) -> McpTool:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _MCP_TOOL:
-        extra = unknown(d, _MCP_TOOL)
-    allowed_tools, extra = read_list(get("allowed_tools"), str, "allowed_tools", extra)
-    authorization = get("authorization")
-    if authorization.__class__ is not str and authorization is not None:
-        authorization, extra = misfit(authorization, None, "authorization", extra)
-    connector_id = get("connector_id")
-    if connector_id.__class__ is not str and connector_id is not None:
-        connector_id, extra = misfit(connector_id, None, "connector_id", extra)
-    defer_loading = get("defer_loading")
-    if defer_loading.__class__ is not bool and defer_loading is not None:
-        defer_loading, extra = misfit(defer_loading, None, "defer_loading", extra)
-    headers, extra = read_map(get("headers"), str, "headers", extra)
-    require_approval = get("require_approval")
-    if require_approval.__class__ is not str and require_approval is not None:
-        require_approval, extra = misfit(require_approval, None, "require_approval", extra)
-    server_description = get("server_description")
-    if server_description.__class__ is not str and server_description is not None:
-        server_description, extra = misfit(server_description, None, "server_description", extra)
-    server_label = get("server_label")
-    if server_label.__class__ is not str:
-        server_label, extra = misfit(server_label, "", "server_label", extra)
-    server_url = get("server_url")
-    if server_url.__class__ is not str:
-        server_url, extra = misfit(server_url, "", "server_url", extra)
-    return McpTool(
-        allowed_tools=allowed_tools,
-        authorization=authorization,
-        connector_id=connector_id,
-        defer_loading=defer_loading,
-        headers=headers,
-        require_approval=require_approval,
-        server_description=server_description,
-        server_label=server_label,
-        server_url=server_url,
-        extra=extra,
-    )
-
-
-def encode_mcp_tool(m: McpTool, wire: bool = True) -> dict[str, Any]:
-    d: dict[str, Any] = {}
-    d["type"] = "mcp"
-    if m.allowed_tools:
-        d["allowed_tools"] = scalars(string, m.allowed_tools, "allowed_tools") if wire else m.allowed_tools
-    if m.authorization is not None:
-        d["authorization"] = string(m.authorization, "authorization") if wire else m.authorization
-    if m.connector_id is not None:
-        d["connector_id"] = string(m.connector_id, "connector_id") if wire else m.connector_id
-    if m.defer_loading is not None:
-        d["defer_loading"] = boolean(m.defer_loading, "defer_loading") if wire else m.defer_loading
-    if m.headers:
-        d["headers"] = entries(string, m.headers, "headers") if wire else m.headers
-    if m.require_approval is not None:
-        d["require_approval"] = string(m.require_approval, "require_approval") if wire else m.require_approval
-    if m.server_description is not None:
-        d["server_description"] = string(m.server_description, "server_description") if wire else m.server_description
-    d["server_label"] = string(m.server_label, "server_label") if wire else m.server_label
-    d["server_url"] = string(m.server_url, "server_url") if wire else m.server_url
     if m.extra:
         d.update(m.extra)
     return d
@@ -2961,11 +2572,6 @@ def encode_response_ping_event(m: ResponsePingEvent, wire: bool = True) -> dict[
 
 _RESPONSE_ERROR_EVENT = frozenset({"code", "error", "message", "param", "sequence_number", "status", "type"})
 
-_RESPONSE_ERROR_EVENT__CODE: dict[str, Callable[[Any, str, bool], Any]] = {
-    "str": lambda v, n, w: string(v, n) if w else v,
-    "number": lambda v, n, w: int64(v, n) if w else v,
-}
-
 
 def decode_response_error_event(d: Mapping[str, Any]) -> ResponseErrorEvent:
     get: Any = d.get
@@ -3008,6 +2614,12 @@ def decode_response_error_event(d: Mapping[str, Any]) -> ResponseErrorEvent:
         error=error,
         extra=extra,
     )
+
+
+_RESPONSE_ERROR_EVENT__CODE: dict[str, Callable[[Any, str, bool], Any]] = {
+    "str": lambda v, n, w: string(v, n) if w else v,
+    "number": lambda v, n, w: int64(v, n) if w else v,
+}
 
 
 def encode_response_error_event(m: ResponseErrorEvent, wire: bool = True) -> dict[str, Any]:
@@ -4791,12 +4403,12 @@ def encode_input_content(m: Any, wire: bool = True) -> dict[str, Any]:
 
 _RESPONSE_TOOL_DECODERS: dict[str, Callable[[Any], Any]] = {
     "function": decode_response_function_tool,
-    "web_search": decode_web_search_tool,
-    "x_search": decode_x_search_tool,
-    "image_generation": decode_image_generation_tool,
-    "file_search": decode_file_search_tool,
-    "code_interpreter": decode_code_interpreter_tool,
-    "mcp": decode_mcp_tool,
+    "web_search": decode_web_search,
+    "x_search": decode_x_search,
+    "image_generation": decode_image_generation,
+    "file_search": decode_collections_search,
+    "code_interpreter": decode_code_execution,
+    "mcp": decode_mcp,
     "shell": decode_shell_tool,
     "tool_search": decode_tool_search_tool,
 }
@@ -4810,12 +4422,12 @@ def decode_response_tool(d: Mapping[str, Any]) -> Any:
 
 _RESPONSE_TOOL_ENCODERS: dict[type, Callable[[Any, bool], dict[str, Any]]] = {
     ResponseFunctionTool: encode_response_function_tool,
-    WebSearchTool: encode_web_search_tool,
-    XSearchTool: encode_x_search_tool,
-    ImageGenerationTool: encode_image_generation_tool,
-    FileSearchTool: encode_file_search_tool,
-    CodeInterpreterTool: encode_code_interpreter_tool,
-    McpTool: encode_mcp_tool,
+    WebSearch: encode_web_search,
+    XSearch: encode_x_search,
+    ImageGeneration: encode_image_generation,
+    CollectionsSearch: encode_collections_search,
+    CodeExecution: encode_code_execution,
+    MCP: encode_mcp,
     ShellTool: encode_shell_tool,
     ToolSearchTool: encode_tool_search_tool,
 }
@@ -4831,7 +4443,7 @@ def encode_response_tool(m: Any, wire: bool = True) -> dict[str, Any]:
         return m.to_dict()
     wrong(
         m,
-        "ResponseFunctionTool or WebSearchTool or XSearchTool or ImageGenerationTool or FileSearchTool or CodeInterpreterTool or McpTool or ShellTool or ToolSearchTool, or a dict",
+        "ResponseFunctionTool or WebSearch or XSearch or ImageGeneration or CollectionsSearch or CodeExecution or MCP or ShellTool or ToolSearchTool, or a dict",
         "",
     )
 

@@ -155,6 +155,122 @@ def encode_usage(m: Usage, wire: bool = True) -> dict[str, Any]:
     return d
 
 
+_USAGE_RESPONSES = frozenset(
+    {
+        "cost_in_usd_ticks",
+        "input_tokens",
+        "input_tokens_details",
+        "num_sources_used",
+        "output_tokens",
+        "output_tokens_details",
+        "server_side_tool_usage_details",
+        "total_tokens",
+    }
+)
+_USAGE_RESPONSES__OUTPUT_TOKENS_DETAILS = frozenset({"reasoning_tokens"})
+_USAGE_RESPONSES__INPUT_TOKENS_DETAILS = frozenset({"cached_tokens"})
+
+
+def decode_usage_responses(d: Mapping[str, Any]) -> Usage:
+    get: Any = d.get
+    extra: Extra = None
+    if not d.keys() <= _USAGE_RESPONSES:
+        extra = unknown(d, _USAGE_RESPONSES)
+    completion_tokens = get("output_tokens")
+    if completion_tokens.__class__ is not int:
+        completion_tokens, extra = read_int(completion_tokens, 0, "output_tokens", extra)
+    cost_in_usd_ticks = get("cost_in_usd_ticks")
+    if cost_in_usd_ticks.__class__ is not int:
+        cost_in_usd_ticks, extra = read_int(cost_in_usd_ticks, 0, "cost_in_usd_ticks", extra)
+    num_sources_used = get("num_sources_used")
+    if num_sources_used.__class__ is not int:
+        num_sources_used, extra = read_int(num_sources_used, 0, "num_sources_used", extra)
+    prompt_tokens = get("input_tokens")
+    if prompt_tokens.__class__ is not int:
+        prompt_tokens, extra = read_int(prompt_tokens, 0, "input_tokens", extra)
+    server_side_tool_usage_details = get("server_side_tool_usage_details")
+    if server_side_tool_usage_details is not None:
+        server_side_tool_usage_details, extra = read_model(
+            decode_server_side_tool_usage_details,
+            server_side_tool_usage_details,
+            "server_side_tool_usage_details",
+            extra,
+        )
+    total_tokens = get("total_tokens")
+    if total_tokens.__class__ is not int:
+        total_tokens, extra = read_int(total_tokens, 0, "total_tokens", extra)
+    nested, inner = child(get("output_tokens_details"), _USAGE_RESPONSES__OUTPUT_TOKENS_DETAILS)
+    inner_get: Any = nested.get
+    reasoning_tokens = inner_get("reasoning_tokens")
+    if reasoning_tokens.__class__ is not int:
+        reasoning_tokens, inner = read_int(reasoning_tokens, 0, "reasoning_tokens", inner)
+    if inner is not None:
+        extra = keep(extra, "output_tokens_details", get("output_tokens_details"))
+    nested, inner = child(get("input_tokens_details"), _USAGE_RESPONSES__INPUT_TOKENS_DETAILS)
+    inner_get = nested.get
+    cached_tokens = inner_get("cached_tokens")
+    if cached_tokens.__class__ is not int:
+        cached_tokens, inner = read_int(cached_tokens, 0, "cached_tokens", inner)
+    if inner is not None:
+        extra = keep(extra, "input_tokens_details", get("input_tokens_details"))
+    return Usage(
+        completion_tokens=completion_tokens,
+        reasoning_tokens=reasoning_tokens,
+        cost_in_usd_ticks=cost_in_usd_ticks,
+        num_sources_used=num_sources_used,
+        prompt_tokens=prompt_tokens,
+        cached_tokens=cached_tokens,
+        server_side_tool_usage_details=server_side_tool_usage_details,
+        total_tokens=total_tokens,
+        extra=extra,
+    )
+
+
+_USAGE_COMPACT = frozenset(
+    {"input_tokens", "input_tokens_details", "output_tokens", "output_tokens_details", "total_tokens"}
+)
+_USAGE_COMPACT__OUTPUT_TOKENS_DETAILS = frozenset({"reasoning_tokens"})
+_USAGE_COMPACT__INPUT_TOKENS_DETAILS = frozenset({"cached_tokens"})
+
+
+def decode_usage_compact(d: Mapping[str, Any]) -> Usage:
+    get: Any = d.get
+    extra: Extra = None
+    if not d.keys() <= _USAGE_COMPACT:
+        extra = unknown(d, _USAGE_COMPACT)
+    completion_tokens = get("output_tokens")
+    if completion_tokens.__class__ is not int:
+        completion_tokens, extra = read_int(completion_tokens, 0, "output_tokens", extra)
+    prompt_tokens = get("input_tokens")
+    if prompt_tokens.__class__ is not int:
+        prompt_tokens, extra = read_int(prompt_tokens, 0, "input_tokens", extra)
+    total_tokens = get("total_tokens")
+    if total_tokens.__class__ is not int:
+        total_tokens, extra = read_int(total_tokens, 0, "total_tokens", extra)
+    nested, inner = child(get("output_tokens_details"), _USAGE_COMPACT__OUTPUT_TOKENS_DETAILS)
+    inner_get: Any = nested.get
+    reasoning_tokens = inner_get("reasoning_tokens")
+    if reasoning_tokens.__class__ is not int:
+        reasoning_tokens, inner = read_int(reasoning_tokens, 0, "reasoning_tokens", inner)
+    if inner is not None:
+        extra = keep(extra, "output_tokens_details", get("output_tokens_details"))
+    nested, inner = child(get("input_tokens_details"), _USAGE_COMPACT__INPUT_TOKENS_DETAILS)
+    inner_get = nested.get
+    cached_tokens = inner_get("cached_tokens")
+    if cached_tokens.__class__ is not int:
+        cached_tokens, inner = read_int(cached_tokens, 0, "cached_tokens", inner)
+    if inner is not None:
+        extra = keep(extra, "input_tokens_details", get("input_tokens_details"))
+    return Usage(
+        completion_tokens=completion_tokens,
+        reasoning_tokens=reasoning_tokens,
+        prompt_tokens=prompt_tokens,
+        cached_tokens=cached_tokens,
+        total_tokens=total_tokens,
+        extra=extra,
+    )
+
+
 _SERVER_SIDE_TOOL_USAGE_DETAILS = frozenset(
     {
         "code_interpreter_calls",

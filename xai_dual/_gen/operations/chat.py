@@ -24,6 +24,13 @@ CHAT_CREATE: Operation[ChatCompletion] = Operation(
             "/v1/chat/completions",
             Codec("xai_dual._gen.json.chat", "request_chat_create_completions", "answer_chat_create_completions"),
         ),
+        "responses": RestBinding(
+            "responses",
+            "POST",
+            "/v1/responses",
+            Codec("xai_dual._gen.json.chat", "request_chat_create_responses", ""),
+            reader="xai_dual.chat_responses:AnswerReader",
+        ),
     },
 )
 
@@ -39,6 +46,13 @@ CHAT_STREAM: StreamOperation[ChatChunk, ChatCompletion] = StreamOperation(
             "POST",
             "/v1/chat/completions",
             Codec("xai_dual._gen.json.chat", "request_chat_stream_completions", "answer_chat_stream_completions"),
+        ),
+        "responses": RestBinding(
+            "responses",
+            "POST",
+            "/v1/responses",
+            Codec("xai_dual._gen.json.chat", "request_chat_stream_responses", ""),
+            reader="xai_dual.chat_responses:ChunkReader",
         ),
     },
     fold_module="xai_dual._gen.fold.chat",
@@ -85,7 +99,15 @@ CHAT_RETRIEVE: Operation[ChatCompletion] = Operation(
         "xai_api.Chat/GetStoredCompletion",
         Codec("xai_dual._gen.proto.chat", "request_chat_retrieve", "answer_chat_retrieve"),
     ),
-    {},
+    {
+        "responses": RestBinding(
+            "responses",
+            "GET",
+            "/v1/responses/{response_id}",
+            Codec("xai_dual._gen.json.chat", "request_chat_retrieve_responses", ""),
+            reader="xai_dual.chat_responses:AnswerReader",
+        ),
+    },
     read_only=True,
 )
 
@@ -110,5 +132,13 @@ CHAT_COMPACT: Operation[CompactedChat] = Operation(
     GrpcBinding(
         "xai_api.Chat/CompactContext", Codec("xai_dual._gen.proto.chat", "request_chat_compact", "answer_chat_compact")
     ),
-    {},
+    {
+        "compact": RestBinding(
+            "compact",
+            "POST",
+            "/v1/responses/compact",
+            Codec("xai_dual._gen.json.chat", "request_chat_compact_compact", ""),
+            reader="xai_dual.chat_responses:CompactReader",
+        ),
+    },
 )

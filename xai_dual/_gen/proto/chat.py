@@ -7,13 +7,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..._check import at_most_one, boolean, entries, float32, int32, missing, octets, only_on, scalars, string, wrong
+from ..._check import at_most_one, boolean, float32, int32, missing, only_on, scalars, string, wrong
 from ..._convert import (
+    base64_from_proto,
+    base64_to_proto,
     coerce_texts,
     date_from_proto,
     date_to_proto,
-    datetime_from_proto,
-    datetime_to_proto,
     json_text_from_proto,
     json_text_to_proto,
     octets_from_proto,
@@ -24,25 +24,22 @@ from ..._convert import (
 )
 from ..._convert_models import (
     coerce_messages,
+    coerce_tools,
     parts_from_proto,
     parts_to_proto,
     tool_choice_from_proto,
     tool_choice_to_proto,
 )
-from ..._proto import EnumNames, enum_number, enum_numbers, many, message, one, refuse_extra, union, unions
+from ..._proto import EnumNames, enum_number, enum_numbers, many, message, one, refuse_extra, unions
 from ...model import Unknown
 from ...types.chat import (
-    MCP,
-    AttachmentSearch,
     ChatChunk,
     ChatCompletion,
     ChatRequest,
     Choice,
     ChoiceChunk,
     ChoiceMessage,
-    CodeExecution,
     CollectionsCitation,
-    CollectionsSearch,
     CompactContextRequest,
     CompactedChat,
     ContentPart,
@@ -56,7 +53,6 @@ from ...types.chat import (
     FunctionDefinition,
     FunctionTool,
     Guideline,
-    ImageGeneration,
     ImageUrl,
     InlineCitation,
     LiveSearchTool,
@@ -74,26 +70,14 @@ from ...types.chat import (
     ToolCall,
     TopLogProb,
     WebCitation,
-    WebSearch,
-    WebSearchArea,
     WebSource,
     XCitation,
-    XSearch,
     XSource,
 )
-from ...types.documents import HybridRetrieval, KeywordRetrieval, SemanticRetrieval
 from ...types.shared import DeferredRequest
-from ..json.chat import decode_collections_retrieval_mode as collections_retrieval_mode_of
+from ...types.tools import MCP, AttachmentSearch, CodeExecution, CollectionsSearch, ImageGeneration, WebSearch, XSearch
 from ..json.chat import decode_search_source as search_source_of
 from ..json.chat import decode_tool as tool_of
-from .documents import (
-    decode_hybrid_retrieval,
-    decode_keyword_retrieval,
-    decode_semantic_retrieval,
-    encode_hybrid_retrieval,
-    encode_keyword_retrieval,
-    encode_semantic_retrieval,
-)
 from .shared import (
     DEFERRED_STATUS_NAMES,
     FINISH_REASON_NAMES,
@@ -101,6 +85,22 @@ from .shared import (
     SERVICE_TIER_NUMBERS,
     decode_deferred_request,
     decode_usage,
+)
+from .tools import (
+    decode_attachment_search,
+    decode_code_execution,
+    decode_collections_search,
+    decode_image_generation,
+    decode_mcp,
+    decode_web_search,
+    decode_x_search,
+    encode_attachment_search,
+    encode_code_execution,
+    encode_collections_search,
+    encode_image_generation,
+    encode_mcp,
+    encode_web_search,
+    encode_x_search,
 )
 
 REASONING_EFFORT_NAMES = EnumNames({0: None, 1: "low", 2: "medium", 3: "high", 4: "none", 5: "xhigh"})
@@ -224,8 +224,8 @@ def encode_compact_context_request(m: CompactContextRequest, p: Any) -> None:
 
 def decode_compacted_chat(p: Any) -> CompactedChat:
     return CompactedChat(
-        usage=decode_usage(p.usage) if p.HasField("usage") else None,
         id=p.id,
+        usage=decode_usage(p.usage) if p.HasField("usage") else None,
         encrypted_content=p.encrypted_content,
         dropped_message_count=p.dropped_message_count,
     )
@@ -236,7 +236,7 @@ def decode_chat_request(p: Any) -> ChatRequest:
         frequency_penalty=p.frequency_penalty if p.HasField("frequency_penalty") else None,
         logprobs=p.logprobs or None,
         max_tokens=p.max_tokens if p.HasField("max_tokens") else None,
-        messages=[decode_message(x) for x in p.messages],
+        messages=[decode_message(x) for x in p.messages] or None,
         model=p.model,
         n=p.n if p.HasField("n") else None,
         parallel_tool_calls=p.parallel_tool_calls if p.HasField("parallel_tool_calls") else None,
@@ -254,19 +254,17 @@ def decode_chat_request(p: Any) -> ChatRequest:
         top_logprobs=p.top_logprobs if p.HasField("top_logprobs") else None,
         top_p=p.top_p if p.HasField("top_p") else None,
         user=p.user or None,
-        previous_response_id=p.previous_response_id if p.HasField("previous_response_id") else None,
-        store_messages=p.store_messages or None,
         use_encrypted_content=p.use_encrypted_content or None,
-        max_turns=p.max_turns if p.HasField("max_turns") else None,
         include=[INCLUDE_OPTION_NAMES[x] for x in p.include if x] or None,
+        max_turns=p.max_turns if p.HasField("max_turns") else None,
+        previous_response_id=p.previous_response_id if p.HasField("previous_response_id") else None,
+        store=p.store_messages or None,
         agent_count=AGENT_COUNT_NAMES[p.agent_count] if p.HasField("agent_count") else None,
         guidelines=[decode_guideline(x) for x in p.guidelines] or None,
     )
 
 
 def encode_chat_request(m: ChatRequest, p: Any) -> None:
-    if m.messages is None:
-        missing("messages")
     if m.model is None:
         missing("model")
     if m.frequency_penalty is not None:
@@ -279,7 +277,8 @@ def encode_chat_request(m: ChatRequest, p: Any) -> None:
         only_on("rest", "max_completion_tokens")
     if m.max_tokens is not None:
         p.max_tokens = int32(m.max_tokens, "max_tokens")
-    many(encode_message, Message, coerce_messages(m.messages, "messages"), p.messages, "messages")
+    if m.messages is not None:
+        many(encode_message, Message, coerce_messages(m.messages, "messages"), p.messages, "messages")
     p.model = string(m.model, "model")
     if m.n is not None:
         p.n = int32(m.n, "n")
@@ -310,7 +309,7 @@ def encode_chat_request(m: ChatRequest, p: Any) -> None:
     if m.tool_choice is not None:
         tool_choice_to_proto(m.tool_choice, p.tool_choice, "tool_choice")
     if m.tools is not None:
-        unions(encode_tool, m.tools, p.tools, "tools")
+        unions(encode_tool, coerce_tools(m.tools, "tools"), p.tools, "tools")
     if m.top_logprobs is not None:
         p.top_logprobs = int32(m.top_logprobs, "top_logprobs")
     if m.top_p is not None:
@@ -319,16 +318,16 @@ def encode_chat_request(m: ChatRequest, p: Any) -> None:
         p.user = string(m.user, "user")
     if m.web_search_options is not None:
         only_on("rest", "web_search_options")
-    if m.previous_response_id is not None:
-        p.previous_response_id = string(m.previous_response_id, "previous_response_id")
-    if m.store_messages is not None:
-        p.store_messages = boolean(m.store_messages, "store_messages")
     if m.use_encrypted_content is not None:
         p.use_encrypted_content = boolean(m.use_encrypted_content, "use_encrypted_content")
-    if m.max_turns is not None:
-        p.max_turns = int32(m.max_turns, "max_turns")
     if m.include is not None:
         p.include.extend(enum_numbers(INCLUDE_OPTION_NUMBERS, m.include, "include"))
+    if m.max_turns is not None:
+        p.max_turns = int32(m.max_turns, "max_turns")
+    if m.previous_response_id is not None:
+        p.previous_response_id = string(m.previous_response_id, "previous_response_id")
+    if m.store is not None:
+        p.store_messages = boolean(m.store, "store")
     if m.agent_count is not None:
         p.agent_count = enum_number(AGENT_COUNT_NUMBERS, m.agent_count, "agent_count")
     if m.guidelines is not None:
@@ -437,7 +436,7 @@ def decode_file_ref(p: Any) -> FileRef:
     return FileRef(
         file_id=p.file_id or None,
         url=p.url or None,
-        data=p.data or None,
+        data=base64_from_proto(p.data) or None,
         filename=p.filename or None,
         mime_type=p.mime_type or None,
     )
@@ -449,7 +448,7 @@ def encode_file_ref(m: FileRef, p: Any) -> None:
     if m.url is not None:
         p.url = string(m.url, "url")
     if m.data is not None:
-        p.data = octets(m.data, "data")
+        p.data = base64_to_proto(m.data, "data")
     if m.filename is not None:
         p.filename = string(m.filename, "filename")
     if m.mime_type is not None:
@@ -501,48 +500,6 @@ def encode_function_tool(m: FunctionTool, p: Any) -> None:
     if m.function is None:
         missing("function")
     one(encode_function_definition, FunctionDefinition, m.function, p, "function")
-    refuse_extra(m)
-
-
-def decode_web_search_area(p: Any) -> WebSearchArea:
-    return WebSearchArea(
-        country=p.country if p.HasField("country") else None,
-        city=p.city if p.HasField("city") else None,
-        region=p.region if p.HasField("region") else None,
-        timezone=p.timezone if p.HasField("timezone") else None,
-    )
-
-
-def encode_web_search_area(m: WebSearchArea, p: Any) -> None:
-    if m.country is not None:
-        p.country = string(m.country, "country")
-    if m.city is not None:
-        p.city = string(m.city, "city")
-    if m.region is not None:
-        p.region = string(m.region, "region")
-    if m.timezone is not None:
-        p.timezone = string(m.timezone, "timezone")
-    refuse_extra(m)
-
-
-def decode_collections_search(p: Any) -> CollectionsSearch:
-    return CollectionsSearch(
-        retrieval_mode=decode_collections_retrieval_mode(p) if p.WhichOneof("retrieval_mode") else None,
-        collection_ids=list(p.collection_ids) or None,
-        limit=p.limit if p.HasField("limit") else None,
-        instructions=p.instructions if p.HasField("instructions") else None,
-    )
-
-
-def encode_collections_search(m: CollectionsSearch, p: Any) -> None:
-    if m.retrieval_mode is not None:
-        union(encode_collections_retrieval_mode, m.retrieval_mode, p, "retrieval_mode")
-    if m.collection_ids is not None:
-        p.collection_ids.extend(scalars(string, m.collection_ids, "collection_ids"))
-    if m.limit is not None:
-        p.limit = int32(m.limit, "limit")
-    if m.instructions is not None:
-        p.instructions = string(m.instructions, "instructions")
     refuse_extra(m)
 
 
@@ -767,117 +724,11 @@ def decode_x_citation(p: Any) -> XCitation:
 def decode_collections_citation(p: Any) -> CollectionsCitation:
     return CollectionsCitation(
         file_id=p.file_id,
+        collection_ids=list(p.collection_ids),
         chunk_id=p.chunk_id,
         chunk_content=p.chunk_content,
         score=p.score,
-        collection_ids=list(p.collection_ids),
     )
-
-
-def decode_web_search(p: Any) -> WebSearch:
-    return WebSearch(
-        excluded_domains=list(p.excluded_domains) or None,
-        allowed_domains=list(p.allowed_domains) or None,
-        enable_image_understanding=p.enable_image_understanding if p.HasField("enable_image_understanding") else None,
-        user_location=decode_web_search_area(p.user_location) if p.HasField("user_location") else None,
-        enable_image_search=p.enable_image_search if p.HasField("enable_image_search") else None,
-    )
-
-
-def encode_web_search(m: WebSearch, p: Any) -> None:
-    if m.excluded_domains is not None:
-        p.excluded_domains.extend(scalars(string, m.excluded_domains, "excluded_domains"))
-    if m.allowed_domains is not None:
-        p.allowed_domains.extend(scalars(string, m.allowed_domains, "allowed_domains"))
-    if m.enable_image_understanding is not None:
-        p.enable_image_understanding = boolean(m.enable_image_understanding, "enable_image_understanding")
-    if m.user_location is not None:
-        one(encode_web_search_area, WebSearchArea, m.user_location, p.user_location, "user_location")
-    if m.enable_image_search is not None:
-        p.enable_image_search = boolean(m.enable_image_search, "enable_image_search")
-    refuse_extra(m)
-
-
-def decode_x_search(p: Any) -> XSearch:
-    return XSearch(
-        from_date=datetime_from_proto(p.from_date) if p.HasField("from_date") else None,
-        to_date=datetime_from_proto(p.to_date) if p.HasField("to_date") else None,
-        allowed_x_handles=list(p.allowed_x_handles) or None,
-        excluded_x_handles=list(p.excluded_x_handles) or None,
-        enable_image_understanding=p.enable_image_understanding if p.HasField("enable_image_understanding") else None,
-        enable_video_understanding=p.enable_video_understanding if p.HasField("enable_video_understanding") else None,
-    )
-
-
-def encode_x_search(m: XSearch, p: Any) -> None:
-    if m.from_date is not None:
-        datetime_to_proto(m.from_date, p.from_date, "from_date")
-    if m.to_date is not None:
-        datetime_to_proto(m.to_date, p.to_date, "to_date")
-    if m.allowed_x_handles is not None:
-        p.allowed_x_handles.extend(scalars(string, m.allowed_x_handles, "allowed_x_handles"))
-    if m.excluded_x_handles is not None:
-        p.excluded_x_handles.extend(scalars(string, m.excluded_x_handles, "excluded_x_handles"))
-    if m.enable_image_understanding is not None:
-        p.enable_image_understanding = boolean(m.enable_image_understanding, "enable_image_understanding")
-    if m.enable_video_understanding is not None:
-        p.enable_video_understanding = boolean(m.enable_video_understanding, "enable_video_understanding")
-    refuse_extra(m)
-
-
-def decode_code_execution(p: Any) -> CodeExecution:
-    return CodeExecution()
-
-
-def encode_code_execution(m: CodeExecution, p: Any) -> None:
-    refuse_extra(m)
-
-
-def decode_mcp(p: Any) -> MCP:
-    return MCP(
-        server_label=p.server_label or None,
-        server_description=p.server_description or None,
-        server_url=p.server_url or None,
-        allowed_tool_names=list(p.allowed_tool_names) or None,
-        authorization=p.authorization if p.HasField("authorization") else None,
-        extra_headers=dict(p.extra_headers) or None,
-    )
-
-
-def encode_mcp(m: MCP, p: Any) -> None:
-    if m.server_label is not None:
-        p.server_label = string(m.server_label, "server_label")
-    if m.server_description is not None:
-        p.server_description = string(m.server_description, "server_description")
-    if m.server_url is not None:
-        p.server_url = string(m.server_url, "server_url")
-    if m.allowed_tool_names is not None:
-        p.allowed_tool_names.extend(scalars(string, m.allowed_tool_names, "allowed_tool_names"))
-    if m.authorization is not None:
-        p.authorization = string(m.authorization, "authorization")
-    if m.extra_headers is not None:
-        p.extra_headers.update(entries(string, m.extra_headers, "extra_headers"))
-    refuse_extra(m)
-
-
-def decode_attachment_search(p: Any) -> AttachmentSearch:
-    return AttachmentSearch(limit=p.limit if p.HasField("limit") else None)
-
-
-def encode_attachment_search(m: AttachmentSearch, p: Any) -> None:
-    if m.limit is not None:
-        p.limit = int32(m.limit, "limit")
-    refuse_extra(m)
-
-
-def decode_image_generation(p: Any) -> ImageGeneration:
-    return ImageGeneration(action=p.action if p.HasField("action") else None)
-
-
-def encode_image_generation(m: ImageGeneration, p: Any) -> None:
-    if m.action is not None:
-        p.action = string(m.action, "action")
-    refuse_extra(m)
 
 
 def decode_web_source(p: Any) -> WebSource:
@@ -958,8 +809,8 @@ _TOOL_DECODERS: dict[str, Callable[[Any], Any]] = {
     "code_execution": decode_code_execution,
     "collections_search": decode_collections_search,
     "mcp": decode_mcp,
-    "attachment_search": decode_attachment_search,
     "image_generation": decode_image_generation,
+    "attachment_search": decode_attachment_search,
 }
 
 
@@ -976,8 +827,8 @@ _TOOL_ENCODERS: dict[type, tuple[str, Callable[[Any, Any], None]]] = {
     CodeExecution: ("code_execution", encode_code_execution),
     CollectionsSearch: ("collections_search", encode_collections_search),
     MCP: ("mcp", encode_mcp),
-    AttachmentSearch: ("attachment_search", encode_attachment_search),
     ImageGeneration: ("image_generation", encode_image_generation),
+    AttachmentSearch: ("attachment_search", encode_attachment_search),
 }
 
 
@@ -990,43 +841,9 @@ def encode_tool(m: Any, p: Any) -> None:
             only_on("rest", "")
         wrong(
             m,
-            "FunctionTool or WebSearch or XSearch or CodeExecution or CollectionsSearch or MCP or AttachmentSearch or ImageGeneration, or a dict",
+            "FunctionTool or WebSearch or XSearch or CodeExecution or CollectionsSearch or MCP or ImageGeneration or AttachmentSearch, or a dict",
             "",
         )
-    case, encode = found
-    target = getattr(p, case)
-    target.SetInParent()
-    encode(m, target)
-
-
-_COLLECTIONS_RETRIEVAL_MODE_DECODERS: dict[str, Callable[[Any], Any]] = {
-    "hybrid_retrieval": decode_hybrid_retrieval,
-    "semantic_retrieval": decode_semantic_retrieval,
-    "keyword_retrieval": decode_keyword_retrieval,
-}
-
-
-def decode_collections_retrieval_mode(p: Any) -> Any:
-    case = p.WhichOneof("retrieval_mode")
-    decode = _COLLECTIONS_RETRIEVAL_MODE_DECODERS.get(case)
-    return decode(getattr(p, case)) if decode else Unknown(case or "")
-
-
-_COLLECTIONS_RETRIEVAL_MODE_ENCODERS: dict[type, tuple[str, Callable[[Any, Any], None]]] = {
-    HybridRetrieval: ("hybrid_retrieval", encode_hybrid_retrieval),
-    SemanticRetrieval: ("semantic_retrieval", encode_semantic_retrieval),
-    KeywordRetrieval: ("keyword_retrieval", encode_keyword_retrieval),
-}
-
-
-def encode_collections_retrieval_mode(m: Any, p: Any) -> None:
-    if isinstance(m, Mapping):
-        m = collections_retrieval_mode_of(m)
-    found = _COLLECTIONS_RETRIEVAL_MODE_ENCODERS.get(m.__class__)
-    if found is None:
-        if isinstance(m, (Unknown,)):
-            only_on("rest", "")
-        wrong(m, "HybridRetrieval or SemanticRetrieval or KeywordRetrieval, or a dict", "")
     case, encode = found
     target = getattr(p, case)
     target.SetInParent()

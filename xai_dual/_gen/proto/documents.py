@@ -87,18 +87,16 @@ def encode_reranker_model(m: RerankerModel, p: Any) -> None:
 
 def decode_reciprocal_rank_fusion(p: Any) -> ReciprocalRankFusion:
     return ReciprocalRankFusion(
-        embedding_weight=p.embedding_weight or None,
-        k=p.k if p.HasField("k") else None,
-        text_weight=p.text_weight or None,
+        embedding_weight=p.embedding_weight, k=p.k if p.HasField("k") else None, text_weight=p.text_weight
     )
 
 
 def encode_reciprocal_rank_fusion(m: ReciprocalRankFusion, p: Any) -> None:
-    if m.embedding_weight is not None:
+    if m.embedding_weight:
         p.embedding_weight = float32(m.embedding_weight, "embedding_weight")
     if m.k is not None:
         p.k = int32(m.k, "k")
-    if m.text_weight is not None:
+    if m.text_weight:
         p.text_weight = float32(m.text_weight, "text_weight")
     refuse_extra(m)
 

@@ -32,7 +32,7 @@ from xai_dual.emulator.rest import (
 from xai_dual.emulator.rest import call as calls
 from xai_dual.emulator.rest.body import BodyError
 from xai_dual.emulator.rest.call import Call, Json
-from xai_dual.emulator.service import account, catalog, scripts, stored
+from xai_dual.emulator.service import account, catalog, entries, scripts, stored
 from xai_dual.emulator.service import chat as chat_service
 from xai_dual.emulator.service import media as media_service
 from xai_dual.emulator.state import State
@@ -48,7 +48,7 @@ async def chat_completions(call: Call) -> Response:
         return call.defer("chat", whole)
     if not body.get("stream"):
         return call.answer(chat.write_chat(whole))
-    events = (chat.write_chunk(chunk) for chunk in chat_service.chunks(whole))
+    events = (chat.write_chunk(chunk) for chunk in chat_service.chunks(entries.merged(whole)))
     if call.split_tool_calls:
         return call.stream(piece for event in events for piece in chat.split_tool_calls(event))
     return call.stream(events)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from xai_dual.emulator.errors import invalid
+from xai_dual.emulator.rest import usage
+from xai_dual.emulator.service import entries
 from xai_dual.emulator.service.floats import float32, shortest
 from xai_dual.emulator.service.forms import (
     ChatRequest,
@@ -41,7 +43,7 @@ def read_chat(body: Json) -> ChatRequest:
         model=body["model"],
         messages=tuple(_message(message) for message in body["messages"]),
         sampling=_sampling(body, body.get("max_completion_tokens"), body.get("top_logprobs")),
-        tools=tuple(_function(tool["function"]) for tool in tools if tool["type"] == "function"),
+        tools=tuple(read_function(tool["function"]) for tool in tools if tool["type"] == "function"),
         tool_choice=_tool_choice(body.get("tool_choice")),
         parallel_tool_calls=body.get("parallel_tool_calls") is not False,
         format=_format(body.get("response_format")),
@@ -87,9 +89,10 @@ def _sampling(body: Json, limit: int | None = None, top_logprobs: int | None = N
 
 def _message(body: Json) -> Message:
     calls = body.get("tool_calls") or ()
+    refusal = body.get("refusal")
     return Message(
         role=body["role"],
-        parts=_parts(body.get("content")),
+        parts=(*_parts(body.get("content")), *_parts(refusal if isinstance(refusal, str) else None)),
         name=body.get("name") or "",
         reasoning=body.get("reasoning_content") or "",
         tool_calls=tuple(
@@ -119,8 +122,10 @@ def _part(body: Json) -> Part:
     )
 
 
-def _function(body: Json) -> FunctionTool:
-    return FunctionTool(body["name"], body.get("description") or "", or_empty(body["parameters"]))
+def read_function(body: Json) -> FunctionTool:
+    """A function of the caller, which is written the same everywhere."""
+    parameters = or_empty(body["parameters"])
+    return FunctionTool(body["name"], body.get("description") or "", parameters, bool(body.get("strict")))
 
 
 def or_empty(schema: Any) -> Any:
@@ -146,7 +151,9 @@ def _format(body: Json | None) -> Format:
     if body["type"] != "json_schema":
         return Format(body["type"])
     outer = body["json_schema"]
-    return Format("json_schema", or_empty(outer.get("schema", outer) if isinstance(outer, dict) else outer))
+    if not isinstance(outer, dict) or "schema" not in outer:
+        return Format("json_schema", or_empty(outer))
+    return Format("json_schema", or_empty(outer["schema"]), "all" if outer.get("strict") is True else "")
 
 
 def read_search(body: Json | None, tools: list[Json]) -> Search | None:
@@ -163,14 +170,15 @@ def read_search(body: Json | None, tools: list[Json]) -> Search | None:
 
 
 def write_chat(whole: Completion) -> Json:
-    """A complete chat answer."""
+    """A complete chat answer, its entries as one."""
+    whole = entries.merged(whole)
     return {
         "id": whole.id,
         "object": "chat.completion",
         "created": whole.created,
         "model": whole.model,
         "choices": [_choice(choice) for choice in whole.choices],
-        "usage": write_usage(whole.usage),
+        "usage": usage.write_chat(whole.usage),
         "system_fingerprint": whole.fingerprint,
         "service_tier": whole.service_tier,
         **({"citations": list(whole.citations)} if whole.citations else {}),
@@ -185,7 +193,7 @@ def write_chunk(chunk: Chunk) -> Json:
         "created": chunk.whole.created,
         "model": chunk.whole.model,
         "choices": [_chunk_choice(choice) for choice in chunk.choices],
-        "usage": write_usage(chunk.usage),
+        "usage": usage.write_chat(chunk.usage),
         "system_fingerprint": chunk.whole.fingerprint,
         "service_tier": chunk.whole.service_tier,
         **({"citations": list(chunk.citations)} if chunk.citations else {}),
@@ -208,44 +216,22 @@ def write_sample_chunk(chunk: Chunk) -> Json:
     return _sample(chunk.whole, choices, chunk.usage)
 
 
-def _sample(whole: Completion, choices: list[Json], usage: Usage) -> Json:
+def _sample(whole: Completion, choices: list[Json], counted: Usage) -> Json:
     return {
         "id": whole.id,
         "object": "text_completion",
         "created": whole.created,
         "model": whole.model,
         "choices": choices,
-        "usage": write_usage(usage),
+        "usage": usage.write_chat(counted),
         "system_fingerprint": whole.fingerprint,
     }
 
 
-def write_usage(usage: Usage) -> Json:
-    """Token counts as chat and sampling show them."""
-    body: Json = {
-        "prompt_tokens": usage.prompt,
-        "completion_tokens": usage.completion,
-        "total_tokens": usage.total,
-        "prompt_tokens_details": {
-            "text_tokens": usage.prompt_text,
-            "audio_tokens": 0,
-            "image_tokens": usage.prompt_image,
-            "cached_tokens": usage.cached,
-        },
-        "completion_tokens_details": {
-            "reasoning_tokens": usage.reasoning,
-            "audio_tokens": 0,
-            "accepted_prediction_tokens": 0,
-            "rejected_prediction_tokens": 0,
-        },
-        "num_sources_used": usage.sources,
-        "cost_in_usd_ticks": usage.cost_ticks,
-    }
-    return body
-
-
 def _choice(choice: Choice) -> Json:
     message: Json = {"role": "assistant", "content": choice.text, "refusal": None}
+    if choice.refused:
+        message.update(content="", refusal=choice.text)
     if choice.reasoning_pieces:
         message["reasoning_content"] = choice.reasoning
     if choice.tool_calls:
@@ -256,6 +242,8 @@ def _choice(choice: Choice) -> Json:
 
 def _chunk_choice(choice: ChunkChoice) -> Json:
     delta: Json = {"role": "assistant", "content": choice.text}
+    if choice.refused:
+        delta.update(content="", refusal=choice.text)
     if choice.reasoning:
         delta["reasoning_content"] = choice.reasoning
     if choice.tool_calls:

@@ -9,7 +9,7 @@ from typing import Any
 
 # What a caller asked for explicitly stays, though no example shows it.
 _ASKED_FOR = frozenset(
-    {"b64_json", "tool_calls", "logprobs", "citations", "error", "code", "file_output", "storage_error"}
+    {"b64_json", "tool_calls", "logprobs", "citations", "error", "code", "file_output", "storage_error", "refusal"}
 )
 
 

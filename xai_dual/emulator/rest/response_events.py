@@ -90,24 +90,28 @@ def _message(whole: Completion, choice: Choice, index: int) -> Iterator[Json]:
 
     def between() -> Iterator[Json]:
         place = {"content_index": 0}
-        yield {"type": "response.content_part.added", **place, "part": {**part, "text": "", "annotations": []}}
-        at = told = 0
-        for position, piece in enumerate(choice.pieces):
-            probable = write_logprobs((choice.logprobs or ())[position : position + 1])
-            yield {"type": "response.output_text.delta", **place, "delta": piece, "logprobs": probable}
-            at += len(piece)
-            while told < len(part["annotations"]) and part["annotations"][told]["end_index"] <= at:
-                yield {
-                    "type": "response.output_text.annotation.added",
-                    **place,
-                    "annotation_index": told,
-                    "annotation": part["annotations"][told],
-                }
-                told += 1
-        yield {"type": "response.output_text.done", **place, "text": part["text"], "logprobs": part["logprobs"]}
+        empty = {"refusal": ""} if choice.refused else {"text": "", "annotations": [], "logprobs": []}
+        yield {"type": "response.content_part.added", **place, "part": {**part, **empty}}
+        if not choice.refused:
+            yield from ({**event, **place} for event in _text(choice, part))
         yield {"type": "response.content_part.done", **place, "part": part}
 
     yield from _item(index, {"content": [], "status": "in_progress"}, done, between())
+
+
+def _text(choice: Choice, part: Json) -> Iterator[Json]:
+    """The pieces of a text, each followed by the citations that end in it."""
+    kind = "response.output_text"
+    notes = part["annotations"]
+    at = told = 0
+    for position, piece in enumerate(choice.pieces):
+        probable = write_logprobs((choice.logprobs or ())[position : position + 1])
+        yield {"type": f"{kind}.delta", "delta": piece, "logprobs": probable}
+        at += len(piece)
+        while told < len(notes) and notes[told]["end_index"] <= at:
+            yield {"type": f"{kind}.annotation.added", "annotation_index": told, "annotation": notes[told]}
+            told += 1
+    yield {"type": f"{kind}.done", "text": part["text"], "logprobs": part["logprobs"]}
 
 
 def _function(whole: Completion, call: ToolCall, index: int) -> Iterator[Json]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from typing import Any
 
 from xai_dual.emulator.errors import invalid
 from xai_dual.emulator.service.forms import Message, Part, ToolCall
 
 Json = dict[str, Any]
+_MARK = "base64,"
 _ROLES = ("system", "developer", "user", "assistant")
 # What the service itself ran is part of an answer, but nothing the model has to be told again.
 _SKIPPED = frozenset(
     {"web_search_call", "x_search_call", "file_search_call", "code_interpreter_call", "mcp_call", "custom_tool_call",
-     "image_generation_call", "shell_call", "tool_search_call", "tool_search_output", "item_reference"}
+     "image_generation_call", "tool_search_call", "tool_search_output", "item_reference"}
 )  # fmt: skip
 
 
@@ -58,6 +61,9 @@ def _read_item(item: Json, position: int) -> Message | None:
         return Message(item["role"], _parts(item["content"]), item.get("name") or "")
     if kind == "function_call":
         return Message("assistant", tool_calls=(ToolCall(item["call_id"], item["name"], item["arguments"]),))
+    if kind == "shell_call":
+        call = ToolCall(item["call_id"], "shell", json.dumps(item["action"], sort_keys=True), "shell")
+        return Message("assistant", tool_calls=(call,))
     if kind == "function_call_output":
         return Message("tool", _parts(item["output"]), tool_call_id=item["call_id"])
     if kind == "shell_call_output":
@@ -81,11 +87,22 @@ def _parts(content: str | list[Json]) -> tuple[Part, ...]:
         if item["type"] == "input_image":
             parts.append(Part("image", item["image_url"] or item.get("file_id") or ""))
         elif item["type"] == "input_file":
-            names = ("file_id", "file_url", "filename", "file_data")
-            parts.append(Part("file", next((item[name] for name in names if item.get(name)), "")))
-        elif item.get("text"):
-            parts.append(Part("text", item["text"]))
+            data = _data(item.get("file_data") or "")
+            parts.append(
+                Part("file", item.get("file_id") or item.get("file_url") or "", item.get("filename") or "", data)
+            )
+        elif text := item.get("text") or item.get("refusal"):
+            parts.append(Part("text", text))
     return tuple(parts)
+
+
+def _data(given: str) -> str:
+    """The bytes of a file in plain base64; they may come as a data URL."""
+    coded = given.partition(_MARK)[2] if given.startswith("data:") and _MARK in given else given
+    try:
+        return base64.b64encode(base64.b64decode(coded, validate=True)).decode()
+    except ValueError:
+        raise invalid("file_data must be base64, or a data URL with base64.") from None
 
 
 def write(messages: tuple[Message, ...], response_id: str) -> list[Json]:
@@ -124,5 +141,7 @@ def _write_part(part: Part, role: str) -> Json:
     if part.kind == "image":
         return {"type": "input_image", "image_url": part.value, "detail": "auto"}
     if part.kind == "file":
-        return {"type": "input_file", "file_id": part.value}
+        link = "file_url" if "://" in part.value else "file_id"
+        given = {link: part.value, "filename": part.name, "file_data": part.data}
+        return {"type": "input_file", **{name: value for name, value in given.items() if value}}
     return {"type": "output_text" if role == "assistant" else "input_text", "text": part.value}

@@ -70,13 +70,15 @@ def message_item(whole: Completion, choice: Choice) -> Json:
         "id": f"msg_{whole.id}{number}",
         "type": "message",
         "role": "assistant",
-        "content": [text_part(whole, choice)],
+        "content": [part_of(whole, choice)],
         "status": "incomplete" if choice.finish_reason == "length" else "completed",
     }
 
 
-def text_part(whole: Completion, choice: Choice) -> Json:
-    """The text with its citations and log probabilities."""
+def part_of(whole: Completion, choice: Choice) -> Json:
+    """The text with its citations and log probabilities, or the refusal."""
+    if choice.refused:
+        return {"type": "refusal", "refusal": choice.text}
     return {
         "type": "output_text",
         "text": choice.text,

@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from xai_dual.emulator.errors import invalid
-from xai_dual.emulator.rest import chat, response_input
+from xai_dual.emulator.rest import chat, response_input, usage
 from xai_dual.emulator.rest.response_items import output_items, write_tools
 from xai_dual.emulator.service.floats import float32, shortest
 from xai_dual.emulator.service.forms import (
@@ -14,11 +14,9 @@ from xai_dual.emulator.service.forms import (
     Completion,
     Extras,
     Format,
-    FunctionTool,
     Sampling,
     ServerTool,
     ToolChoice,
-    Usage,
 )
 from xai_dual.emulator.service.stored import Compacted
 
@@ -43,12 +41,6 @@ _INCLUDES = {
 }
 _ENCRYPTED, _LOGPROBS = "reasoning.encrypted_content", "message.output_text.logprobs"
 _ECHOED = ("metadata", "prompt_cache_key", "safety_identifier", "truncation", "background", "reasoning", "include")
-_USED = {
-    "web_search": "web_search_calls", "x_search": "x_search_calls", "code_execution": "code_interpreter_calls",
-    "collections_search": "file_search_calls", "mcp": "mcp_calls", "attachment_search": "document_search_calls",
-    "image_generation": "image_generation_calls",
-}  # fmt: skip
-_DETAILS = (*_USED.values(), "x_posts_fetched", "x_users_fetched")
 
 
 # ---- reading
@@ -71,7 +63,7 @@ def read(body: Json) -> ChatRequest:
             logprobs=bool(body.get("logprobs")) or _LOGPROBS in include,
             top_logprobs=body.get("top_logprobs"),
         ),
-        tools=tuple(_function(tool) for tool in tools if tool["type"] == "function"),
+        tools=tuple(chat.read_function(tool) for tool in tools if tool["type"] == "function"),
         server_tools=tuple(_server_tool(tool) for tool in tools if tool["type"] != "function"),
         tool_choice=_tool_choice(body.get("tool_choice")),
         parallel_tool_calls=body.get("parallel_tool_calls") is not False,
@@ -94,11 +86,6 @@ def read(body: Json) -> ChatRequest:
 
 def _number(value: float | None) -> float | None:
     return None if value is None else float32(value)
-
-
-def _function(body: Json) -> FunctionTool:
-    parameters = chat.or_empty(body["parameters"])
-    return FunctionTool(body["name"], body.get("description") or "", parameters, bool(body.get("strict")))
 
 
 def _server_tool(body: Json) -> ServerTool:
@@ -143,7 +130,9 @@ def _tool_choice(body: str | Json | None) -> ToolChoice:
 
 def _format(text: Json) -> Format:
     given = text.get("format") or {"type": "text"}
-    return Format(given["type"], chat.or_empty(given.get("schema")) if given["type"] == "json_schema" else None)
+    if given["type"] != "json_schema":
+        return Format(given["type"])
+    return Format("json_schema", chat.or_empty(given.get("schema")), "all" if given.get("strict") else "")
 
 
 # ---- writing
@@ -165,7 +154,7 @@ def write(whole: Completion, status: str | None = None, output: list[Json] | Non
         "status": status,
         "model": whole.model,
         "output": output_items(whole) if output is None else output,
-        "usage": write_usage(whole.usage) if ended else None,
+        "usage": usage.write_response(whole.usage) if ended else None,
         "error": None,
         "incomplete_details": {"reason": "max_output_tokens"} if status == "incomplete" else None,
         "background": False,
@@ -196,7 +185,7 @@ def write(whole: Completion, status: str | None = None, output: list[Json] | Non
 def write_stored(whole: Completion) -> Json:
     """A stored answer as it is read again: the example of that call shows usage in the shape of chat completions."""
     body = write(whole)
-    body["usage"] = {**chat.write_usage(whole.usage), **body["usage"]}
+    body["usage"] = {**usage.write_chat(whole.usage), **body["usage"]}
     return body
 
 
@@ -217,29 +206,9 @@ def _write_tool_choice(choice: ToolChoice) -> str | Json:
     return {"type": kinds.get(choice.name, "function"), "name": choice.name}
 
 
-def write_usage(usage: Usage) -> Json:
-    """Token counts as ``ModelUsage``."""
-    details = dict.fromkeys(_DETAILS, 0)
-    for kind in usage.server_tools:
-        details[_USED[kind]] += 1
-    return {
-        "input_tokens": usage.prompt,
-        "input_tokens_details": {"cached_tokens": usage.cached},
-        "output_tokens": usage.completion,
-        "output_tokens_details": {"reasoning_tokens": usage.reasoning},
-        "total_tokens": usage.total,
-        "num_sources_used": usage.sources,
-        "num_server_side_tools_used": len(usage.server_tools),
-        "cost_in_usd_ticks": usage.cost_ticks,
-        "cost_in_nano_usd": usage.cost_ticks // 10,
-        "server_side_tool_usage_details": details,
-        "context_details": {"input_tokens": usage.prompt, "output_tokens": usage.completion + usage.reasoning},
-    }
-
-
 def write_compacted(compacted: Compacted, created: int) -> Json:
     """A compacted conversation as ``CompactResponse``."""
-    usage = compacted.usage
+    counted = compacted.usage
     return {
         "id": compacted.id,
         "object": "response.compaction",
@@ -247,11 +216,11 @@ def write_compacted(compacted: Compacted, created: int) -> Json:
         "model": compacted.model,
         "output": [{"type": "compaction", "id": f"cmp_{compacted.id}", "encrypted_content": compacted.sealed}],
         "usage": {
-            "input_tokens": usage.prompt,
-            "input_tokens_details": {"cached_tokens": usage.cached},
-            "output_tokens": usage.completion,
-            "output_tokens_details": {"reasoning_tokens": usage.reasoning},
-            "total_tokens": usage.total,
+            "input_tokens": counted.prompt,
+            "input_tokens_details": {"cached_tokens": counted.cached},
+            "output_tokens": counted.completion,
+            "output_tokens_details": {"reasoning_tokens": counted.reasoning},
+            "total_tokens": counted.total,
             "dropped_message_count": compacted.dropped,
         },
     }

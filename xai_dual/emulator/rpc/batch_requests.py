@@ -5,6 +5,7 @@ What REST brought is told by what the emulator read of it: the parts that both w
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -65,7 +66,9 @@ def _message(target: Any, item: Message) -> None:
         elif part.kind == "image":
             target.content.add().image_url.image_url = part.value
         else:
-            target.content.add().file.file_id = part.value
+            file = target.content.add().file
+            setattr(file, "url" if "://" in part.value else "file_id", part.value)
+            file.filename, file.data = part.name, base64.b64decode(part.data)
     target.name, target.encrypted_content = item.name, item.encrypted
     if item.reasoning:
         target.reasoning_content = item.reasoning

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any, TypeVar
 
 from xai_dual.emulator import jsontext
@@ -123,7 +124,8 @@ def _part(content: Any) -> Part:
     if kind == "image_url":
         return Part("image", content.image_url.image_url or content.image_url.file_id)
     if kind == "file":
-        return Part("file", content.file.file_id or content.file.url or content.file.filename)
+        data = base64.b64encode(content.file.data).decode()
+        return Part("file", content.file.file_id or content.file.url, content.file.filename, data)
     raise invalid("A content part must have a text, an image or a file.")
 
 
@@ -146,7 +148,7 @@ def _format(request: Any) -> Format:
     if kind != "json_schema":
         return Format(kind)
     try:
-        return Format(kind, jsontext.loads(request.response_format.schema))
+        return Format(kind, jsontext.loads(request.response_format.schema), "root")
     except ValueError as error:
         raise invalid(f"response_format.schema is no valid JSON: {error}.") from None
 

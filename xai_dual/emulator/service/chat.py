@@ -6,21 +6,24 @@ import dataclasses
 import json
 import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import zip_longest
 
 from xai_dual.emulator.errors import invalid
-from xai_dual.emulator.service import brain, catalog, entries, schema_values, server_tools, tokens
+from xai_dual.emulator.service import brain, catalog, cues, entries, schema_values, server_tools, strict, tokens
 from xai_dual.emulator.service.checks import check_sampling
 from xai_dual.emulator.service.forms import (
     ChatRequest,
     Choice,
     Chunk,
     ChunkChoice,
+    Citation,
     Completion,
     LogProb,
     Message,
     SampleRequest,
     Sampling,
+    ServerRun,
     ToolCall,
     ToolChoice,
     TopLogProb,
@@ -39,19 +42,14 @@ def complete(request: ChatRequest) -> Completion:
     """Answer a chat request that holds its whole conversation (``stored.respond`` looks up what it builds on)."""
     model = _checked(request)
     identity = _identity(dataclasses.replace(request, model=model.id))
-    runs = server_tools.plan(request, identity)
-    forced = request.tool_choice.mode == "required" and runs
-    asked = dataclasses.replace(request, tool_choice=ToolChoice()) if forced else request
-    calls = tuple(
-        ToolCall(f"call_{uuid.uuid5(identity, str(position)).hex[:24]}", planned.name, planned.arguments)
-        for position, planned in enumerate(brain.plan_calls(asked))
-    )
-    text, cited = ("", ()) if calls else server_tools.answer(request, runs, brain.answer(request))
+    said = _say(request, identity)
     reasons = request.reasoning_effort != "none" and (model.reasons or request.reasoning_effort is not None)
     reasoning = tuple(tokens.pieces(brain.think(brain.last_user_text(request)))) if reasons else ()
     choices = tuple(
-        _choice(index, text, reasoning, calls, request.sampling) for index in range(_wanted(request.sampling))
+        _choice(index, said.text, reasoning, said.calls, request.sampling, said.numbered and index, said.refused)
+        for index in range(_wanted(request.sampling))
     )
+    runs, cited = said.runs, said.cited
     citations, sources = _search(request)
     if runs:
         choices, cited = entries.lay_out(choices[0], runs, cited, request.extras)
@@ -68,6 +66,33 @@ def complete(request: ChatRequest) -> Completion:
     )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class _Said:
+    """What the model does: refuse, call functions or answer, and which server-side tools it runs before."""
+
+    text: str = ""
+    calls: tuple[ToolCall, ...] = ()
+    runs: tuple[ServerRun, ...] = ()
+    cited: tuple[Citation, ...] = ()
+    refused: bool = False
+    numbered: bool = True  # whether further choices may say that they are
+
+
+def _say(request: ChatRequest, identity: uuid.UUID) -> _Said:
+    refusal = cues.refusal(brain.last_user_text(request))
+    if refusal is not None:
+        return _Said(refusal, refused=True)
+    runs = server_tools.plan(request, identity)
+    forced = request.tool_choice.mode == "required" and runs
+    asked = dataclasses.replace(request, tool_choice=ToolChoice()) if forced else request
+    calls = tuple(
+        ToolCall(f"call_{uuid.uuid5(identity, str(position)).hex[:24]}", planned.name, planned.arguments)
+        for position, planned in enumerate(brain.plan_calls(asked))
+    )
+    text, cited = ("", ()) if calls else server_tools.answer(request, runs, brain.answer(request))
+    return _Said(text, calls, runs, cited, numbered=request.format.kind == "text")
+
+
 def sample(request: SampleRequest) -> Completion:
     """Continue raw prompts; every prompt gets ``n`` choices."""
     model = catalog.find(request.model, catalog.LANGUAGE)
@@ -78,7 +103,7 @@ def sample(request: SampleRequest) -> Completion:
     for prompt in request.prompts:
         for position in range(_wanted(request.sampling)):
             text = brain.continue_text(prompt)
-            choice = _choice(len(choices), text, (), (), request.sampling, variant=position)
+            choice = _choice(len(choices), text, (), (), request.sampling, position)
             if request.echo:
                 choice = dataclasses.replace(choice, pieces=(prompt, *choice.pieces))
             choices.append(choice)
@@ -128,7 +153,7 @@ def _steps(choice: Choice) -> Iterator[ChunkChoice]:
         logprobs = choice.logprobs[position : position + 1] if choice.logprobs is not None else None
         reached = tuple(item for item in choice.citations if at < item.end <= at + len(piece))
         at += len(piece)
-        yield ChunkChoice(choice.index, text=piece, logprobs=logprobs, citations=reached)
+        yield ChunkChoice(choice.index, text=piece, logprobs=logprobs, citations=reached, refused=choice.refused)
     for position, call in enumerate(choice.tool_calls):
         yield ChunkChoice(choice.index, tool_calls=((position, call),))
     yield ChunkChoice(choice.index, finish_reason=choice.finish_reason)
@@ -160,9 +185,15 @@ def _checked(request: ChatRequest) -> catalog.Model:
     for tool in request.tools:
         if not tool.name:
             raise invalid("A function must have a name.")
-        schema_values.check(tool.parameters, f"The parameters of the function {tool.name}")
+        where = f"The parameters of the function {tool.name}"
+        schema_values.check(tool.parameters, where)
+        if tool.strict:
+            strict.check(tool.parameters, where)
     if request.format.kind == "json_schema":
         schema_values.check(request.format.schema, "response_format")
+    if request.format.strictness:
+        check = strict.check if request.format.strictness == "all" else strict.check_root
+        check(request.format.schema, "response_format")
     choice = request.tool_choice
     if choice.mode == "required" and not request.tools and not request.server_tools:
         raise invalid("tool_choice is required, but no tools were given.")
@@ -177,9 +208,13 @@ def _checked(request: ChatRequest) -> catalog.Model:
 
 
 def _identity(request: ChatRequest | SampleRequest) -> uuid.UUID:
-    """The id of the answer. Schemas may come with their keys in another order; that makes no other request."""
+    """The id of the answer. Schemas may come with their keys in another order; that makes no other request.
+
+    Nor does what only one wire can say.
+    """
     named = dataclasses.asdict(request)
     named.pop("extras", None)
+    named.get("format", {}).pop("strictness", None)
     return uuid.uuid5(_NAMESPACE, json.dumps(named, sort_keys=True))
 
 
@@ -193,10 +228,10 @@ def _choice(
     reasoning: tuple[str, ...],
     calls: tuple[ToolCall, ...],
     sampling: Sampling,
-    variant: int | None = None,
+    variant: int,
+    refused: bool = False,
 ) -> Choice:
     """One answer, cut at stop sequences and at ``max_tokens``. Further choices say the same with a number behind."""
-    variant = index if variant is None else variant
     if variant and text and text[-1] not in "}]":
         text += f" ({variant + 1})"
     finish = "tool_calls" if calls else "stop"
@@ -209,7 +244,7 @@ def _choice(
         pieces, finish, stopped_by = pieces[: sampling.max_tokens], "length", ""
     logprobs = tuple(_logprob(position, piece, sampling.top_logprobs or 0) for position, piece in enumerate(pieces))
     given = logprobs if sampling.logprobs else None
-    return Choice(index, tuple(pieces), reasoning, calls, finish, given, stopped_by=stopped_by)
+    return Choice(index, tuple(pieces), reasoning, calls, finish, given, stopped_by=stopped_by, refused=refused)
 
 
 def _logprob(position: int, token: str, rivals: int) -> LogProb:

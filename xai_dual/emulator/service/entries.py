@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from xai_dual.emulator.service import opaque
-from xai_dual.emulator.service.forms import Choice, Citation, Extras, ServerRun
+from xai_dual.emulator.service.forms import Choice, Citation, Completion, Extras, ServerRun
 
 # What must be included for the result of a tool to be shown; pictures are always shown.
 INCLUDES = {
@@ -41,6 +41,15 @@ def lay_out(
     inline = cited if "inline_citations" in extras.include else ()
     found.append(dataclasses.replace(final, index=len(found), reasoning_pieces=(), citations=inline))
     return tuple(found), cited
+
+
+def merged(whole: Completion) -> Completion:
+    """The answer as one entry, for a wire that has none: without what the service ran itself."""
+    if not whole.runs:
+        return whole
+    first = whole.choices[0]
+    single = dataclasses.replace(whole.final, index=0, reasoning_pieces=first.reasoning_pieces)
+    return dataclasses.replace(whole, choices=(single,), runs=())
 
 
 def encrypted(choices: tuple[Choice, ...]) -> tuple[Choice, ...]:

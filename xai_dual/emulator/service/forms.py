@@ -10,23 +10,33 @@ CREATED = 1752854522  # fixed, so that answers of both wires and of two runs can
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of a message's content: ``text``, ``image`` or ``file``; ``value`` is the text, URL or file id."""
+    """A piece of a message's content: ``text``, ``image`` or ``file``; ``value`` is the text, URL or file id.
+
+    A file may come by its bytes instead: its ``name`` and, in base64, its ``data``.
+    """
 
     kind: str
     value: str
+    name: str = ""
+    data: str = ""
 
 
 @dataclass(frozen=True)
 class ToolCall:
     """A call made by the model: of a function of the caller, or of a server-side tool of another ``kind``.
 
-    ``arguments`` is JSON text.
+    ``arguments`` is JSON text. What a caller runs in a ``shell`` is the caller's to answer, as functions are.
     """
 
     id: str
     name: str
     arguments: str
     kind: str = "function"
+
+    @property
+    def is_callers(self) -> bool:
+        """Whether the caller is to answer it."""
+        return self.kind in ("function", "shell")
 
 
 @dataclass(frozen=True)
@@ -76,10 +86,15 @@ class ToolChoice:
 
 @dataclass(frozen=True)
 class Format:
-    """``text``, ``json_object`` or ``json_schema`` with a schema."""
+    """``text``, ``json_object`` or ``json_schema`` with a schema.
+
+    ``strictness`` tells what the schema must be to be taken: ``all`` objects closed, as for strict functions, or just
+    its ``root`` an object.
+    """
 
     kind: str = "text"
     schema: Any = None
+    strictness: str = ""
 
 
 @dataclass(frozen=True)
@@ -233,6 +248,7 @@ class Choice:
     citations: tuple[Citation, ...] = ()
     encrypted: str = ""
     stopped_by: str = ""  # the stop sequence that ended it
+    refused: bool = False  # the text says why the model does not answer
 
     @property
     def text(self) -> str:
@@ -280,6 +296,7 @@ class ChunkChoice:
     role: str = "assistant"
     citations: tuple[Citation, ...] = ()
     encrypted: str = ""
+    refused: bool = False
 
 
 @dataclass(frozen=True)

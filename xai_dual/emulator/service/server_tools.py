@@ -14,6 +14,7 @@ from xai_dual.emulator.errors import invalid
 from xai_dual.emulator.service import arithmetic
 from xai_dual.emulator.service.brain import last_user_text, speak
 from xai_dual.emulator.service.forms import ChatRequest, Citation, ServerRun, ServerTool, Source, ToolCall
+from xai_dual.emulator.service.tool_turns import RESULTS
 
 # The kinds as gRPC's ``Tool`` names them; the last two only REST has, and the emulator runs neither.
 KINDS = (
@@ -41,9 +42,10 @@ _NAMESPACE = uuid.UUID("0c7c3d6f-0f6e-53c1-8d64-6a2b7f3d6c11")
 
 
 def with_attachments(request: ChatRequest) -> ChatRequest:
-    """The request with the tool that the service adds by itself where files are attached."""
+    """The request with the tool that the service adds by itself where files are attached, for a single answer."""
     files = any(part.kind == "file" for message in request.messages for part in message.parts)
-    if not files or any(tool.kind == "attachment_search" for tool in request.server_tools):
+    several = request.sampling.n is not None and request.sampling.n > 1
+    if not files or several or any(tool.kind == "attachment_search" for tool in request.server_tools):
         return request
     return dataclasses.replace(
         request, server_tools=(*request.server_tools, ServerTool("attachment_search", implied=True))
@@ -66,7 +68,7 @@ def check(request: ChatRequest) -> None:
     if request.max_turns is not None and request.max_turns < 1:
         raise invalid(f"max_turns must be at least 1; got {request.max_turns}.")
     several = request.sampling.n is not None and request.sampling.n > 1
-    if several and any(not tool.implied for tool in request.server_tools):
+    if several and request.server_tools:
         raise invalid("n must be 1 where server-side tools are given.")
 
 
@@ -74,7 +76,7 @@ def plan(request: ChatRequest, identity: uuid.UUID) -> tuple[ServerRun, ...]:
     """The runs that the last message calls for, one a turn."""
     last = request.messages[-1]
     mode, name = request.tool_choice.mode, request.tool_choice.name
-    if not request.server_tools or mode == "none" or (last.role in ("tool", "function") and mode == "auto"):
+    if not request.server_tools or mode == "none" or (last.role in RESULTS and mode != "function"):
         return ()
     if mode == "function":
         chosen = [tool for tool in request.server_tools if tool.kind == name]
@@ -177,7 +179,12 @@ def _collections_search(call_id: str, tool: ServerTool, request: ChatRequest) ->
 
 def _attachment_search(call_id: str, tool: ServerTool, request: ChatRequest) -> ServerRun:
     query = _query(request)
-    files = [part.value for message in request.messages for part in message.parts if part.kind == "file"]
+    files = [
+        part.value or part.name or "file"
+        for message in request.messages
+        for part in message.parts
+        if part.kind == "file"
+    ]
     call = _call(call_id, "attachment_search", "attachment_search", query=query)
     return ServerRun(call, "\n".join(f"{name}: a passage on {query}" for name in files[: tool.options.get("limit")]))
 

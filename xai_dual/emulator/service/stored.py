@@ -9,7 +9,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from xai_dual.emulator.errors import ServiceError, not_found
-from xai_dual.emulator.service import catalog, chat, opaque, server_tools, tokens
+from xai_dual.emulator.service import catalog, chat, opaque, server_tools, tokens, tool_turns
 from xai_dual.emulator.service.clock import Clock
 from xai_dual.emulator.service.forms import ChatRequest, Completion, Message, Part, Usage
 
@@ -82,6 +82,7 @@ def respond(request: ChatRequest, responses: Responses, key: str) -> Completion:
     if extras.previous_response_id:
         before = responses.before(key, extras.previous_response_id)
     conversation = (*before, *request.messages)
+    _check_results(conversation)
     instructions = (Message("system", (Part("text", extras.instructions),)),) if extras.instructions else ()
     effective = dataclasses.replace(request, messages=(*instructions, *_hydrated(conversation)))
     if not request.messages:
@@ -99,6 +100,16 @@ def _as_messages(whole: Completion) -> tuple[Message, ...]:
     reasoning = whole.choices[0].reasoning
     parts = (Part("text", choice.text),) if choice.text else ()
     return (Message("assistant", parts, reasoning=reasoning, tool_calls=choice.tool_calls),)
+
+
+def _check_results(messages: tuple[Message, ...]) -> None:
+    """Refuse results that answer nothing; what a compacted conversation called is not known any more."""
+    calls: set[str] = set()
+    for message in messages:
+        calls.update(call.id for call in message.tool_calls)
+        if message.encrypted and opaque.unseal(message.encrypted)[0] == "compaction":
+            return
+        tool_turns.check_result(message, calls)
 
 
 def _hydrated(messages: tuple[Message, ...]) -> tuple[Message, ...]:

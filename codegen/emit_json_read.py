@@ -1,0 +1,195 @@
+"""IR -> the JSON decoder of a model: lenient, straight-line code."""
+
+from __future__ import annotations
+
+from . import ir
+from .emit_types import py_scalar, zero_of
+from .json_layout import Layout, Node
+from .lines import literal, quoted
+
+
+class Reader(Layout):
+    """`decode_NAME`."""
+
+    def emit(self) -> None:
+        self._known()
+        self._decoder()
+
+    def _known(self) -> None:
+        names = [*self.tree.leaves, *self.tree.children, *self.model.ignored, *([self.tag[0]] if self.tag else [])]
+        self.m.body(
+            f"_{self.name.upper()} = frozenset({{{quoted(sorted(names))}}})"
+            if names
+            else f"_{self.name.upper()}: frozenset[str] = frozenset()"
+        )
+        for key, child in self.tree.children.items():
+            self._known_inside(self.constant(f"_{self.name}", key), child)
+        self.m.body("")
+
+    def _known_inside(self, constant: str, node: Node) -> None:
+        self.m.body(f"{constant} = frozenset({{{quoted(sorted([*node.leaves, *node.children]))}}})")
+        for key, child in node.children.items():
+            self._known_inside(self.constant(constant, key), child)
+
+    def _decoder(self) -> None:
+        m, known = self.m, f"_{self.name.upper()}"
+        m.imports.add("typing", "Any")
+        m.imports.add("collections.abc", "Mapping")
+        extra_type = m.use("_json", "Extra")
+        with m.body.block(f"def decode_{self.name}(d: Mapping[str, Any]) -> {self.model.name}:"):
+            if self.tree.leaves or self.tree.children:
+                m.body("get: Any = d.get")
+            m.body(f"extra: {extra_type} = None")
+            with m.body.block(f"if not d.keys() <= {known}:"):
+                m.body(f"extra = {m.use('_json', 'unknown')}(d, {known})")
+            for key, field in self.tree.leaves.items():
+                self._read(field, key, "get", "extra")
+            for key, child in self.tree.children.items():
+                self._read_child(key, child, self.constant(f"_{self.name}", key))
+            names = [f.name for f in self.model.fields if not self.other or self.slots[f.name]]
+            m.body(f"return {self.model.name}({', '.join(f'{n}={n}' for n in [*names, 'extra'])})")
+        m.body("")
+
+    def _read_child(self, key: str, child: Node, constant: str, depth: str = "") -> None:
+        """A nested object: what does not fit in it makes the whole of it part of `extra`."""
+        m, k = self.m, literal(key)
+        nested, inner = f"nested{depth}", f"inner{depth}"
+        get, extra = (f"inner{depth[:-1]}_get", f"inner{depth[:-1]}") if depth else ("get", "extra")
+        declared = "" if inner in self.declared else ": Any"
+        self.declared.add(inner)
+        m.body(f"{nested}, {inner} = {m.use('_json', 'child')}({get}({k}), {constant})")
+        m.body(f"{inner}_get{declared} = {nested}.get")
+        for name, field in child.leaves.items():
+            self._read(field, name, f"{inner}_get", inner)
+        for name, grandchild in child.children.items():
+            self._read_child(name, grandchild, self.constant(constant, name), depth + "_")
+        with m.body.block(f"if {inner} is not None:"):
+            m.body(f"{extra} = {m.use('_json', 'keep')}({extra}, {k}, {get}({k}))")
+
+    def _read(self, field: ir.Field, key: str, get: str, extra: str) -> None:
+        m, name, k = self.m, field.name, literal(key)
+        zero = zero_of(field, m.api, self.model.sent_only)
+        source = f"{get}({k})"
+        if isinstance(field.type, ir.ByKind):
+            self._read_by_kind(field, field.type, source, k, extra)
+            return
+        if field.many or isinstance(field.type, (ir.Converted, ir.Json, ir.UnionRef, ir.ModelRef)):
+            self._read_compound(field, source, zero, k, extra)
+            return
+        wire = field.type.wire if isinstance(field.type, ir.Scalar) else "string"
+        py = py_scalar(wire)  # of a scalar or an enum: all else has been seen to
+        slow = {"int": "read_int", "float": "read_float", "bytes": "read_bytes"}.get(py, "misfit")
+        if wire == "float":
+            m.body(f"{name}, {extra} = {m.use('_json', 'read_float32')}({source}, {zero}, {k}, {extra})")
+            return
+        m.body(f"{name} = {source}")
+        # an optional that is absent needs no slow path
+        test = f"{name}.__class__ is not {py}" + (f" and {name} is not None" if zero == "None" else "")
+        if isinstance(field.type, ir.EnumRef) and zero == "None":
+            self._read_unset(field.type, name, k, extra)
+            return
+        with m.body.block(f"if {test}:"):
+            m.body(f"{name}, {extra} = {m.use('_json', slow)}({name}, {zero}, {k}, {extra})")
+
+    def _read_unset(self, type_: ir.EnumRef, name: str, k: str, extra: str) -> None:
+        """An enum value that may be "not set": absent, "" (which gRPC cannot tell from it), or spelt out."""
+        m = self.m
+        unset = ["", *m.api.enums[type_.name].unset]
+        test = f"{name} in ({quoted(unset)})" if len(unset) > 1 else f'{name} == ""'
+        with m.body.block(f"if {name}.__class__ is not str or {test}:"):
+            m.body(f"{name}, {extra} = {m.use('_json', 'misfit')}(None if {test} else {name}, None, {k}, {extra})")
+
+    def _read_by_kind(self, field: ir.Field, type_: ir.ByKind, source: str, k: str, extra: str) -> None:
+        """Lists and objects are decoded, scalars taken as they are, all else is kept."""
+        m, name = self.m, field.name
+        m.body(f"{name} = {source}")
+        word, plain = "if", []
+        for alternative in type_.alternatives:
+            inner = alternative.type
+            if alternative.kind == "list":
+                with m.body.block(f"{word} {name}.__class__ is list:"):
+                    if isinstance(inner, (ir.ModelRef, ir.UnionRef)):
+                        decode = m.function("decode", inner.name, self.other)
+                        m.body(f"{name}, {extra} = {m.use('_json', 'read_models')}({decode}, {name}, {k}, {extra})")
+                    elif isinstance(inner, ir.Scalar):
+                        py = py_scalar(inner.wire)
+                        m.body(f"{name}, {extra} = {m.use('_json', 'read_list')}({name}, {py}, {k}, {extra})")
+                    else:
+                        m.body("pass")
+                word = "elif"
+            elif alternative.kind == "dict" and isinstance(inner, (ir.ModelRef, ir.UnionRef)):
+                with m.body.block(f"{word} isinstance({name}, Mapping):"):
+                    m.body(f"{name} = {m.function('decode', inner.name)}({name})")
+                word = "elif"
+            elif alternative.kind == "number" and isinstance(inner, ir.Scalar) and py_scalar(inner.wire) == "int":
+                with m.body.block(f"{word} {name}.__class__ is float:"):
+                    m.body(f"{name}, {extra} = {m.use('_json', 'read_int')}({name}, None, {k}, {extra})")
+                word = "elif"
+                plain.append("int")
+            else:
+                plain.append({"number": "(int, float)"}.get(alternative.kind, alternative.kind))
+        test = f" and not isinstance({name}, ({', '.join(plain)},))" if plain else ""
+        if {"int", "(int, float)"} & {*plain} and "bool" not in plain:  # to Python a bool is an int
+            test = f" and ({name}.__class__ is bool or{test.removeprefix(' and')})"
+        with m.body.block(f"{word} {name} is not None{test}:"):
+            m.body(f"{name}, {extra} = {m.use('_json', 'misfit')}({name}, None, {k}, {extra})")
+
+    def _read_compound(self, field: ir.Field, source: str, zero: str, k: str, extra: str) -> None:
+        m, name, type_ = self.m, field.name, field.type
+        if isinstance(type_, ir.Json):
+            if not field.many:
+                m.body(f"{name} = {source}")
+            else:
+                kind = "list" if field.many == "list" else "dict"
+                self._optional_many(field, source, f"{m.use('_json', 'read_free')}(VALUE, {kind}, {k}, {extra})", extra)
+        elif isinstance(type_, ir.Converted):
+            from_json = m.converter(type_.converter, "from_json")
+            call = f"{name}, {extra} = {m.use('_json', 'convert')}({from_json}, {{}}, {zero}, {k}, {extra})"
+            if field.many:
+                kind = "list" if field.many == "list" else "dict"
+                read = f"{m.use('_json', 'convert_all')}({from_json}, VALUE, {kind}, {k}, {extra})"
+                self._optional_many(field, source, read, extra)
+            elif type_.converter.fast:
+                m.body(f"{name} = {source}")
+                with m.body.block(f"if {name}.__class__ is not {type_.converter.fast}:"):
+                    m.body(call.format(name))
+            else:
+                m.body(call.format(source))
+        elif isinstance(type_, (ir.ModelRef, ir.UnionRef)):
+            decode = m.function("decode", type_.name, self.other)
+            if field.many == "list":
+                read = f"{m.use('_json', 'read_models')}({decode}, VALUE, {k}, {extra})"
+                self._optional_many(field, source, read, extra)
+            elif field.many == "map":
+                read = f"{m.use('_json', 'read_model_map')}({decode}, VALUE, {k}, {extra})"
+                self._optional_many(field, source, read, extra)
+            else:
+                m.body(f"{name} = {source}")
+                read = m.use("_json", "read_keyed" if self._keyed(type_) else "read_model")
+                with m.body.block(f"if {name} is not None:"):
+                    m.body(f"{name}, {extra} = {read}({decode}, {name}, {k}, {extra})")
+                if field.kind == "plain" and not self.model.sent_only:
+                    with m.body.block(f"if {name} is None:"):
+                        m.body(f"{name} = {m.cls(type_.name)}()")
+        else:
+            py = py_scalar(type_.wire) if isinstance(type_, ir.Scalar) else "str"
+            read = f"{m.use('_json', 'read_list' if field.many == 'list' else 'read_map')}(VALUE, {py}, {k}, {extra})"
+            self._optional_many(field, source, read, extra)
+            unset = m.api.enums[type_.name].unset if isinstance(type_, ir.EnumRef) and field.many == "list" else ()
+            if unset and not self.model.sent_only:  # gRPC's zero, which is no item of a list
+                line = f"{name} = [x for x in {name} if x not in ({quoted(unset)},)]"
+                m.body(f"if {name}:", f"    {line}")
+
+    def _keyed(self, type_: ir.Type) -> bool:
+        """Whether it is a union whose members stand under their own key, as `emit_json_unions` has it."""
+        return isinstance(type_, ir.UnionRef) and not any(self.m.api.unions[type_.name].tag.values())
+
+    def _optional_many(self, field: ir.Field, source: str, read: str, extra: str) -> None:
+        """Lists and maps read empty when absent; one-sided ones read None."""
+        name = field.name
+        if field.kind != "optional" and not self.model.sent_only:
+            self.m.body(f"{name}, {extra} = {read.replace('VALUE', source)}")
+            return
+        self.m.body(f"{name} = {source}")
+        with self.m.body.block(f"if {name} is not None:"):
+            self.m.body(f"{name}, {extra} = {read.replace('VALUE', name)}")
