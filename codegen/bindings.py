@@ -53,6 +53,7 @@ class ModelBinding:
     const: Mapping[str, object] = attrs.field(factory=dict)  # properties of one value: always written on REST
     parameters: bool = False  # a request whose REST side is path and query parameters only
     views: str | None = None
+    check: str | None = None  # function of xai_dual/_chat_checks.py that refuses what the definitions allow
     doc: str | None = None
     fields: Mapping[str, FieldBinding] = attrs.field(factory=dict)
 
@@ -232,9 +233,9 @@ class _File:
 
     def _model(self, name: str, entry: Mapping[str, Any]) -> ModelBinding:
         where = f"[model.{name}]"
-        self._keys(where, entry, "grpc", "rest", "by", "const", "parameters", "views", "doc", "field")
+        self._keys(where, entry, "grpc", "rest", "by", "const", "parameters", "views", "check", "doc", "field")
         fields = {k: self._field(f"{where} field.{k}", v) for k, v in entry.get("field", {}).items()}
-        plain = {k: entry[k] for k in ("grpc", "by", "const", "parameters", "views", "doc") if k in entry}
+        plain = {k: entry[k] for k in ("grpc", "by", "const", "parameters", "views", "check", "doc") if k in entry}
         return ModelBinding(name, self.domain, rest=_by_shape(entry.get("rest")), fields=fields, **plain)
 
     def _union(self, name: str, entry: Mapping[str, Any]) -> UnionBinding:

@@ -102,4 +102,11 @@ def check_required(model: ir.Model, module: CodecModule, only_if: str | None = N
     for field in model.fields:
         if model.sent_only and field.required:
             with module.body.block(f"if {f'{only_if} and ' if only_if else ''}m.{field.name} is None:"):
-                module.body(f"{module.use('_check', 'missing')}({literal(field.name)})")
+                module.body(f"{module.use('_check', 'missing')}({literal(field.name)}, m.extra)")
+
+
+def check_whole(model: ir.Model, module: CodecModule, only_if: str | None = None) -> None:
+    """The line that has a function written by hand look at the model; `only_if` says when, if not always."""
+    if model.check:
+        line = f"{module.use('_chat_checks', model.check)}(m)"
+        module.body(*([f"if {only_if}:", f"    {line}"] if only_if else [line]))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from . import ir
 from .emit_reference import emit_reference
+from .emit_routes import emit_routes
 from .errors import DefinitionError
 from .tables import page, table
 
@@ -18,6 +19,7 @@ def emit_docs(api: ir.Api) -> Iterator[tuple[str, str]]:
     yield "docs/generated/bindings.md", _bindings(api)
     yield "docs/generated/coverage.md", _coverage(api)
     yield from emit_reference(api)
+    yield from emit_routes(api)
 
 
 def _capabilities(api: ir.Api) -> str:

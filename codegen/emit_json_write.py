@@ -7,7 +7,7 @@ import re
 import attrs
 
 from . import ir
-from .codecs import check_one_ofs, check_required, not_here
+from .codecs import check_one_ofs, check_required, check_whole, not_here
 from .json_layout import Layout, Node
 from .lines import literal, snake
 
@@ -25,29 +25,14 @@ class Writer(Layout):
             # what was received may be shown whatever it is
             check_required(self.model, m, only_if="wire")
             check_one_ofs(self.model, m, only_if="wire")
+            check_whole(self.model, m, only_if="wire")
             if self.whole:
                 m.body(f"d: dict[str, Any] = {self.value(self.whole)}")
             else:
                 m.body("d: dict[str, Any] = {}")
             if self.tag:
                 m.body(f"d[{literal(self.tag[0])}] = {literal(self.tag[1])}")
-            for key, value in self.model.const.items():
-                m.body(f"d[{literal(key)}] = {literal(value)}")
-            for key, field in self.tree.leaves.items():
-                self._write(field, key, "d")
-            for key, field in self.tree.newer.items():
-                self._write(field, key, "d")
-            for key, child in self.tree.children.items():
-                self._write_child(key, child, "d")
-            for field, key, item in self.items:
-                with m.body.block(
-                    f"if m.{field.name} and {m.use('_check', 'boolean')}(m.{field.name}, {literal(field.name)}):"
-                ):
-                    m.body(f"d.setdefault({literal(key)}, []).append({literal(item)})")
-            for field in self.model.fields if self.other else ():
-                if self.slots[field.name] is None and not field.drop:
-                    with m.body.block(f"if m.{field.name} is not None:"):
-                        m.body(not_here(m, [s for s in field.rest if s != self.other], field.name))
+            self._write_all()
             with m.body.block("if m.extra:"):
                 if self.model.sent_only:
                     with m.body.block("if wire:"):
@@ -55,6 +40,24 @@ class Writer(Layout):
                 m.body("d.update(m.extra)")
             m.body("return d")
         m.body("")
+
+    def _write_all(self) -> None:
+        """Lines that write what is set, and refuse what this shape lacks."""
+        m = self.m
+        for key, value in self.model.const.items():
+            m.body(f"d[{literal(key)}] = {literal(value)}")
+        for key, field in (*self.tree.leaves.items(), *self.tree.newer.items()):
+            self._write(field, key, "d")
+        for key, child in self.tree.children.items():
+            self._write_child(key, child, "d")
+        for field, key, item in self.items:
+            checked = f"{m.use('_check', 'boolean')}(m.{field.name}, {literal(field.name)})"
+            with m.body.block(f"if m.{field.name} is not None and {checked}:"):
+                m.body(f"d.setdefault({literal(key)}, []).append({literal(item)})")
+        for field in self.model.fields if self.other else ():
+            if self.slots[field.name] is None and not field.drop:
+                with m.body.block(f"if m.{field.name} is not None:"):
+                    m.body(not_here(m, [s for s in field.rest if s != self.other], field.name))
 
     def _write_child(self, key: str, child: Node, target: str) -> None:
         m, inner = self.m, "inner" if target == "d" else re.sub(r"\W", "_", f"{target}_{snake(key)}")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import attrs
 
 from . import ir
-from .codecs import CodecModule, check_one_ofs, check_required
+from .codecs import CodecModule, check_one_ofs, check_required, check_whole
 from .emit_types import domains
 from .lines import Imports, Lines, literal, module, snake, upper
 
@@ -143,6 +143,7 @@ class _Model:
         with m.body.block(f"def encode_{self.name}(m: {self.model.name}, p: Any) -> None:"):
             check_required(self.model, m)
             check_one_ofs(self.model, m)
+            check_whole(self.model, m)
             for field in self.model.fields:
                 self._write(field)
             m.body(f"{m.use('_proto', 'refuse_extra')}(m)")

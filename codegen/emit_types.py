@@ -167,8 +167,9 @@ def _model(model: ir.Model, annotate: Annotator, imports: Imports, body: Lines) 
         if one_sided:
             pairs = ", ".join(f"{literal(k)}: {literal(v)}" for k, v in one_sided.items())
             body(f"one_sided: ClassVar = {{{pairs}}}")
-        lacking = {shape: names for shape in (*model.other_shapes, *model.by) if (names := _lacking(model, shape))}
-        if lacking and model.received:
+        several = len(model.rest) + len(model.by) > 1
+        lacking = {shape: names for shape in (*model.rest, *model.by) if (names := _lacking(model, shape))}
+        if several and lacking and model.received:
             pairs = ", ".join(f"{literal(shape)}: frozenset({{{quoted(names)}}})" for shape, names in lacking.items())
             body(f"not_on_route: ClassVar = {{{pairs}}}")
         name = snake(model.name)

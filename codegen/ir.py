@@ -148,6 +148,7 @@ class Model(_Named):
     by: Mapping[str, str]  # shape -> "module:name" that writes or reads it there
     const: Mapping[str, object]  # properties that are written with this value, and read past
     views: str | None = None
+    check: str | None = None  # function of xai_dual/_chat_checks.py that looks at the whole before it is sent
     ignored: tuple[str, ...] = ()  # properties of constant value: read past, and not written
     sent: bool = False
     received: bool = False

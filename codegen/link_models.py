@@ -115,7 +115,20 @@ class ModelLinker:
         fields = FieldLinker(b, tags, self.types, self.coverage, self.enums, self.problems).run()
         rest = {"rest": ""} if b.parameters and not b.rest else b.rest
         ignored = tuple(p for name in b.rest.values() for p in self._constants(name))
-        return ir.Model(b.name, b.domain, doc, fields, b.grpc, rest, tags, b.by, b.const, b.views, (*ignored, *b.const))
+        return ir.Model(
+            name=b.name,
+            domain=b.domain,
+            doc=doc,
+            fields=fields,
+            grpc=b.grpc,
+            rest=rest,
+            tags=tags,
+            by=b.by,
+            const=b.const,
+            views=b.views,
+            check=b.check,
+            ignored=(*ignored, *b.const),
+        )
 
     def _constants(self, schema: str) -> list[str]:
         """Properties that are waived for their constant value."""

@@ -60,7 +60,7 @@ if TYPE_CHECKING:
         UsageError,
         XaiError,
     )
-    from .helpers import assistant, file, image, system, tool, tool_result, user
+    from .helpers import assistant, developer, file, image, system, tool, tool_result, user
     from .meta import Meta
     from .model import Listing, Model, Page, Unknown, same
     from .options import INHERIT, Timeout
@@ -115,7 +115,7 @@ _HOMES = {
         "UsageError",
         "XaiError",
     ),
-    "helpers": ("assistant", "file", "image", "system", "tool", "tool_result", "user"),
+    "helpers": ("assistant", "developer", "file", "image", "system", "tool", "tool_result", "user"),
     "meta": ("Meta",),
     "model": ("Listing", "Model", "Page", "Unknown", "same"),
     "options": ("INHERIT", "Timeout"),
@@ -180,6 +180,7 @@ __all__ = [
     "XaiError",
     "__version__",
     "assistant",
+    "developer",
     "file",
     "image",
     "same",

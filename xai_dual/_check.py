@@ -21,8 +21,10 @@ def wrong(value: object, expected: str, name: str) -> NoReturn:
     raise UsageError(f"must be {expected}, not {type(value).__name__}", field=name)
 
 
-def missing(name: str) -> NoReturn:
-    """Refuse a request without a field that it needs."""
+def missing(name: str, extra: Mapping[str, Any] | None = None) -> NoReturn:
+    """Refuse a request without a field that it needs; of a plain dict it may be in `extra`, for its type."""
+    if extra and name in extra:
+        misfit(extra[name], name)
     raise UsageError("is required", field=name)
 
 

@@ -214,9 +214,16 @@ def coerce_tools(value: Any, name: str) -> Sequence[Any]:
     items = _check.array(value, name)
     if not any(map(_is_function, items)):
         return items
+    return [_described(x, f"{name}[{i}]") if _is_function(x) else x for i, x in enumerate(items)]
+
+
+def _described(function: Any, name: str) -> Any:
     from .functions import function_tool
 
-    return [function_tool(x) if _is_function(x) else x for x in items]
+    try:
+        return function_tool(function)
+    except UsageError as error:
+        raise error.at(name) from None
 
 
 def _is_function(item: Any) -> bool:

@@ -51,6 +51,10 @@ def is_type(value: object) -> bool:
     return hasattr(value, "__supertype__") or _is_alias(value)
 
 
+def _module(thing: Any) -> dict[str, Any]:
+    return getattr(sys.modules.get(thing.__module__), "__dict__", {})
+
+
 def resolve(hint: Any, scope: Mapping[str, Any], variables: Mapping[str, Any] | None = None) -> Any:
     """An annotation with its names looked up. Raises UsageError where there are none such."""
 
@@ -192,7 +196,7 @@ def _alias(alias: Any, args: tuple[Any, ...], limits: Sequence[Any], made: Made)
     key = (alias, str(args), str(limits))
     if key not in made:
         made[key] = kind = Alias(alias.__name__)
-        value = alias.__value__[args] if args else resolve(alias.__value__, vars(sys.modules.get(alias.__module__)))
+        value = alias.__value__[args] if args else resolve(alias.__value__, _module(alias))
         kind.inner = kind_of(operator.getitem(Annotated, (value, *limits)) if limits else value, made)
     return made[key]
 
@@ -246,7 +250,10 @@ def _fields(cls: type) -> dict[str, tuple[Any, str, Any]]:
         needed: Any = getattr(cls, "__required_keys__", hints)
         empty = inspect.Parameter.empty
         return {name: (hint, name, empty if _is_needed(hint, name in needed) else NONE) for name, hint in hints.items()}
-    names = {a.alias: a.name for a in attrs.fields(cls)} if attrs.has(cls) else {}
+    names = {}
+    if attrs.has(cls):
+        names = {a.alias: a.name for a in attrs.fields(cls)}
+        hints = {**{a.name: a.type for a in attrs.fields(cls) if a.type is not None}, **hints}
     result = {}
     for name, parameter in inspect.signature(cls).parameters.items():
         if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):

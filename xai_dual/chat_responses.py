@@ -56,7 +56,9 @@ class CompactReader:
         answer = decode_compacted_response(d)
         sealed = (item.encrypted_content for item in answer.output if isinstance(item, CompactionItem))
         usage = d.get("usage")
-        counts = {k: v for k, v in usage.items() if k != "dropped_message_count"} if isinstance(usage, Mapping) else None
+        counts = (
+            {k: v for k, v in usage.items() if k != "dropped_message_count"} if isinstance(usage, Mapping) else None
+        )
         return CompactedChat(
             id=answer.id,
             encrypted_content=next(sealed, None) or "",

@@ -8,16 +8,16 @@ from __future__ import annotations
 import base64
 import mimetypes
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from .errors import UsageError
 
 if TYPE_CHECKING:
     from .types.chat import ContentPart, FunctionTool, Message, ToolCall
 
-__all__ = ["assistant", "file", "image", "system", "tool", "tool_result", "user"]
+__all__ = ["assistant", "developer", "file", "image", "system", "tool", "tool_result", "user"]
 
 
 def user(*parts: str | ContentPart, name: str | None = None) -> Message:
@@ -31,6 +31,11 @@ def user(*parts: str | ContentPart, name: str | None = None) -> Message:
 def system(*parts: str | ContentPart, name: str | None = None) -> Message:
     """A message that instructs the model."""
     return _message("system", parts, name)
+
+
+def developer(*parts: str | ContentPart, name: str | None = None) -> Message:
+    """Instructions by the developer of the application; models without that role take them as `system`."""
+    return _message("developer", parts, name)
 
 
 def assistant(
@@ -57,15 +62,24 @@ def tool_result(content: Any, *, tool_call_id: str) -> Message:
 
 
 def image(
-    source: str | os.PathLike[str] | bytes, *, detail: str | None = None, mime_type: str | None = None
+    source: str | os.PathLike[str] | bytes | None = None,
+    *,
+    file_id: str | None = None,
+    detail: str | None = None,
+    mime_type: str | None = None,
 ) -> ContentPart:
     """An image: a URL ("https://...", "data:..."), the path of a file, or its bytes; files and bytes are sent inline.
+    Or the id of an uploaded one, as `file_id`.
 
-    `detail` is "auto", "low" or "high". `mime_type` is found out by the first bytes or the file's name if not given.
-    Raises UsageError where the file cannot be read or its type cannot be found out.
+    `detail` is "auto", "low" or "high" (gRPC only). `mime_type` is found out by the first bytes or the file's name if
+    not given. Raises UsageError where the file cannot be read or its type cannot be found out.
     """
     from .types.chat import ContentPart, ImageUrl
 
+    if (source is None) == (file_id is None):
+        raise UsageError("needs a URL, a path or bytes, or else file_id=", field="image")
+    if file_id is not None:
+        return ContentPart(type="image_url", image_url=ImageUrl(file_id=file_id, detail=detail))
     return ContentPart(type="image_url", image_url=ImageUrl(url=_image_url(source, mime_type), detail=detail))
 
 
@@ -95,19 +109,41 @@ def file(
     return ContentPart(type="file", file=FileRef(data=content, filename=filename, mime_type=mime_type))
 
 
+@overload
+def tool(name: Callable[..., Any], description: str | None = None, *, strict: bool | None = None) -> FunctionTool: ...
+
+
+@overload
 def tool(
     name: str,
     description: str | None = None,
     parameters: Mapping[str, Any] | None = None,
     *,
     strict: bool | None = None,
-) -> FunctionTool:
-    """A function that the model may call. `parameters` is the JSON schema of its arguments; none means no arguments.
+) -> FunctionTool: ...
 
-    Raises UsageError where the name is missing or `parameters` is no mapping.
+
+def tool(
+    name: str | Callable[..., Any],
+    description: str | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    strict: bool | None = None,
+) -> FunctionTool:
+    """A function that the model may call: a typed Python function, told of by its signature and its docstring, or a
+    name, a description and the JSON schema of its arguments (none means no arguments).
+
+    `strict` has the model hold to the schema exactly. Raises UsageError where the name is missing, `parameters` is no
+    mapping, or a function's parameter has no type that JSON can carry.
     """
     from .types.chat import FunctionDefinition, FunctionTool
 
+    if callable(name):
+        if parameters is not None:
+            raise UsageError("are those of the function's signature: leave them out", field="parameters")
+        from .functions import function_tool
+
+        return function_tool(name, description=description, strict=strict)
     if not isinstance(name, str) or not name:
         raise UsageError("is required: the name that the model calls the function by", field="name")
     if parameters is not None and not isinstance(parameters, Mapping):

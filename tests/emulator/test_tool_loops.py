@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from .conftest import Rpc
+from .schemas import check
 from .three_ways import (
     CHAT,
     COMPLETIONS,
@@ -185,6 +186,10 @@ def test_shell_calls_are_calls(rest: httpx.Client) -> None:
     items = [{"role": "user", "content": "List"}, call, output]
     answer = rest.post(RESPONSES, json={"model": "grok-3", "input": items})
     assert answer.json()["output"][0]["content"][0]["text"] == "shell returned: a.txt."
+    listed = rest.get(f"{RESPONSES}/{answer.json()['id']}/input_items", params={"order": "asc"}).json()
+    check("ListInputItemsResponse", listed)
+    again = rest.post(RESPONSES, json={"model": "grok-3", "input": listed["data"]})
+    assert again.json()["id"] == answer.json()["id"]
     assert rest.post(RESPONSES, json={"model": "grok-3", "input": [items[0], output]}).status_code == 400
 
 

@@ -24,8 +24,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 API: ir.Api = read(ROOT)
 MODELS = list(API.models.values())
-OPERATIONS = [op for op in API.operations.values() if not op.poll]
+OPERATIONS = [op for op in API.operations.values() if not op.poll and not op.helper]
 """Those that are one call."""
+ROUTES = [(op, route) for op in OPERATIONS for route in op.rest]
 
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much, HealthCheck.large_base_example]
 _PHASES = (Phase.explicit, Phase.generate, Phase.shrink)
@@ -49,6 +50,30 @@ def named(items: Any) -> Any:
     import pytest
 
     return [pytest.param(item, id=item.name) for item in items]
+
+
+def routed(items: Any) -> Any:
+    """Arguments of `parametrize`: an operation and one of its routes, shown by name, and by shape if there are more."""
+    import pytest
+
+    names = [f"{op.name}-{route.shape}" if len(op.rest) > 1 else op.name for op, route in items]
+    return [pytest.param(op, route, id=name) for (op, route), name in zip(items, names, strict=True)]
+
+
+def shape_of(node: ir.Model | ir.Union, shape: str | None) -> str | None:
+    """The shape that a model or union has on a route of that one: the same if it has it, else that of its JSON form."""
+    return shape if shape in node.rest or shape in getattr(node, "by", ()) else node.shape
+
+
+def slot_of(model: ir.Model, field: ir.Field, shape: str | None = None) -> ir.RestSlot | None:
+    """Where a field stands on a route of that shape; without one, in the JSON form."""
+    return field.rest.get(shape_of(model, shape) or "")
+
+
+def json_path(model: ir.Model, field: ir.Field) -> tuple[str, ...]:
+    """Where a field stands in the JSON form. What no body has keeps its own name there."""
+    slot = slot_of(model, field)
+    return slot.path if slot is not None and slot.where == "body" else (field.name,)
 
 
 def model_class(name: str) -> Any:

@@ -16,35 +16,15 @@ from .project import (
     API,
     alternatives,
     descriptor,
-    fits,
     model_class,
     object_variants,
     property_at,
     query_schema,
     resolve,
+    shape_of,
+    slot_of,
 )
-
-Strategy = st.SearchStrategy[Any]
-
-texts = st.text(max_size=8)
-json_values: Strategy = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**63), 2**64 - 1)
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | texts,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
-    max_leaves=8,
-)
-tame_json: Strategy = st.recursive(  # every library writes these alike
-    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | texts,
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(texts, inner, max_size=2),
-    max_leaves=5,
-)
-json_objects = st.dictionaries(texts, tame_json, max_size=3)
-singles = st.floats(width=32, allow_nan=False, allow_infinity=False)
-
-_INTS = {"int32": (-(2**31), 2**31 - 1), "uint32": (0, 2**32 - 1), "uint64": (0, 2**64 - 1)}
+from .values import Strategy, by_schema, json_objects, scalar, singles, tame_json, texts
 
 
 @attrs.frozen
@@ -53,6 +33,7 @@ class Want:
 
     wires: frozenset[str]  # the wires that must be able to carry them
     canonical: bool = False  # only values in the form in which they are read back
+    shape: str | None = None  # the REST route that must be able to carry them; else that of the JSON form
 
 
 BOTH = Want(frozenset({"grpc", "rest"}))
@@ -66,6 +47,11 @@ def canonical(want: Want) -> Want:
     return attrs.evolve(want, canonical=True)
 
 
+def on_route(want: Want, shape: str) -> Want:
+    """The same, on a REST route."""
+    return attrs.evolve(want, shape=shape)
+
+
 @cache
 def models(name: str, want: Want) -> Strategy:
     """Instances of a model. Where REST must carry them they are valid by the OpenAPI schema."""
@@ -73,9 +59,13 @@ def models(name: str, want: Want) -> Strategy:
 
 
 def _models(model: ir.Model, want: Want) -> Strategy:
-    schemas = object_variants(next(iter(model.rest.values()))) if "rest" in want.wires and model.rest else []
+    shape = shape_of(model, want.shape) if "rest" in want.wires else None
+    if shape in model.by:
+        return _BY_HAND[model.name](want)
+    schemas = object_variants(model.rest[shape]) if shape else []
     if len(schemas) > 1:  # of a union whose members have no tag: the one that has what the model has
-        paths = [s.path for f in model.fields for s in f.rest.values() if s.where == "body"]
+        slots = [slot_of(model, f, shape) for f in model.fields]
+        paths = [s.path for s in slots if s is not None and s.where == "body"]
         schemas = [s for s in schemas if all(property_at(s, path) is not None for path in paths)] or schemas
     return st.one_of([_variant(model, want, schema) for schema in schemas or [None]])
 
@@ -86,7 +76,7 @@ def _variant(model: ir.Model, want: Want, schema: dict[str, Any] | None) -> Stra
         if not _carried(model, field, want):
             continue
         limits: dict[str, Any] = {}
-        slot = next((s for s in field.rest.values() if s.path), None)
+        slot = slot_of(model, field, want.shape)
         required = field.required
         if slot is not None and slot.where == "path":
             required = True
@@ -97,7 +87,8 @@ def _variant(model: ir.Model, want: Want, schema: dict[str, Any] | None) -> Stra
             limits, required = found, required or slot.path[0] in schema.get("required", ())
         if slot is not None and slot.where == "query" and "rest" in want.wires:
             limits, required = query_schema(model.name, slot.path[0]), required or slot.required
-        values = _values(field, model, want, limits)
+        reshape = _RESHAPED.get(slot.reshape or "") if slot is not None and "rest" in want.wires else None
+        values = reshape(want) if reshape else _values(field, model, want, limits)
         if slot is not None and slot.where == "path":
             values = values.filter(lambda segment: segment not in ("", ".", ".."))
         may_lack = not required if model.sent else field.kind == "optional"
@@ -110,11 +101,11 @@ def _variant(model: ir.Model, want: Want, schema: dict[str, Any] | None) -> Stra
 
 def _carried(model: ir.Model, field: ir.Field, want: Want) -> bool:
     sides = {"grpc"} if field.grpc else set()
-    sides |= {"rest"} if field.rest else set()
+    sides |= {"rest"} if (slot_of(model, field, want.shape) if model.rest else field.rest) else set()
     if field.drop and field.required:
         return True  # said on one wire, understood on the other
     # a model that only one wire has stands in fields that only that wire has
-    return want.wires <= sides or not (model.grpc and model.rest)
+    return want.wires <= sides or not (model.two_sided or model.other_shapes)
 
 
 def _one_of_each(value: Any, model: ir.Model, want: Want) -> Any:
@@ -169,7 +160,7 @@ def _lists(type_: ir.Type, plain_form: bool, want: Want, limits: dict[str, Any])
 
 def _item(type_: ir.Type, plain_form: bool, want: Want, limits: dict[str, Any]) -> Strategy:
     if isinstance(type_, ir.Scalar):
-        return _scalar(type_.wire, plain_form, limits)
+        return scalar(type_.wire, plain_form, limits)
     if isinstance(type_, ir.EnumRef):
         return _enum(API.enums[type_.name], want, limits)
     if isinstance(type_, ir.ModelRef):
@@ -188,7 +179,8 @@ def _item(type_: ir.Type, plain_form: bool, want: Want, limits: dict[str, Any]) 
 def members(union: ir.Union, want: Want) -> Strategy:
     """Members of a union. Of two that one tag stands for, the first is read back."""
     wires = {wire for wire, has in (("grpc", union.grpc), ("rest", union.rest)) if has and wire in want.wires}
-    able = [v for v in union.variants if ("grpc" not in wires or v.case) and ("rest" not in wires or v.tags)]
+    shape = shape_of(union, want.shape)
+    able = [v for v in union.variants if ("grpc" not in wires or v.case) and ("rest" not in wires or shape in v.tags)]
     if want.canonical:
         able = list({next(iter(v.tags.values()), v.case): v for v in reversed(able)}.values())
     return st.one_of([models(v.model, want) for v in able])
@@ -205,55 +197,6 @@ def _alternative(alternative: ir.Alternative, plain_form: bool, want: Want, limi
     if alternative.kind == "dict" and isinstance(alternative.type, ir.Json):
         return by_schema(own) if own else json_objects
     return _item(alternative.type, plain_form, want, own)
-
-
-def by_schema(schema: dict[str, Any], depth: int = 0) -> Strategy:
-    """Free-form JSON that is valid by a schema of the document."""
-    return st.deferred(lambda: _by_schema(schema, depth)).filter(lambda value: fits(value, schema))
-
-
-def _by_schema(schema: dict[str, Any], depth: int) -> Strategy:
-    found = alternatives(schema)
-    if len(found) > 1:
-        return st.one_of([_by_schema(s, depth) for s in found])
-    (own,) = found
-    kind = own.get("type")
-    if "enum" in own:
-        return st.sampled_from([value for value in own["enum"] if value is not None])
-    if kind == "object":
-        required = own.get("required", ())
-        properties = {n: s for n, s in own.get("properties", {}).items() if not s.get("x-xai-absent")}
-        shown = {n: _by_schema(s, depth + 1) for n, s in properties.items() if n in required or depth < 3}
-        optional = {n: s for n, s in shown.items() if n not in required}
-        return st.fixed_dictionaries({n: shown[n] for n in required}, optional=optional) if shown else json_objects
-    if kind == "array":
-        least = own.get("minItems", 0)
-        return st.lists(_by_schema(own.get("items", {}), depth + 1), min_size=least, max_size=least + (depth < 3))
-    wire = {"string": "string", "boolean": "bool", "integer": own.get("format", "int64"), "number": "double"}
-    return _scalar(wire[kind], False, own) if kind in wire else tame_json
-
-
-def _scalar(wire: str, plain_form: bool, limits: Mapping[str, Any]) -> Strategy:
-    low, high = limits.get("minimum", limits.get("exclusiveMinimum")), limits.get("maximum")
-    above = "exclusiveMinimum" in limits
-    if above and wire in ("float", "double"):
-        low, above = low + 2**-20, False  # what is nearer is the bound itself as a float32
-    if wire == "string":
-        length = min(8, limits.get("maxLength", 8))
-        return st.sampled_from(limits["enum"]) if "enum" in limits else st.text(max_size=length)
-    if wire == "bool":
-        return st.booleans()
-    if wire == "bytes":
-        return st.binary(max_size=8)
-    if wire in ("float", "double"):
-        if plain_form and wire == "float":
-            return st.floats(low, high, width=32, allow_nan=False, allow_infinity=False)
-        bounded = st.floats(-3e38 if low is None else low, 3e38 if high is None else high)
-        return bounded | st.sampled_from([1, 0.7, 0.1, 1.0])
-    if "enum" in limits:
-        return st.sampled_from(limits["enum"])
-    least, most = _INTS.get(wire, (-(2**63), 2**63 - 1))
-    return st.integers(least if low is None else low + above, most if high is None else high)
 
 
 def _enum(enum: ir.Enum, want: Want, limits: Mapping[str, Any]) -> Strategy:
@@ -312,6 +255,7 @@ CONVERTED: Mapping[str, Any] = {
     "texts": lambda plain, want: texts | st.lists(texts, min_size=2 if want.canonical else 0, max_size=3),
     "decimal": lambda plain, want: st.integers(-(2**63), 2**63 - 1),
     "base64_image": lambda plain, want: st.text("abcd01+/=", max_size=8),
+    "base64": lambda plain, want: st.binary(max_size=8),
     "rpc_status": lambda plain, want: models("BatchError", want).filter(lambda error: error.code or error.message),
     "tool_choice": lambda plain, want: st.sampled_from(["auto", "none", "required"]) | _named_tool,
     "parts": _parts,
@@ -324,10 +268,70 @@ CONVERTED: Mapping[str, Any] = {
 }
 
 
+# --- what callers may pass beside a field's own type ------------------------------------------------------------------
+
+
 def _messages(want: Want) -> Strategy:
     whole = models("Message", want)
     answers = models("ChoiceMessage", BOTH).filter(lambda m: m.role in (None, "assistant"))
     return texts | st.lists(whole | texts | answers, max_size=3)
 
 
-_COERCED: Mapping[str, Any] = {"messages": _messages, "texts": lambda want: texts | st.lists(texts, max_size=3)}
+def add(a: int, b: int = 2) -> int:
+    """Add two numbers."""
+    return a + b
+
+
+def ping() -> None:
+    """Say nothing."""
+
+
+_INTEGER = {"type": "integer"}
+FUNCTIONS: Mapping[Any, Mapping[str, Any]] = {
+    add: {"type": "object", "properties": {"a": _INTEGER, "b": {**_INTEGER, "default": 2}}, "required": ["a"]},
+    ping: {"type": "object", "properties": {}},
+}
+"""Functions that stand for tools, and their parameters."""
+
+
+def _tools(want: Want) -> Strategy:
+    return st.lists(members(API.unions["Tool"], want) | st.sampled_from(list(FUNCTIONS)), max_size=3)
+
+
+_COERCED: Mapping[str, Any] = {
+    "messages": _messages,
+    "texts": lambda want: texts | st.lists(texts, max_size=3),
+    "tools": _tools,
+}
+
+# --- what is written by hand on a REST route --------------------------------------------------------------------------
+
+
+def _message_of_responses(want: Want) -> Strategy:
+    """What `/v1/responses` can say of a message: a tool's result has nothing but its text and its call."""
+    content = CONVERTED["parts"](False, want)
+    cls = model_class("Message")
+    calls = st.lists(models("ToolCall", want).filter(lambda call: call.type in (None, "function")), max_size=2)
+    text = st.none() | texts
+    roles = st.sampled_from(["user", "system", "developer", "assistant"])
+    said = st.builds(
+        cls,
+        role=roles,
+        content=st.none() | content,
+        name=text,
+        reasoning_content=text,
+        tool_calls=st.none() | calls,
+        encrypted_content=text,
+    )
+    return said | st.builds(cls, role=st.just("tool"), content=st.none() | content, tool_call_id=texts)
+
+
+_BY_HAND: Mapping[str, Any] = {"Message": _message_of_responses}
+
+_SHOWN = ("web_search", "x_search", "code_execution", "collections_search", "mcp")
+_include_options = st.sampled_from([*(f"{name}_call_output" for name in _SHOWN), "inline_citations"])
+_RESHAPED: Mapping[str, Any] = {
+    "input_items": lambda want: _messages(on_route(want, "responses")),
+    "include_options": lambda want: st.lists(_include_options, max_size=3),
+}
+"""Functions of xai_dual/_reshape.py that take less than the field's type tells."""

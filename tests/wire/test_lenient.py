@@ -27,6 +27,7 @@ from .project import (
     broad,
     deep,
     descriptor,
+    json_path,
     message,
     model_class,
     named,
@@ -34,8 +35,9 @@ from .project import (
     proto_function,
     union_function,
 )
-from .strategies import ANY, BOTH, GRPC, canonical, json_values, members, models, texts
-from .test_answers import ANSWERED, answer_class, answers
+from .strategies import ANY, BOTH, GRPC, canonical, members, models
+from .test_answers import ANSWERED, answer_class, answers, generated
+from .values import json_values, texts
 from .writer import write
 
 EVERY_MODEL = pytest.mark.parametrize("model", named(MODELS))
@@ -140,18 +142,13 @@ def _wrong(field: ir.Field) -> list[Any]:
     )
 
 
-PLACES = [
-    pytest.param(m, f, id=f"{m.name}.{f.name}")
-    for m in RECEIVED
-    for f in m.fields
-    if next((s.path for s in f.rest.values()), (f.name,))
-]
+PLACES = [pytest.param(m, f, id=f"{m.name}.{f.name}") for m in RECEIVED for f in m.fields if json_path(m, f)]
 
 
 @pytest.mark.parametrize(("model", "field"), PLACES)
 def test_wrong_type_reads_zero_and_is_kept(model: ir.Model, field: ir.Field) -> None:
     cls = model_class(model.name)
-    path = next((s.path for s in field.rest.values()), (field.name,))
+    path = json_path(model, field)
     for wrong in _wrong(field):
         tree: Any = wrong
         for step in reversed(path):
@@ -182,12 +179,12 @@ def test_any_object_can_be_read(model: ir.Model, data: st.DataObject) -> None:
         assert cls.from_dict(value.to_dict()) == value
 
 
-@pytest.mark.parametrize("op", named(op for op in OPERATIONS if op.rest and not op.download))
+@pytest.mark.parametrize("op", named(op for op in OPERATIONS if generated(op) and not op.download))
 @deep
 @given(data=st.data())
 def test_any_answer_can_be_read(op: ir.Operation, data: st.DataObject) -> None:
     known = [op.page.token, op.page.more or op.page.token] if op.page else ["status", "type"]
-    for route in op.rest:
+    for route in generated(op):
         keys = st.sampled_from([*known, *([op.items[route.shape]] if op.items else [])]) | texts
         answer = operation(op).rest[route.shape].codec.decode(data.draw(st.dictionaries(keys, json_values)))
         if op.chunk or op.response:

@@ -16,7 +16,7 @@ from codegen import ir
 from xai_dual.meta import Meta
 from xai_dual.model import same
 
-from .project import API, MODELS, broad, message, model_class, named, proto_function
+from .project import API, MODELS, broad, json_path, message, model_class, named, proto_function
 from .strategies import ANY, canonical, models
 
 EVERY_MODEL = pytest.mark.parametrize("model", named(MODELS))
@@ -84,15 +84,13 @@ def _check_comparison(model: ir.Model, value: Any) -> None:
     for field in model.fields:
         changed: Any = attrs.evolve(value, **{field.name: object()})
         assert changed != value
-        two_sided = model.grpc and model.rest
-        assert same(changed, value) == bool(two_sided and field.one_sided), field.name
+        assert same(changed, value) == bool(model.two_sided and field.one_sided), field.name
 
 
 @EVERY_MODEL
 def test_one_sided_is_what_the_bindings_say(model: ir.Model) -> None:
-    both = model.grpc and model.rest
     assert model_class(model.name).one_sided == (
-        {f.name: f.one_sided for f in model.fields if f.one_sided} if both else {}
+        {f.name: f.one_sided for f in model.fields if f.one_sided} if model.two_sided else {}
     )
 
 
@@ -106,6 +104,4 @@ def test_zero_values_are_the_same_everywhere(model: ir.Model) -> None:
 
 def test_json_names_do_not_collide() -> None:
     for model in API.models.values():
-        paths = [s.path if s.where == "body" else (f.name,) for f in model.fields for s in f.rest.values()]
-        paths += [(f.name,) for f in model.fields if not f.rest]
-        assert len(set(paths)) >= len({f.name for f in model.fields}), model.name
+        assert len({json_path(model, f) for f in model.fields}) == len(model.fields), model.name

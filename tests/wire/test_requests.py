@@ -20,6 +20,7 @@ from . import strategies, writer
 from .project import (
     API,
     OPERATIONS,
+    ROUTES,
     alternatives,
     body_pointer,
     deep,
@@ -30,13 +31,15 @@ from .project import (
     parameters,
     resolve,
     route_of,
+    routed,
+    slot_of,
     union_function,
     valid,
 )
-from .strategies import BOTH, GRPC, REST, Want, models
+from .strategies import BOTH, GRPC, REST, Want, models, on_route
 
 ON_GRPC = [op for op in OPERATIONS if op.request and op.grpc]
-ON_REST = [op for op in OPERATIONS if op.request and op.rest]
+ON_REST = [(op, route) for op, route in ROUTES if op.request]
 WANTS = pytest.mark.parametrize("want", [pytest.param(BOTH, id="both"), pytest.param(GRPC, id="grpc")])
 
 
@@ -91,34 +94,35 @@ def test_rest_calls_without_request(op: ir.Operation) -> None:
 
 
 @pytest.mark.parametrize("want", [pytest.param(BOTH, id="both"), pytest.param(REST, id="rest")])
-@pytest.mark.parametrize("op", named(ON_REST))
+@pytest.mark.parametrize(("op", "route"), routed(ON_REST))
 @deep
 @given(data=st.data())
-def test_json_is_valid(op: ir.Operation, want: Want, data: st.DataObject) -> None:
-    request = data.draw(models(op.request or "", want))
-    for route in op.rest:
-        sent = operation(op).rest[route.shape].codec.encode(request)
-        _check_path(op, route, request, sent.path)
-        _check_query(op, route, request, sent.query)
-        assert sent.filename == next((getattr(request, name) for name, _ in _fields(op, "filename")), None)
-        if sent.body is None:
-            assert "requestBody" not in route_of(route.method, route.path)
-            continue
-        assert op.upload not in sent.body
-        valid({**sent.body, **({op.upload: "content"} if op.upload else {})}, body_pointer(route.method, route.path))
-        assert route.const.items() <= sent.body.items()
-        assert orjson.loads(orjson.dumps(sent.body)) == sent.body
+def test_json_is_valid(op: ir.Operation, route: ir.RestRoute, want: Want, data: st.DataObject) -> None:
+    request = data.draw(models(op.request or "", on_route(want, route.shape)))
+    sent = operation(op).rest[route.shape].codec.encode(request)
+    _check_path(op, route, request, sent.path)
+    _check_query(op, route, request, sent.query)
+    assert sent.filename == next((getattr(request, name) for name, _ in _fields(op, route, "filename")), None)
+    if sent.body is None:
+        assert "requestBody" not in route_of(route.method, route.path)
+        return
+    assert op.upload not in sent.body
+    valid({**sent.body, **({op.upload: "content"} if op.upload else {})}, body_pointer(route.method, route.path))
+    assert route.const.items() <= sent.body.items()
+    assert route.default.keys() <= sent.body.keys()
+    assert orjson.loads(orjson.dumps(sent.body)) == sent.body
 
 
-def _fields(op: ir.Operation, where: str) -> list[tuple[str, str]]:
+def _fields(op: ir.Operation, route: ir.RestRoute, where: str) -> list[tuple[str, str]]:
     """(public name, name on the wire) of the fields that stand there."""
-    fields = API.models[op.request or ""].fields
-    return [(f.name, s.path[0]) for f in fields for s in f.rest.values() if s.where == where]
+    model = API.models[op.request or ""]
+    slots = [(f.name, slot_of(model, f, route.shape)) for f in model.fields]
+    return [(name, slot.path[0]) for name, slot in slots if slot is not None and slot.where == where]
 
 
 def _check_path(op: ir.Operation, route: ir.RestRoute, request: Any, path: str) -> None:
     expected = route.path
-    for name, parameter in _fields(op, "path"):
+    for name, parameter in _fields(op, route, "path"):
         if f"{{{parameter}}}" in expected:
             expected = expected.replace(f"{{{parameter}}}", quote(getattr(request, name), safe=""))
     assert path == expected
@@ -128,7 +132,7 @@ def _check_path(op: ir.Operation, route: ir.RestRoute, request: Any, path: str) 
 def _check_query(op: ir.Operation, route: ir.RestRoute, request: Any, query: tuple[tuple[str, str], ...]) -> None:
     schemas = parameters(route)
     expected = {}
-    for name, parameter in _fields(op, "query"):
+    for name, parameter in _fields(op, route, "query"):
         value = getattr(request, name)
         if value is not None and value != [] and value != ():
             expected[parameter] = [*value] if isinstance(value, (list, tuple)) else [value]
@@ -144,18 +148,18 @@ def _check_query(op: ir.Operation, route: ir.RestRoute, request: Any, query: tup
         assert fits(values if many else values[0], schemas[parameter])
 
 
-@pytest.mark.parametrize("op", named(ON_GRPC))
+@pytest.mark.parametrize(("op", "route"), routed([(op, route) for op, route in ON_REST if op.grpc]))
 @deep
 @given(data=st.data())
-def test_plain_dicts_mean_the_same(op: ir.Operation, data: st.DataObject) -> None:
-    request = data.draw(models(op.request or "", BOTH))
+def test_plain_dicts_mean_the_same(op: ir.Operation, route: ir.RestRoute, data: st.DataObject) -> None:
+    request = data.draw(models(op.request or "", on_route(BOTH, route.shape)))
     fields = {f.name: _plain(getattr(request, f.name), f.type) for f in API.models[op.request or ""].fields}
     as_dicts = attrs.evolve(request, **fields)
     record = operation(op)
     parsed, expected = (message(op.messages[0]).FromString(record.grpc.codec.encode(r)) for r in (as_dicts, request))
     assert parsed == expected
-    for binding in record.rest.values():
-        assert binding.codec.encode(as_dicts) == binding.codec.encode(request)
+    encode = record.rest[route.shape].codec.encode
+    assert encode(as_dicts) == encode(request)
 
 
 def _plain(value: Any, type_: ir.Type) -> Any:

@@ -21,8 +21,8 @@ from xai_dual.types.embeddings import Embedding
 from xai_dual.types.images import FileOutput
 
 from .project import API, deep, message, proto_function
-from .strategies import singles
 from .test_checks import chat, to_grpc, to_rest
+from .values import singles
 
 UTC = timezone.utc
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import date, datetime, timezone
+from types import FunctionType
 from typing import Any
 
 from codegen import ir
 
 from .project import API, ir_of
+from .strategies import FUNCTIONS
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
@@ -160,6 +162,7 @@ _CONVERTED: Mapping[str, Any] = {
     "vector": _vector,
     "decimal": setattr,
     "base64_image": _base64_image,
+    "base64": setattr,
     "rpc_status": lambda target, name, value: write(value, _present(getattr(target, name))),
 }
 CONVERTERS = _CONVERTED.keys()
@@ -179,7 +182,18 @@ def _messages(value: Any) -> list[Any]:
     return [message(item) for item in ([value] if isinstance(value, str) else value)]
 
 
+def _tools(value: Any) -> list[Any]:
+    from xai_dual.types.chat import FunctionDefinition, FunctionTool
+
+    def tool(function: Any) -> Any:
+        definition = {"name": function.__name__, "description": function.__doc__, "parameters": FUNCTIONS[function]}
+        return FunctionTool(function=FunctionDefinition(**definition))
+
+    return [tool(item) if isinstance(item, FunctionType) else item for item in value]
+
+
 _COERCED: Mapping[str, Any] = {
     "messages": _messages,
+    "tools": _tools,
     "texts": lambda value: [value] if isinstance(value, str) else list(value),
 }

@@ -601,7 +601,7 @@ class FileRef(Model):
 
 @attrs.define(kw_only=True, repr=False)
 class ToolCall(Model):
-    """A call of a tool that the model asks for.
+    """A call of a tool that the model asks for, or that the service has run.
 
 
     Source: `xai_api.ToolCall` (gRPC), `ToolCall` (REST).
@@ -620,7 +620,7 @@ class ToolCall(Model):
     REST only.
     """
     type: ToolCallType | None = None
-    """Always `function`."""
+    """Who runs it: the caller (`function`), or the service (all others)."""
     status: ToolCallStatus | None = None
     """How far the call has got.
 
@@ -877,6 +877,7 @@ class ChoiceMessage(ChoiceMessageViews, Model):
     """
 
     one_sided: ClassVar = {"refusal": "rest"}
+    not_on_route: ClassVar = {"completions": frozenset({"encrypted_content", "citations"})}
     json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_choice_message", "decode_choice_message")
 
     content: str = ""
@@ -915,6 +916,7 @@ class ChatChunk(ChatChunkViews, Model):
     Source: `xai_api.GetChatCompletionChunk` (gRPC), `ChatResponseChunk` (REST).
     """
 
+    not_on_route: ClassVar = {"responses": frozenset({"output_files", "system_fingerprint"})}
     json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_chat_chunk", "decode_chat_chunk")
 
     choices: list[ChoiceChunk] = attrs.Factory(list)
@@ -975,6 +977,7 @@ class Delta(Model):
     """
 
     one_sided: ClassVar = {"images": "rest", "refusal": "rest"}
+    not_on_route: ClassVar = {"completions": frozenset({"encrypted_content", "citations"})}
     json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_delta", "decode_delta")
 
     content: str = ""

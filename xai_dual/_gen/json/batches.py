@@ -94,7 +94,7 @@ def decode_create_batch_request(d: Mapping[str, Any]) -> CreateBatchRequest:
 
 def encode_create_batch_request(m: CreateBatchRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.name is None:
-        missing("name")
+        missing("name", m.extra)
     d: dict[str, Any] = {}
     if m.name is not None:
         d["name"] = string(m.name, "name")
@@ -123,7 +123,7 @@ def decode_get_batch_request(d: Mapping[str, Any]) -> GetBatchRequest:
 
 def encode_get_batch_request(m: GetBatchRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.batch_id is None:
-        missing("batch_id")
+        missing("batch_id", m.extra)
     d: dict[str, Any] = {}
     if m.batch_id is not None and not wire:
         d["batch_id"] = string(m.batch_id, "batch_id")
@@ -150,7 +150,7 @@ def decode_cancel_batch_request(d: Mapping[str, Any]) -> CancelBatchRequest:
 
 def encode_cancel_batch_request(m: CancelBatchRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.batch_id is None:
-        missing("batch_id")
+        missing("batch_id", m.extra)
     d: dict[str, Any] = {}
     if m.batch_id is not None and not wire:
         d["batch_id"] = string(m.batch_id, "batch_id")
@@ -218,7 +218,7 @@ def decode_list_batch_requests_request(d: Mapping[str, Any]) -> ListBatchRequest
 
 def encode_list_batch_requests_request(m: ListBatchRequestsRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.batch_id is None:
-        missing("batch_id")
+        missing("batch_id", m.extra)
     d: dict[str, Any] = {}
     if m.batch_id is not None and not wire:
         d["batch_id"] = string(m.batch_id, "batch_id")
@@ -259,7 +259,7 @@ def decode_list_batch_results_request(d: Mapping[str, Any]) -> ListBatchResultsR
 
 def encode_list_batch_results_request(m: ListBatchResultsRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.batch_id is None:
-        missing("batch_id")
+        missing("batch_id", m.extra)
     d: dict[str, Any] = {}
     if m.batch_id is not None and not wire:
         d["batch_id"] = string(m.batch_id, "batch_id")
@@ -293,9 +293,9 @@ def decode_get_batch_result_request(d: Mapping[str, Any]) -> GetBatchResultReque
 
 def encode_get_batch_result_request(m: GetBatchResultRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.batch_id is None:
-        missing("batch_id")
+        missing("batch_id", m.extra)
     if wire and m.batch_request_id is None:
-        missing("batch_request_id")
+        missing("batch_request_id", m.extra)
     d: dict[str, Any] = {}
     if m.batch_id is not None:
         d["batch_id"] = string(m.batch_id, "batch_id")
@@ -327,9 +327,9 @@ def decode_add_batch_requests_request(d: Mapping[str, Any]) -> AddBatchRequestsR
 
 def encode_add_batch_requests_request(m: AddBatchRequestsRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.batch_id is None:
-        missing("batch_id")
+        missing("batch_id", m.extra)
     if wire and m.batch_requests is None:
-        missing("batch_requests")
+        missing("batch_requests", m.extra)
     d: dict[str, Any] = {}
     if m.batch_id is not None and not wire:
         d["batch_id"] = string(m.batch_id, "batch_id")
@@ -558,7 +558,7 @@ def decode_batch_request(d: Mapping[str, Any]) -> BatchRequest:
 
 def encode_batch_request(m: BatchRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.request is None:
-        missing("request")
+        missing("request", m.extra)
     d: dict[str, Any] = {}
     if m.batch_request_id is not None:
         d["batch_request_id"] = string(m.batch_request_id, "batch_request_id")

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..._chat_checks import check_content_part, check_function_definition, check_request, check_response_format
 from ..._check import (
     at_most_one,
     boolean,
@@ -198,7 +199,7 @@ def decode_stored_chat_request(d: Mapping[str, Any]) -> StoredChatRequest:
 
 def encode_stored_chat_request(m: StoredChatRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.response_id is None:
-        missing("response_id")
+        missing("response_id", m.extra)
     d: dict[str, Any] = {}
     if m.response_id is not None and not wire:
         d["response_id"] = string(m.response_id, "response_id")
@@ -225,7 +226,7 @@ def decode_delete_stored_chat_request(d: Mapping[str, Any]) -> DeleteStoredChatR
 
 def encode_delete_stored_chat_request(m: DeleteStoredChatRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.response_id is None:
-        missing("response_id")
+        missing("response_id", m.extra)
     d: dict[str, Any] = {}
     if m.response_id is not None and not wire:
         d["response_id"] = string(m.response_id, "response_id")
@@ -282,9 +283,9 @@ def decode_compact_context_request(d: Mapping[str, Any]) -> CompactContextReques
 
 def encode_compact_context_request(m: CompactContextRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.input is None:
-        missing("input")
+        missing("input", m.extra)
     if wire and m.model is None:
-        missing("model")
+        missing("model", m.extra)
     d: dict[str, Any] = {}
     if m.input is not None:
         d["input"] = (
@@ -524,7 +525,9 @@ def decode_chat_request(d: Mapping[str, Any]) -> ChatRequest:
 
 def encode_chat_request(m: ChatRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.model is None:
-        missing("model")
+        missing("model", m.extra)
+    if wire:
+        check_request(m)
     d: dict[str, Any] = {}
     if m.frequency_penalty is not None:
         d["frequency_penalty"] = float32(m.frequency_penalty, "frequency_penalty")
@@ -619,7 +622,9 @@ def encode_chat_request(m: ChatRequest, wire: bool = True) -> dict[str, Any]:
 
 def encode_chat_request_responses(m: ChatRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.model is None:
-        missing("model")
+        missing("model", m.extra)
+    if wire:
+        check_request(m)
     d: dict[str, Any] = {}
     if m.logprobs is not None:
         d["logprobs"] = boolean(m.logprobs, "logprobs")
@@ -673,7 +678,7 @@ def encode_chat_request_responses(m: ChatRequest, wire: bool = True) -> dict[str
         inner["format"] = text_format(m.response_format, "response_format")
     if inner:
         d["text"] = inner
-    if m.use_encrypted_content and boolean(m.use_encrypted_content, "use_encrypted_content"):
+    if m.use_encrypted_content is not None and boolean(m.use_encrypted_content, "use_encrypted_content"):
         d.setdefault("include", []).append("reasoning.encrypted_content")
     if m.frequency_penalty is not None:
         only_on_route("completions", "frequency_penalty")
@@ -835,7 +840,7 @@ def decode_message(d: Mapping[str, Any]) -> Message:
 
 def encode_message(m: Message, wire: bool = True) -> dict[str, Any]:
     if wire and m.role is None:
-        missing("role")
+        missing("role", m.extra)
     d: dict[str, Any] = {}
     if m.content is not None:
         d["content"] = parts_to_json(m.content, "content", wire)
@@ -885,9 +890,11 @@ def decode_content_part(d: Mapping[str, Any]) -> ContentPart:
 
 def encode_content_part(m: ContentPart, wire: bool = True) -> dict[str, Any]:
     if wire and m.type is None:
-        missing("type")
+        missing("type", m.extra)
     if wire:
         at_most_one(file=m.file, image_url=m.image_url, text=m.text)
+    if wire:
+        check_content_part(m)
     d: dict[str, Any] = {}
     if m.file is not None:
         d["file"] = one(encode_file_ref, FileRef, m.file, "file", wire)
@@ -1120,7 +1127,7 @@ def decode_function_tool(d: Mapping[str, Any]) -> FunctionTool:
 
 def encode_function_tool(m: FunctionTool, wire: bool = True) -> dict[str, Any]:
     if wire and m.function is None:
-        missing("function")
+        missing("function", m.extra)
     d: dict[str, Any] = {}
     d["type"] = "function"
     if m.function is not None:
@@ -1134,7 +1141,7 @@ def encode_function_tool(m: FunctionTool, wire: bool = True) -> dict[str, Any]:
 
 def encode_function_tool_responses(m: FunctionTool, wire: bool = True) -> dict[str, Any]:
     if wire and m.function is None:
-        missing("function")
+        missing("function", m.extra)
     d: dict[str, Any] = one(encode_function_definition, FunctionDefinition, m.function, "function", wire)
     d["type"] = "function"
     if m.extra:
@@ -1160,7 +1167,7 @@ def decode_live_search_tool(d: Mapping[str, Any]) -> LiveSearchTool:
 
 def encode_live_search_tool(m: LiveSearchTool, wire: bool = True) -> dict[str, Any]:
     if wire and m.sources is None:
-        missing("sources")
+        missing("sources", m.extra)
     d: dict[str, Any] = {}
     d["type"] = "live_search"
     if m.sources is not None:
@@ -1205,9 +1212,11 @@ def decode_function_definition(d: Mapping[str, Any]) -> FunctionDefinition:
 
 def encode_function_definition(m: FunctionDefinition, wire: bool = True) -> dict[str, Any]:
     if wire and m.name is None:
-        missing("name")
+        missing("name", m.extra)
     if wire and m.parameters is None:
-        missing("parameters")
+        missing("parameters", m.extra)
+    if wire:
+        check_function_definition(m)
     d: dict[str, Any] = {}
     if m.defer_loading is not None:
         d["defer_loading"] = boolean(m.defer_loading, "defer_loading")
@@ -1243,7 +1252,9 @@ def decode_response_format(d: Mapping[str, Any]) -> ResponseFormat:
 
 def encode_response_format(m: ResponseFormat, wire: bool = True) -> dict[str, Any]:
     if wire and m.type is None:
-        missing("type")
+        missing("type", m.extra)
+    if wire:
+        check_response_format(m)
     d: dict[str, Any] = {}
     if m.type is not None:
         d["type"] = string(m.type, "type")
@@ -2197,7 +2208,7 @@ def decode_rss_source(d: Mapping[str, Any]) -> RssSource:
 
 def encode_rss_source(m: RssSource, wire: bool = True) -> dict[str, Any]:
     if wire and m.links is None:
-        missing("links")
+        missing("links", m.extra)
     d: dict[str, Any] = {}
     d["type"] = "rss"
     if m.links is not None:

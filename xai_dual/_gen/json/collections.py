@@ -137,7 +137,7 @@ def decode_create_collection_request(d: Mapping[str, Any]) -> CreateCollectionRe
 
 def encode_create_collection_request(m: CreateCollectionRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.collection_name is None:
-        missing("collection_name")
+        missing("collection_name", m.extra)
     d: dict[str, Any] = {}
     if m.team_id is not None:
         d["team_id"] = string(m.team_id, "team_id")
@@ -245,7 +245,7 @@ def decode_get_collection_request(d: Mapping[str, Any]) -> GetCollectionRequest:
 
 def encode_get_collection_request(m: GetCollectionRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.collection_id is None:
-        missing("collection_id")
+        missing("collection_id", m.extra)
     d: dict[str, Any] = {}
     if m.collection_id is not None and not wire:
         d["collection_id"] = string(m.collection_id, "collection_id")
@@ -310,7 +310,7 @@ def decode_update_collection_request(d: Mapping[str, Any]) -> UpdateCollectionRe
 
 def encode_update_collection_request(m: UpdateCollectionRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.collection_id is None:
-        missing("collection_id")
+        missing("collection_id", m.extra)
     d: dict[str, Any] = {}
     if m.collection_id is not None and not wire:
         d["collection_id"] = string(m.collection_id, "collection_id")
@@ -358,7 +358,7 @@ def decode_delete_collection_request(d: Mapping[str, Any]) -> DeleteCollectionRe
 
 def encode_delete_collection_request(m: DeleteCollectionRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.collection_id is None:
-        missing("collection_id")
+        missing("collection_id", m.extra)
     d: dict[str, Any] = {}
     if m.collection_id is not None and not wire:
         d["collection_id"] = string(m.collection_id, "collection_id")
@@ -387,7 +387,7 @@ def decode_describe_collection_request(d: Mapping[str, Any]) -> DescribeCollecti
 
 def encode_describe_collection_request(m: DescribeCollectionRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.collection_id is None:
-        missing("collection_id")
+        missing("collection_id", m.extra)
     d: dict[str, Any] = {}
     if m.collection_id is not None:
         d["collection_id"] = string(m.collection_id, "collection_id")
@@ -1087,7 +1087,7 @@ def decode_field_definition_update(d: Mapping[str, Any]) -> FieldDefinitionUpdat
 
 def encode_field_definition_update(m: FieldDefinitionUpdate, wire: bool = True) -> dict[str, Any]:
     if wire and m.field_definition is None:
-        missing("field_definition")
+        missing("field_definition", m.extra)
     d: dict[str, Any] = {}
     if m.field_definition is not None:
         d["field_definition"] = one(
@@ -1127,9 +1127,9 @@ def decode_add_document_request(d: Mapping[str, Any]) -> AddDocumentRequest:
 
 def encode_add_document_request(m: AddDocumentRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.collection_id is None:
-        missing("collection_id")
+        missing("collection_id", m.extra)
     if wire and m.file_id is None:
-        missing("file_id")
+        missing("file_id", m.extra)
     d: dict[str, Any] = {}
     if m.collection_id is not None and not wire:
         d["collection_id"] = string(m.collection_id, "collection_id")
@@ -1195,7 +1195,7 @@ def decode_list_documents_request(d: Mapping[str, Any]) -> ListDocumentsRequest:
 
 def encode_list_documents_request(m: ListDocumentsRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.collection_id is None:
-        missing("collection_id")
+        missing("collection_id", m.extra)
     d: dict[str, Any] = {}
     if m.collection_id is not None and not wire:
         d["collection_id"] = string(m.collection_id, "collection_id")
@@ -1242,9 +1242,9 @@ def decode_get_document_request(d: Mapping[str, Any]) -> GetDocumentRequest:
 
 def encode_get_document_request(m: GetDocumentRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.collection_id is None:
-        missing("collection_id")
+        missing("collection_id", m.extra)
     if wire and m.file_id is None:
-        missing("file_id")
+        missing("file_id", m.extra)
     d: dict[str, Any] = {}
     if m.collection_id is not None and not wire:
         d["collection_id"] = string(m.collection_id, "collection_id")
@@ -1281,9 +1281,9 @@ def decode_batch_get_documents_request(d: Mapping[str, Any]) -> BatchGetDocument
 
 def encode_batch_get_documents_request(m: BatchGetDocumentsRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.collection_id is None:
-        missing("collection_id")
+        missing("collection_id", m.extra)
     if wire and m.file_ids is None:
-        missing("file_ids")
+        missing("file_ids", m.extra)
     d: dict[str, Any] = {}
     if m.collection_id is not None and not wire:
         d["collection_id"] = string(m.collection_id, "collection_id")
@@ -1341,9 +1341,9 @@ def decode_update_document_request(d: Mapping[str, Any]) -> UpdateDocumentReques
 
 def encode_update_document_request(m: UpdateDocumentRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.collection_id is None:
-        missing("collection_id")
+        missing("collection_id", m.extra)
     if wire and m.file_id is None:
-        missing("file_id")
+        missing("file_id", m.extra)
     d: dict[str, Any] = {}
     if m.team_id is not None:
         d["team_id"] = string(m.team_id, "team_id")
@@ -1388,9 +1388,9 @@ def decode_reindex_document_request(d: Mapping[str, Any]) -> ReindexDocumentRequ
 
 def encode_reindex_document_request(m: ReindexDocumentRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.collection_id is None:
-        missing("collection_id")
+        missing("collection_id", m.extra)
     if wire and m.file_id is None:
-        missing("file_id")
+        missing("file_id", m.extra)
     d: dict[str, Any] = {}
     if m.collection_id is not None and not wire:
         d["collection_id"] = string(m.collection_id, "collection_id")
@@ -1427,9 +1427,9 @@ def decode_remove_document_request(d: Mapping[str, Any]) -> RemoveDocumentReques
 
 def encode_remove_document_request(m: RemoveDocumentRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.collection_id is None:
-        missing("collection_id")
+        missing("collection_id", m.extra)
     if wire and m.file_id is None:
-        missing("file_id")
+        missing("file_id", m.extra)
     d: dict[str, Any] = {}
     if m.collection_id is not None and not wire:
         d["collection_id"] = string(m.collection_id, "collection_id")

@@ -127,9 +127,9 @@ def decode_sample_request(d: Mapping[str, Any]) -> SampleRequest:
 
 def encode_sample_request(m: SampleRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.model is None:
-        missing("model")
+        missing("model", m.extra)
     if wire and m.prompt is None:
-        missing("prompt")
+        missing("prompt", m.extra)
     d: dict[str, Any] = {}
     if m.best_of is not None:
         d["best_of"] = int32(m.best_of, "best_of")

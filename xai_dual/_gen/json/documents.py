@@ -91,9 +91,9 @@ def decode_search_request(d: Mapping[str, Any]) -> SearchRequest:
 
 def encode_search_request(m: SearchRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.query is None:
-        missing("query")
+        missing("query", m.extra)
     if wire and m.source is None:
-        missing("source")
+        missing("source", m.extra)
     d: dict[str, Any] = {}
     if m.filter is not None:
         d["filter"] = string(m.filter, "filter")
@@ -268,7 +268,7 @@ def decode_documents_source(d: Mapping[str, Any]) -> DocumentsSource:
 
 def encode_documents_source(m: DocumentsSource, wire: bool = True) -> dict[str, Any]:
     if wire and m.collection_ids is None:
-        missing("collection_ids")
+        missing("collection_ids", m.extra)
     d: dict[str, Any] = {}
     if m.collection_ids is not None:
         d["collection_ids"] = scalars(string, m.collection_ids, "collection_ids")
@@ -300,7 +300,7 @@ def decode_group_by(d: Mapping[str, Any]) -> GroupBy:
 
 def encode_group_by(m: GroupBy, wire: bool = True) -> dict[str, Any]:
     if wire and m.keys is None:
-        missing("keys")
+        missing("keys", m.extra)
     d: dict[str, Any] = {}
     if m.aggregate is not None:
         d["aggregate"] = union(encode_group_by_aggregate, m.aggregate, "aggregate", wire)
@@ -405,9 +405,9 @@ def decode_smallest_groups(d: Mapping[str, Any]) -> SmallestGroups:
 
 def encode_smallest_groups(m: SmallestGroups, wire: bool = True) -> dict[str, Any]:
     if wire and m.k is None:
-        missing("k")
+        missing("k", m.extra)
     if wire and m.keys is None:
-        missing("keys")
+        missing("keys", m.extra)
     d: dict[str, Any] = {}
     if m.k is not None:
         d["k"] = int32(m.k, "k")
@@ -439,9 +439,9 @@ def decode_largest_groups(d: Mapping[str, Any]) -> LargestGroups:
 
 def encode_largest_groups(m: LargestGroups, wire: bool = True) -> dict[str, Any]:
     if wire and m.k is None:
-        missing("k")
+        missing("k", m.extra)
     if wire and m.keys is None:
-        missing("keys")
+        missing("keys", m.extra)
     d: dict[str, Any] = {}
     if m.k is not None:
         d["k"] = int32(m.k, "k")

@@ -53,9 +53,9 @@ def decode_embedding_request(d: Mapping[str, Any]) -> EmbeddingRequest:
 
 def encode_embedding_request(m: EmbeddingRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.input is None:
-        missing("input")
+        missing("input", m.extra)
     if wire and m.model is None:
-        missing("model")
+        missing("model", m.extra)
     d: dict[str, Any] = {}
     if m.dimensions is not None:
         d["dimensions"] = int32(m.dimensions, "dimensions")

@@ -203,7 +203,7 @@ def decode_get_file_request(d: Mapping[str, Any]) -> GetFileRequest:
 
 def encode_get_file_request(m: GetFileRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.file_id is None:
-        missing("file_id")
+        missing("file_id", m.extra)
     d: dict[str, Any] = {}
     if m.file_id is not None and not wire:
         d["file_id"] = string(m.file_id, "file_id")
@@ -230,7 +230,7 @@ def decode_delete_file_request(d: Mapping[str, Any]) -> DeleteFileRequest:
 
 def encode_delete_file_request(m: DeleteFileRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.file_id is None:
-        missing("file_id")
+        missing("file_id", m.extra)
     d: dict[str, Any] = {}
     if m.file_id is not None and not wire:
         d["file_id"] = string(m.file_id, "file_id")
@@ -286,7 +286,7 @@ def decode_file_content_request(d: Mapping[str, Any]) -> FileContentRequest:
 
 def encode_file_content_request(m: FileContentRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.file_id is None:
-        missing("file_id")
+        missing("file_id", m.extra)
     d: dict[str, Any] = {}
     if m.file_id is not None and not wire:
         d["file_id"] = string(m.file_id, "file_id")
@@ -318,7 +318,7 @@ def decode_create_public_url_request(d: Mapping[str, Any]) -> CreatePublicUrlReq
 
 def encode_create_public_url_request(m: CreatePublicUrlRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.file_id is None:
-        missing("file_id")
+        missing("file_id", m.extra)
     d: dict[str, Any] = {}
     if m.file_id is not None and not wire:
         d["file_id"] = string(m.file_id, "file_id")
@@ -374,7 +374,7 @@ def decode_revoke_public_url_request(d: Mapping[str, Any]) -> RevokePublicUrlReq
 
 def encode_revoke_public_url_request(m: RevokePublicUrlRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.file_id is None:
-        missing("file_id")
+        missing("file_id", m.extra)
     d: dict[str, Any] = {}
     if m.file_id is not None and not wire:
         d["file_id"] = string(m.file_id, "file_id")

@@ -118,9 +118,9 @@ def decode_image_edit_request(d: Mapping[str, Any]) -> ImageEditRequest:
 
 def encode_image_edit_request(m: ImageEditRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.model is None:
-        missing("model")
+        missing("model", m.extra)
     if wire and m.prompt is None:
-        missing("prompt")
+        missing("prompt", m.extra)
     d: dict[str, Any] = {}
     if m.aspect_ratio is not None:
         d["aspect_ratio"] = string(m.aspect_ratio, "aspect_ratio")
@@ -312,9 +312,9 @@ def decode_image_request(d: Mapping[str, Any]) -> ImageRequest:
 
 def encode_image_request(m: ImageRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.model is None:
-        missing("model")
+        missing("model", m.extra)
     if wire and m.prompt is None:
-        missing("prompt")
+        missing("prompt", m.extra)
     d: dict[str, Any] = {}
     if m.aspect_ratio is not None:
         d["aspect_ratio"] = string(m.aspect_ratio, "aspect_ratio")
@@ -361,7 +361,7 @@ def decode_image_output(d: Mapping[str, Any]) -> ImageOutput:
 
 def encode_image_output(m: ImageOutput, wire: bool = True) -> dict[str, Any]:
     if wire and m.upload_urls is None:
-        missing("upload_urls")
+        missing("upload_urls", m.extra)
     d: dict[str, Any] = {}
     if m.upload_urls is not None:
         d["upload_urls"] = scalars(string, m.upload_urls, "upload_urls")
@@ -392,7 +392,7 @@ def decode_storage_options(d: Mapping[str, Any]) -> StorageOptions:
 
 def encode_storage_options(m: StorageOptions, wire: bool = True) -> dict[str, Any]:
     if wire and m.filename is None:
-        missing("filename")
+        missing("filename", m.extra)
     d: dict[str, Any] = {}
     if m.expires_after is not None:
         d["expires_after"] = int64(m.expires_after, "expires_after")

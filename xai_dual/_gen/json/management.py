@@ -110,7 +110,7 @@ def decode_api_key_request(d: Mapping[str, Any]) -> ApiKeyRequest:
 
 def encode_api_key_request(m: ApiKeyRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.api_key_id is None:
-        missing("api_key_id")
+        missing("api_key_id", m.extra)
     d: dict[str, Any] = {}
     if m.api_key_id is not None and not wire:
         d["api_key_id"] = string(m.api_key_id, "api_key_id")
@@ -156,7 +156,7 @@ def decode_list_api_keys_request(d: Mapping[str, Any]) -> ListApiKeysRequest:
 
 def encode_list_api_keys_request(m: ListApiKeysRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.team_id is None:
-        missing("team_id")
+        missing("team_id", m.extra)
     d: dict[str, Any] = {}
     if m.team_id is not None and not wire:
         d["team_id"] = string(m.team_id, "team_id")
@@ -191,7 +191,7 @@ def decode_team_request(d: Mapping[str, Any]) -> TeamRequest:
 
 def encode_team_request(m: TeamRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.team_id is None:
-        missing("team_id")
+        missing("team_id", m.extra)
     d: dict[str, Any] = {}
     if m.team_id is not None and not wire:
         d["team_id"] = string(m.team_id, "team_id")
@@ -265,7 +265,7 @@ def decode_list_audit_events_request(d: Mapping[str, Any]) -> ListAuditEventsReq
 
 def encode_list_audit_events_request(m: ListAuditEventsRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.team_id is None:
-        missing("team_id")
+        missing("team_id", m.extra)
     d: dict[str, Any] = {}
     if m.team_id is not None and not wire:
         d["team_id"] = string(m.team_id, "team_id")
@@ -308,7 +308,7 @@ def decode_billing_request(d: Mapping[str, Any]) -> BillingRequest:
 
 def encode_billing_request(m: BillingRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.team_id is None:
-        missing("team_id")
+        missing("team_id", m.extra)
     d: dict[str, Any] = {}
     if m.team_id is not None and not wire:
         d["team_id"] = string(m.team_id, "team_id")
@@ -360,7 +360,7 @@ def decode_list_invoices_request(d: Mapping[str, Any]) -> ListInvoicesRequest:
 
 def encode_list_invoices_request(m: ListInvoicesRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.team_id is None:
-        missing("team_id")
+        missing("team_id", m.extra)
     d: dict[str, Any] = {}
     if m.team_id is not None and not wire:
         d["team_id"] = string(m.team_id, "team_id")
@@ -524,9 +524,9 @@ def decode_create_api_key_request(d: Mapping[str, Any]) -> CreateApiKeyRequest:
 
 def encode_create_api_key_request(m: CreateApiKeyRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.team_id is None:
-        missing("team_id")
+        missing("team_id", m.extra)
     if wire and m.name is None:
-        missing("name")
+        missing("name", m.extra)
     d: dict[str, Any] = {}
     if m.team_id is not None and not wire:
         d["team_id"] = string(m.team_id, "team_id")
@@ -571,9 +571,9 @@ def decode_update_api_key_request(d: Mapping[str, Any]) -> UpdateApiKeyRequest:
 
 def encode_update_api_key_request(m: UpdateApiKeyRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.api_key_id is None:
-        missing("api_key_id")
+        missing("api_key_id", m.extra)
     if wire and m.api_key is None:
-        missing("api_key")
+        missing("api_key", m.extra)
     d: dict[str, Any] = {}
     if m.api_key_id is not None and not wire:
         d["api_key_id"] = string(m.api_key_id, "api_key_id")
@@ -610,7 +610,7 @@ def decode_rotate_api_key_request(d: Mapping[str, Any]) -> RotateApiKeyRequest:
 
 def encode_rotate_api_key_request(m: RotateApiKeyRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.api_key_id is None:
-        missing("api_key_id")
+        missing("api_key_id", m.extra)
     d: dict[str, Any] = {}
     if m.api_key_id is not None and not wire:
         d["api_key_id"] = string(m.api_key_id, "api_key_id")
@@ -2028,9 +2028,9 @@ def decode_set_billing_info_request(d: Mapping[str, Any]) -> SetBillingInfoReque
 
 def encode_set_billing_info_request(m: SetBillingInfoRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.team_id is None:
-        missing("team_id")
+        missing("team_id", m.extra)
     if wire and m.billing_info is None:
-        missing("billing_info")
+        missing("billing_info", m.extra)
     d: dict[str, Any] = {}
     if m.team_id is not None and not wire:
         d["team_id"] = string(m.team_id, "team_id")
@@ -2611,9 +2611,9 @@ def decode_set_default_payment_method_request(d: Mapping[str, Any]) -> SetDefaul
 
 def encode_set_default_payment_method_request(m: SetDefaultPaymentMethodRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.team_id is None:
-        missing("team_id")
+        missing("team_id", m.extra)
     if wire and m.payment_method_id is None:
-        missing("payment_method_id")
+        missing("payment_method_id", m.extra)
     d: dict[str, Any] = {}
     if m.team_id is not None and not wire:
         d["team_id"] = string(m.team_id, "team_id")
@@ -2867,9 +2867,9 @@ def decode_set_spending_limit_request(d: Mapping[str, Any]) -> SetSpendingLimitR
 
 def encode_set_spending_limit_request(m: SetSpendingLimitRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.team_id is None:
-        missing("team_id")
+        missing("team_id", m.extra)
     if wire and m.desired_soft_spending_limit is None:
-        missing("desired_soft_spending_limit")
+        missing("desired_soft_spending_limit", m.extra)
     d: dict[str, Any] = {}
     if m.team_id is not None and not wire:
         d["team_id"] = string(m.team_id, "team_id")
@@ -3091,9 +3091,9 @@ def decode_top_up_request(d: Mapping[str, Any]) -> TopUpRequest:
 
 def encode_top_up_request(m: TopUpRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.team_id is None:
-        missing("team_id")
+        missing("team_id", m.extra)
     if wire and m.amount is None:
-        missing("amount")
+        missing("amount", m.extra)
     d: dict[str, Any] = {}
     if m.team_id is not None and not wire:
         d["team_id"] = string(m.team_id, "team_id")
@@ -3148,9 +3148,9 @@ def decode_analyze_usage_request(d: Mapping[str, Any]) -> AnalyzeUsageRequest:
 
 def encode_analyze_usage_request(m: AnalyzeUsageRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.team_id is None:
-        missing("team_id")
+        missing("team_id", m.extra)
     if wire and m.analytics_request is None:
-        missing("analytics_request")
+        missing("analytics_request", m.extra)
     d: dict[str, Any] = {}
     if m.team_id is not None and not wire:
         d["team_id"] = string(m.team_id, "team_id")

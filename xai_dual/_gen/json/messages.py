@@ -143,11 +143,11 @@ _MESSAGE_REQUEST__SYSTEM: dict[str, Callable[[Any, str, bool], Any]] = {
 
 def encode_message_request(m: MessageRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.max_tokens is None:
-        missing("max_tokens")
+        missing("max_tokens", m.extra)
     if wire and m.messages is None:
-        missing("messages")
+        missing("messages", m.extra)
     if wire and m.model is None:
-        missing("model")
+        missing("model", m.extra)
     d: dict[str, Any] = {}
     if m.max_tokens is not None:
         d["max_tokens"] = int32(m.max_tokens, "max_tokens")
@@ -230,9 +230,9 @@ _MESSAGE_BODY__CONTENT: dict[str, Callable[[Any, str, bool], Any]] = {
 
 def encode_message_body(m: MessageBody, wire: bool = True) -> dict[str, Any]:
     if wire and m.content is None:
-        missing("content")
+        missing("content", m.extra)
     if wire and m.role is None:
-        missing("role")
+        missing("role", m.extra)
     d: dict[str, Any] = {}
     if m.content is not None:
         d["content"] = by_kind(_MESSAGE_BODY__CONTENT, m.content, "content", wire)
@@ -265,9 +265,9 @@ def decode_system_block(d: Mapping[str, Any]) -> SystemBlock:
 
 def encode_system_block(m: SystemBlock, wire: bool = True) -> dict[str, Any]:
     if wire and m.text is None:
-        missing("text")
+        missing("text", m.extra)
     if wire and m.type is None:
-        missing("type")
+        missing("type", m.extra)
     d: dict[str, Any] = {}
     if m.cache_control is not None:
         d["cache_control"] = m.cache_control
@@ -307,11 +307,11 @@ def decode_message_tool(d: Mapping[str, Any]) -> MessageTool:
 
 def encode_message_tool(m: MessageTool, wire: bool = True) -> dict[str, Any]:
     if wire and m.description is None:
-        missing("description")
+        missing("description", m.extra)
     if wire and m.input_schema is None:
-        missing("input_schema")
+        missing("input_schema", m.extra)
     if wire and m.name is None:
-        missing("name")
+        missing("name", m.extra)
     d: dict[str, Any] = {}
     if m.cache_control is not None:
         d["cache_control"] = m.cache_control
@@ -348,9 +348,9 @@ def decode_message_tool_schema(d: Mapping[str, Any]) -> MessageToolSchema:
 
 def encode_message_tool_schema(m: MessageToolSchema, wire: bool = True) -> dict[str, Any]:
     if wire and m.properties is None:
-        missing("properties")
+        missing("properties", m.extra)
     if wire and m.type is None:
-        missing("type")
+        missing("type", m.extra)
     d: dict[str, Any] = {}
     if m.properties is not None:
         d["properties"] = m.properties
@@ -384,7 +384,7 @@ def decode_message_tool_choice(d: Mapping[str, Any]) -> MessageToolChoice:
 
 def encode_message_tool_choice(m: MessageToolChoice, wire: bool = True) -> dict[str, Any]:
     if wire and m.type is None:
-        missing("type")
+        missing("type", m.extra)
     d: dict[str, Any] = {}
     if m.type is not None:
         d["type"] = string(m.type, "type")
@@ -654,11 +654,11 @@ def decode_complete_request(d: Mapping[str, Any]) -> CompleteRequest:
 
 def encode_complete_request(m: CompleteRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.max_tokens_to_sample is None:
-        missing("max_tokens_to_sample")
+        missing("max_tokens_to_sample", m.extra)
     if wire and m.model is None:
-        missing("model")
+        missing("model", m.extra)
     if wire and m.prompt is None:
-        missing("prompt")
+        missing("prompt", m.extra)
     d: dict[str, Any] = {}
     if m.max_tokens_to_sample is not None:
         d["max_tokens_to_sample"] = int32(m.max_tokens_to_sample, "max_tokens_to_sample")
@@ -765,7 +765,7 @@ def decode_image_block(d: Mapping[str, Any]) -> ImageBlock:
 
 def encode_image_block(m: ImageBlock, wire: bool = True) -> dict[str, Any]:
     if wire and m.source is None:
-        missing("source")
+        missing("source", m.extra)
     d: dict[str, Any] = {}
     d["type"] = "image"
     if m.cache_control is not None:
@@ -845,9 +845,9 @@ _TOOL_RESULT_BLOCK__CONTENT: dict[str, Callable[[Any, str, bool], Any]] = {
 
 def encode_tool_result_block(m: ToolResultBlock, wire: bool = True) -> dict[str, Any]:
     if wire and m.content is None:
-        missing("content")
+        missing("content", m.extra)
     if wire and m.tool_use_id is None:
-        missing("tool_use_id")
+        missing("tool_use_id", m.extra)
     d: dict[str, Any] = {}
     d["type"] = "tool_result"
     if m.cache_control is not None:
@@ -935,9 +935,9 @@ def decode_base64_image(d: Mapping[str, Any]) -> Base64Image:
 
 def encode_base64_image(m: Base64Image, wire: bool = True) -> dict[str, Any]:
     if wire and m.data is None:
-        missing("data")
+        missing("data", m.extra)
     if wire and m.media_type is None:
-        missing("media_type")
+        missing("media_type", m.extra)
     d: dict[str, Any] = {}
     d["type"] = "base64"
     if m.data is not None:
@@ -967,7 +967,7 @@ def decode_url_image(d: Mapping[str, Any]) -> UrlImage:
 
 def encode_url_image(m: UrlImage, wire: bool = True) -> dict[str, Any]:
     if wire and m.url is None:
-        missing("url")
+        missing("url", m.extra)
     d: dict[str, Any] = {}
     d["type"] = "url"
     if m.url is not None:

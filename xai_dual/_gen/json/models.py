@@ -105,7 +105,7 @@ def decode_model_request(d: Mapping[str, Any]) -> ModelRequest:
 
 def encode_model_request(m: ModelRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.model is None:
-        missing("model")
+        missing("model", m.extra)
     d: dict[str, Any] = {}
     if m.model is not None and not wire:
         d["model"] = string(m.model, "model")

@@ -338,9 +338,9 @@ _RESPONSE_REQUEST__TOOL_CHOICE: dict[str, Callable[[Any, str, bool], Any]] = {
 
 def encode_response_request(m: ResponseRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.input is None:
-        missing("input")
+        missing("input", m.extra)
     if wire and m.model is None:
-        missing("model")
+        missing("model", m.extra)
     d: dict[str, Any] = {}
     if m.background is not None:
         d["background"] = boolean(m.background, "background")
@@ -425,7 +425,7 @@ def decode_get_response_request(d: Mapping[str, Any]) -> GetResponseRequest:
 
 def encode_get_response_request(m: GetResponseRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.response_id is None:
-        missing("response_id")
+        missing("response_id", m.extra)
     d: dict[str, Any] = {}
     if m.response_id is not None and not wire:
         d["response_id"] = string(m.response_id, "response_id")
@@ -461,7 +461,7 @@ def decode_input_items_request(d: Mapping[str, Any]) -> InputItemsRequest:
 
 def encode_input_items_request(m: InputItemsRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.response_id is None:
-        missing("response_id")
+        missing("response_id", m.extra)
     d: dict[str, Any] = {}
     if m.response_id is not None and not wire:
         d["response_id"] = string(m.response_id, "response_id")
@@ -505,9 +505,9 @@ _COMPACT_REQUEST__INPUT: dict[str, Callable[[Any, str, bool], Any]] = {
 
 def encode_compact_request(m: CompactRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.input is None:
-        missing("input")
+        missing("input", m.extra)
     if wire and m.model is None:
-        missing("model")
+        missing("model", m.extra)
     d: dict[str, Any] = {}
     if m.input is not None:
         d["input"] = by_kind(_COMPACT_REQUEST__INPUT, m.input, "input", wire)

@@ -364,7 +364,7 @@ def decode_stream_options(d: Mapping[str, Any]) -> StreamOptions:
 
 def encode_stream_options(m: StreamOptions, wire: bool = True) -> dict[str, Any]:
     if wire and m.include_usage is None:
-        missing("include_usage")
+        missing("include_usage", m.extra)
     d: dict[str, Any] = {}
     if m.include_usage is not None:
         d["include_usage"] = boolean(m.include_usage, "include_usage")

@@ -64,7 +64,7 @@ def decode_skill_request(d: Mapping[str, Any]) -> SkillRequest:
 
 def encode_skill_request(m: SkillRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.skill_id is None:
-        missing("skill_id")
+        missing("skill_id", m.extra)
     d: dict[str, Any] = {}
     if m.skill_id is not None and not wire:
         d["skill_id"] = string(m.skill_id, "skill_id")

@@ -35,9 +35,9 @@ def decode_tokenize_request(d: Mapping[str, Any]) -> TokenizeRequest:
 
 def encode_tokenize_request(m: TokenizeRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.model is None:
-        missing("model")
+        missing("model", m.extra)
     if wire and m.text is None:
-        missing("text")
+        missing("text", m.extra)
     d: dict[str, Any] = {}
     if m.model is not None:
         d["model"] = string(m.model, "model")

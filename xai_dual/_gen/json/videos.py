@@ -125,9 +125,9 @@ def decode_video_request(d: Mapping[str, Any]) -> VideoRequest:
 
 def encode_video_request(m: VideoRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.model is None:
-        missing("model")
+        missing("model", m.extra)
     if wire and m.prompt is None:
-        missing("prompt")
+        missing("prompt", m.extra)
     d: dict[str, Any] = {}
     if m.aspect_ratio is not None:
         d["aspect_ratio"] = string(m.aspect_ratio, "aspect_ratio")
@@ -201,11 +201,11 @@ def decode_video_edit_request(d: Mapping[str, Any]) -> VideoEditRequest:
 
 def encode_video_edit_request(m: VideoEditRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.model is None:
-        missing("model")
+        missing("model", m.extra)
     if wire and m.prompt is None:
-        missing("prompt")
+        missing("prompt", m.extra)
     if wire and m.video is None:
-        missing("video")
+        missing("video", m.extra)
     d: dict[str, Any] = {}
     if m.model is not None:
         d["model"] = string(m.model, "model")
@@ -265,11 +265,11 @@ def decode_video_extension_request(d: Mapping[str, Any]) -> VideoExtensionReques
 
 def encode_video_extension_request(m: VideoExtensionRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.model is None:
-        missing("model")
+        missing("model", m.extra)
     if wire and m.prompt is None:
-        missing("prompt")
+        missing("prompt", m.extra)
     if wire and m.video is None:
-        missing("video")
+        missing("video", m.extra)
     d: dict[str, Any] = {}
     if m.duration is not None:
         d["duration"] = int32(m.duration, "duration")
@@ -306,7 +306,7 @@ def decode_get_video_request(d: Mapping[str, Any]) -> GetVideoRequest:
 
 def encode_get_video_request(m: GetVideoRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.request_id is None:
-        missing("request_id")
+        missing("request_id", m.extra)
     d: dict[str, Any] = {}
     if m.request_id is not None and not wire:
         d["request_id"] = string(m.request_id, "request_id")
@@ -334,9 +334,9 @@ def decode_video_keyframe(d: Mapping[str, Any]) -> VideoKeyframe:
 
 def encode_video_keyframe(m: VideoKeyframe, wire: bool = True) -> dict[str, Any]:
     if wire and m.image is None:
-        missing("image")
+        missing("image", m.extra)
     if wire and m.timestamp_s is None:
-        missing("timestamp_s")
+        missing("timestamp_s", m.extra)
     d: dict[str, Any] = {}
     if m.image is not None:
         d["image"] = one(encode_image_url, ImageUrl, m.image, "image", wire)
@@ -427,7 +427,7 @@ def decode_video_output(d: Mapping[str, Any]) -> VideoOutput:
 
 def encode_video_output(m: VideoOutput, wire: bool = True) -> dict[str, Any]:
     if wire and m.upload_url is None:
-        missing("upload_url")
+        missing("upload_url", m.extra)
     d: dict[str, Any] = {}
     if m.upload_url is not None:
         d["upload_url"] = string(m.upload_url, "upload_url")

@@ -119,9 +119,9 @@ def decode_speech_request(d: Mapping[str, Any]) -> SpeechRequest:
 
 def encode_speech_request(m: SpeechRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.text is None:
-        missing("text")
+        missing("text", m.extra)
     if wire and m.language is None:
-        missing("language")
+        missing("language", m.extra)
     d: dict[str, Any] = {}
     if m.text is not None:
         d["text"] = string(m.text, "text")
@@ -292,7 +292,7 @@ def decode_speech_voice_request(d: Mapping[str, Any]) -> SpeechVoiceRequest:
 
 def encode_speech_voice_request(m: SpeechVoiceRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.voice_id is None:
-        missing("voice_id")
+        missing("voice_id", m.extra)
     d: dict[str, Any] = {}
     if m.voice_id is not None and not wire:
         d["voice_id"] = string(m.voice_id, "voice_id")
@@ -617,7 +617,7 @@ def decode_custom_voice_request(d: Mapping[str, Any]) -> CustomVoiceRequest:
 
 def encode_custom_voice_request(m: CustomVoiceRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.voice_id is None:
-        missing("voice_id")
+        missing("voice_id", m.extra)
     d: dict[str, Any] = {}
     if m.voice_id is not None and not wire:
         d["voice_id"] = string(m.voice_id, "voice_id")
@@ -681,7 +681,7 @@ def decode_update_custom_voice_request(d: Mapping[str, Any]) -> UpdateCustomVoic
 
 def encode_update_custom_voice_request(m: UpdateCustomVoiceRequest, wire: bool = True) -> dict[str, Any]:
     if wire and m.voice_id is None:
-        missing("voice_id")
+        missing("voice_id", m.extra)
     d: dict[str, Any] = {}
     if m.voice_id is not None and not wire:
         d["voice_id"] = string(m.voice_id, "voice_id")

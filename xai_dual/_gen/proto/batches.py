@@ -54,7 +54,7 @@ BATCH_REQUEST_STATE_NUMBERS = {"pending": 1, "succeeded": 2, "cancelled": 3, "fa
 
 def encode_create_batch_request(m: CreateBatchRequest, p: Any) -> None:
     if m.name is None:
-        missing("name")
+        missing("name", m.extra)
     p.name = string(m.name, "name")
     if m.input_file_id is not None:
         p.input_file_id = string(m.input_file_id, "input_file_id")
@@ -63,14 +63,14 @@ def encode_create_batch_request(m: CreateBatchRequest, p: Any) -> None:
 
 def encode_get_batch_request(m: GetBatchRequest, p: Any) -> None:
     if m.batch_id is None:
-        missing("batch_id")
+        missing("batch_id", m.extra)
     p.batch_id = string(m.batch_id, "batch_id")
     refuse_extra(m)
 
 
 def encode_cancel_batch_request(m: CancelBatchRequest, p: Any) -> None:
     if m.batch_id is None:
-        missing("batch_id")
+        missing("batch_id", m.extra)
     p.batch_id = string(m.batch_id, "batch_id")
     refuse_extra(m)
 
@@ -85,7 +85,7 @@ def encode_list_batches_request(m: ListBatchesRequest, p: Any) -> None:
 
 def encode_list_batch_requests_request(m: ListBatchRequestsRequest, p: Any) -> None:
     if m.batch_id is None:
-        missing("batch_id")
+        missing("batch_id", m.extra)
     p.batch_id = string(m.batch_id, "batch_id")
     if m.limit is not None:
         p.limit = int32(m.limit, "limit")
@@ -98,7 +98,7 @@ def encode_list_batch_requests_request(m: ListBatchRequestsRequest, p: Any) -> N
 
 def encode_list_batch_results_request(m: ListBatchResultsRequest, p: Any) -> None:
     if m.batch_id is None:
-        missing("batch_id")
+        missing("batch_id", m.extra)
     p.batch_id = string(m.batch_id, "batch_id")
     if m.limit is not None:
         p.limit = int32(m.limit, "limit")
@@ -109,9 +109,9 @@ def encode_list_batch_results_request(m: ListBatchResultsRequest, p: Any) -> Non
 
 def encode_get_batch_result_request(m: GetBatchResultRequest, p: Any) -> None:
     if m.batch_id is None:
-        missing("batch_id")
+        missing("batch_id", m.extra)
     if m.batch_request_id is None:
-        missing("batch_request_id")
+        missing("batch_request_id", m.extra)
     p.batch_id = string(m.batch_id, "batch_id")
     p.batch_request_id = string(m.batch_request_id, "batch_request_id")
     refuse_extra(m)
@@ -119,9 +119,9 @@ def encode_get_batch_result_request(m: GetBatchResultRequest, p: Any) -> None:
 
 def encode_add_batch_requests_request(m: AddBatchRequestsRequest, p: Any) -> None:
     if m.batch_id is None:
-        missing("batch_id")
+        missing("batch_id", m.extra)
     if m.batch_requests is None:
-        missing("batch_requests")
+        missing("batch_requests", m.extra)
     p.batch_id = string(m.batch_id, "batch_id")
     many(encode_batch_request, BatchRequest, m.batch_requests, p.batch_requests, "batch_requests")
     refuse_extra(m)
@@ -172,7 +172,7 @@ def decode_batch_request(p: Any) -> BatchRequest:
 
 def encode_batch_request(m: BatchRequest, p: Any) -> None:
     if m.request is None:
-        missing("request")
+        missing("request", m.extra)
     if m.batch_request_id is not None:
         p.batch_request_id = string(m.batch_request_id, "batch_request_id")
     union(encode_batch_payload, m.request, p, "request")

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..._chat_checks import check_content_part, check_function_definition, check_request, check_response_format
 from ..._check import at_most_one, boolean, float32, int32, missing, only_on, scalars, string, wrong
 from ..._convert import (
     base64_from_proto,
@@ -196,14 +197,14 @@ def decode_deferred_chat(p: Any) -> DeferredChat:
 
 def encode_stored_chat_request(m: StoredChatRequest, p: Any) -> None:
     if m.response_id is None:
-        missing("response_id")
+        missing("response_id", m.extra)
     p.response_id = string(m.response_id, "response_id")
     refuse_extra(m)
 
 
 def encode_delete_stored_chat_request(m: DeleteStoredChatRequest, p: Any) -> None:
     if m.response_id is None:
-        missing("response_id")
+        missing("response_id", m.extra)
     p.response_id = string(m.response_id, "response_id")
     refuse_extra(m)
 
@@ -214,9 +215,9 @@ def decode_deleted_chat(p: Any) -> DeletedChat:
 
 def encode_compact_context_request(m: CompactContextRequest, p: Any) -> None:
     if m.input is None:
-        missing("input")
+        missing("input", m.extra)
     if m.model is None:
-        missing("model")
+        missing("model", m.extra)
     many(encode_message, Message, coerce_messages(m.input, "input"), p.input, "input")
     p.model = string(m.model, "model")
     refuse_extra(m)
@@ -266,7 +267,8 @@ def decode_chat_request(p: Any) -> ChatRequest:
 
 def encode_chat_request(m: ChatRequest, p: Any) -> None:
     if m.model is None:
-        missing("model")
+        missing("model", m.extra)
+    check_request(m)
     if m.frequency_penalty is not None:
         p.frequency_penalty = float32(m.frequency_penalty, "frequency_penalty")
     if m.logit_bias is not None:
@@ -374,7 +376,7 @@ def decode_message(p: Any) -> Message:
 
 def encode_message(m: Message, p: Any) -> None:
     if m.role is None:
-        missing("role")
+        missing("role", m.extra)
     if m.content is not None:
         parts_to_proto(m.content, p.content, "content")
     if m.name is not None:
@@ -402,8 +404,9 @@ def decode_content_part(p: Any) -> ContentPart:
 
 def encode_content_part(m: ContentPart, p: Any) -> None:
     if m.type is None:
-        missing("type")
+        missing("type", m.extra)
     at_most_one(file=m.file, image_url=m.image_url, text=m.text)
+    check_content_part(m)
     if m.file is not None:
         one(encode_file_ref, FileRef, m.file, p.file, "file")
     if m.image_url is not None:
@@ -498,7 +501,7 @@ def decode_function_tool(p: Any) -> FunctionTool:
 
 def encode_function_tool(m: FunctionTool, p: Any) -> None:
     if m.function is None:
-        missing("function")
+        missing("function", m.extra)
     one(encode_function_definition, FunctionDefinition, m.function, p, "function")
     refuse_extra(m)
 
@@ -514,9 +517,10 @@ def decode_function_definition(p: Any) -> FunctionDefinition:
 
 def encode_function_definition(m: FunctionDefinition, p: Any) -> None:
     if m.name is None:
-        missing("name")
+        missing("name", m.extra)
     if m.parameters is None:
-        missing("parameters")
+        missing("parameters", m.extra)
+    check_function_definition(m)
     if m.defer_loading is not None:
         only_on("rest", "defer_loading")
     if m.description is not None:
@@ -537,7 +541,8 @@ def decode_response_format(p: Any) -> ResponseFormat:
 
 def encode_response_format(m: ResponseFormat, p: Any) -> None:
     if m.type is None:
-        missing("type")
+        missing("type", m.extra)
+    check_response_format(m)
     p.format_type = enum_number(FORMAT_TYPE_NUMBERS, m.type, "type")
     if m.json_schema is not None:
         p.schema = schema_text_to_proto(m.json_schema, "json_schema")
@@ -797,7 +802,7 @@ def decode_rss_source(p: Any) -> RssSource:
 
 def encode_rss_source(m: RssSource, p: Any) -> None:
     if m.links is None:
-        missing("links")
+        missing("links", m.extra)
     p.links.extend(scalars(string, m.links, "links"))
     refuse_extra(m)
 

@@ -79,7 +79,7 @@ DOCUMENT_STATUS_NUMBERS = {
 
 def encode_create_collection_request(m: CreateCollectionRequest, p: Any) -> None:
     if m.collection_name is None:
-        missing("collection_name")
+        missing("collection_name", m.extra)
     if m.team_id is not None:
         p.team_id = string(m.team_id, "team_id")
     p.collection_name = string(m.collection_name, "collection_name")
@@ -128,7 +128,7 @@ def encode_list_collections_request(m: ListCollectionsRequest, p: Any) -> None:
 
 def encode_get_collection_request(m: GetCollectionRequest, p: Any) -> None:
     if m.collection_id is None:
-        missing("collection_id")
+        missing("collection_id", m.extra)
     p.collection_id = string(m.collection_id, "collection_id")
     if m.team_id is not None:
         p.team_id = string(m.team_id, "team_id")
@@ -137,7 +137,7 @@ def encode_get_collection_request(m: GetCollectionRequest, p: Any) -> None:
 
 def encode_update_collection_request(m: UpdateCollectionRequest, p: Any) -> None:
     if m.collection_id is None:
-        missing("collection_id")
+        missing("collection_id", m.extra)
     p.collection_id = string(m.collection_id, "collection_id")
     if m.team_id is not None:
         p.team_id = string(m.team_id, "team_id")
@@ -166,7 +166,7 @@ def encode_update_collection_request(m: UpdateCollectionRequest, p: Any) -> None
 
 def encode_delete_collection_request(m: DeleteCollectionRequest, p: Any) -> None:
     if m.collection_id is None:
-        missing("collection_id")
+        missing("collection_id", m.extra)
     p.collection_id = string(m.collection_id, "collection_id")
     if m.team_id is not None:
         p.team_id = string(m.team_id, "team_id")
@@ -175,7 +175,7 @@ def encode_delete_collection_request(m: DeleteCollectionRequest, p: Any) -> None
 
 def encode_describe_collection_request(m: DescribeCollectionRequest, p: Any) -> None:
     if m.collection_id is None:
-        missing("collection_id")
+        missing("collection_id", m.extra)
     p.collection_id = string(m.collection_id, "collection_id")
     refuse_extra(m)
 
@@ -345,7 +345,7 @@ def encode_field_definition(m: FieldDefinition, p: Any) -> None:
 
 def encode_field_definition_update(m: FieldDefinitionUpdate, p: Any) -> None:
     if m.field_definition is None:
-        missing("field_definition")
+        missing("field_definition", m.extra)
     one(encode_field_definition, FieldDefinition, m.field_definition, p.field_definition, "field_definition")
     if m.operation is not None:
         p.operation = enum_number(FIELD_DEFINITION_OPERATION_NUMBERS, m.operation, "operation")
@@ -354,9 +354,9 @@ def encode_field_definition_update(m: FieldDefinitionUpdate, p: Any) -> None:
 
 def encode_add_document_request(m: AddDocumentRequest, p: Any) -> None:
     if m.collection_id is None:
-        missing("collection_id")
+        missing("collection_id", m.extra)
     if m.file_id is None:
-        missing("file_id")
+        missing("file_id", m.extra)
     p.collection_id = string(m.collection_id, "collection_id")
     p.file_id = string(m.file_id, "file_id")
     if m.team_id is not None:
@@ -368,7 +368,7 @@ def encode_add_document_request(m: AddDocumentRequest, p: Any) -> None:
 
 def encode_list_documents_request(m: ListDocumentsRequest, p: Any) -> None:
     if m.collection_id is None:
-        missing("collection_id")
+        missing("collection_id", m.extra)
     p.collection_id = string(m.collection_id, "collection_id")
     if m.team_id is not None:
         p.team_id = string(m.team_id, "team_id")
@@ -389,9 +389,9 @@ def encode_list_documents_request(m: ListDocumentsRequest, p: Any) -> None:
 
 def encode_get_document_request(m: GetDocumentRequest, p: Any) -> None:
     if m.collection_id is None:
-        missing("collection_id")
+        missing("collection_id", m.extra)
     if m.file_id is None:
-        missing("file_id")
+        missing("file_id", m.extra)
     p.collection_id = string(m.collection_id, "collection_id")
     p.file_id = string(m.file_id, "file_id")
     if m.team_id is not None:
@@ -401,9 +401,9 @@ def encode_get_document_request(m: GetDocumentRequest, p: Any) -> None:
 
 def encode_batch_get_documents_request(m: BatchGetDocumentsRequest, p: Any) -> None:
     if m.collection_id is None:
-        missing("collection_id")
+        missing("collection_id", m.extra)
     if m.file_ids is None:
-        missing("file_ids")
+        missing("file_ids", m.extra)
     p.collection_id = string(m.collection_id, "collection_id")
     if m.team_id is not None:
         p.team_id = string(m.team_id, "team_id")
@@ -413,9 +413,9 @@ def encode_batch_get_documents_request(m: BatchGetDocumentsRequest, p: Any) -> N
 
 def encode_update_document_request(m: UpdateDocumentRequest, p: Any) -> None:
     if m.collection_id is None:
-        missing("collection_id")
+        missing("collection_id", m.extra)
     if m.file_id is None:
-        missing("file_id")
+        missing("file_id", m.extra)
     if m.team_id is not None:
         p.team_id = string(m.team_id, "team_id")
     p.collection_id = string(m.collection_id, "collection_id")
@@ -433,9 +433,9 @@ def encode_update_document_request(m: UpdateDocumentRequest, p: Any) -> None:
 
 def encode_reindex_document_request(m: ReindexDocumentRequest, p: Any) -> None:
     if m.collection_id is None:
-        missing("collection_id")
+        missing("collection_id", m.extra)
     if m.file_id is None:
-        missing("file_id")
+        missing("file_id", m.extra)
     p.collection_id = string(m.collection_id, "collection_id")
     p.file_id = string(m.file_id, "file_id")
     if m.team_id is not None:
@@ -445,9 +445,9 @@ def encode_reindex_document_request(m: ReindexDocumentRequest, p: Any) -> None:
 
 def encode_remove_document_request(m: RemoveDocumentRequest, p: Any) -> None:
     if m.collection_id is None:
-        missing("collection_id")
+        missing("collection_id", m.extra)
     if m.file_id is None:
-        missing("file_id")
+        missing("file_id", m.extra)
     p.collection_id = string(m.collection_id, "collection_id")
     p.file_id = string(m.file_id, "file_id")
     if m.team_id is not None:

@@ -15,9 +15,9 @@ from .shared import FINISH_REASON_NAMES, decode_usage
 
 def encode_sample_request(m: SampleRequest, p: Any) -> None:
     if m.model is None:
-        missing("model")
+        missing("model", m.extra)
     if m.prompt is None:
-        missing("prompt")
+        missing("prompt", m.extra)
     if m.best_of is not None:
         only_on("rest", "best_of")
     if m.echo is not None:

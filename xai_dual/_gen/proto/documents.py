@@ -30,9 +30,9 @@ RANKING_METRIC_NUMBERS = {"RANKING_METRIC_L2_DISTANCE": 1, "RANKING_METRIC_COSIN
 
 def encode_search_request(m: SearchRequest, p: Any) -> None:
     if m.query is None:
-        missing("query")
+        missing("query", m.extra)
     if m.source is None:
-        missing("source")
+        missing("source", m.extra)
     if m.filter is not None:
         only_on("rest", "filter")
     if m.group_by is not None:
@@ -118,7 +118,7 @@ def encode_hybrid_retrieval(m: HybridRetrieval, p: Any) -> None:
 
 def encode_documents_source(m: DocumentsSource, p: Any) -> None:
     if m.collection_ids is None:
-        missing("collection_ids")
+        missing("collection_ids", m.extra)
     p.collection_ids.extend(scalars(string, m.collection_ids, "collection_ids"))
     if m.rag_pipeline is not None:
         only_on("rest", "rag_pipeline")

@@ -18,9 +18,9 @@ ENCODING_FORMAT_NUMBERS = {"float": 1, "base64": 2}
 
 def encode_embedding_request(m: EmbeddingRequest, p: Any) -> None:
     if m.input is None:
-        missing("input")
+        missing("input", m.extra)
     if m.model is None:
-        missing("model")
+        missing("model", m.extra)
     if m.dimensions is not None:
         only_on("rest", "dimensions")
     if m.encoding_format is not None:

@@ -72,14 +72,14 @@ def encode_list_files_request(m: ListFilesRequest, p: Any) -> None:
 
 def encode_get_file_request(m: GetFileRequest, p: Any) -> None:
     if m.file_id is None:
-        missing("file_id")
+        missing("file_id", m.extra)
     p.file_id = string(m.file_id, "file_id")
     refuse_extra(m)
 
 
 def encode_delete_file_request(m: DeleteFileRequest, p: Any) -> None:
     if m.file_id is None:
-        missing("file_id")
+        missing("file_id", m.extra)
     p.file_id = string(m.file_id, "file_id")
     refuse_extra(m)
 
@@ -90,7 +90,7 @@ def decode_deleted_file(p: Any) -> DeletedFile:
 
 def encode_file_content_request(m: FileContentRequest, p: Any) -> None:
     if m.file_id is None:
-        missing("file_id")
+        missing("file_id", m.extra)
     p.file_id = string(m.file_id, "file_id")
     if m.format is not None:
         p.format = enum_number(CONTENT_FORMAT_NUMBERS, m.format, "format")
@@ -99,7 +99,7 @@ def encode_file_content_request(m: FileContentRequest, p: Any) -> None:
 
 def encode_create_public_url_request(m: CreatePublicUrlRequest, p: Any) -> None:
     if m.file_id is None:
-        missing("file_id")
+        missing("file_id", m.extra)
     p.file_id = string(m.file_id, "file_id")
     if m.expires_after is not None:
         p.expires_after = int64(m.expires_after, "expires_after")
@@ -114,7 +114,7 @@ def decode_public_url(p: Any) -> PublicUrl:
 
 def encode_revoke_public_url_request(m: RevokePublicUrlRequest, p: Any) -> None:
     if m.file_id is None:
-        missing("file_id")
+        missing("file_id", m.extra)
     p.file_id = string(m.file_id, "file_id")
     refuse_extra(m)
 

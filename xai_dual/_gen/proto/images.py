@@ -86,9 +86,9 @@ def decode_image_edit_request(p: Any) -> ImageEditRequest:
 
 def encode_image_edit_request(m: ImageEditRequest, p: Any) -> None:
     if m.model is None:
-        missing("model")
+        missing("model", m.extra)
     if m.prompt is None:
-        missing("prompt")
+        missing("prompt", m.extra)
     if m.aspect_ratio is not None:
         p.aspect_ratio = enum_number(IMAGE_ASPECT_RATIO_NUMBERS, m.aspect_ratio, "aspect_ratio")
     if m.image is not None:
@@ -129,9 +129,9 @@ def decode_image_request(p: Any) -> ImageRequest:
 
 def encode_image_request(m: ImageRequest, p: Any) -> None:
     if m.model is None:
-        missing("model")
+        missing("model", m.extra)
     if m.prompt is None:
-        missing("prompt")
+        missing("prompt", m.extra)
     if m.aspect_ratio is not None:
         p.aspect_ratio = enum_number(IMAGE_ASPECT_RATIO_NUMBERS, m.aspect_ratio, "aspect_ratio")
     p.model = string(m.model, "model")
@@ -164,7 +164,7 @@ def decode_storage_options(p: Any) -> StorageOptions:
 
 def encode_storage_options(m: StorageOptions, p: Any) -> None:
     if m.filename is None:
-        missing("filename")
+        missing("filename", m.extra)
     if m.expires_after is not None:
         p.expires_after = int64(m.expires_after, "expires_after")
     p.filename = string(m.filename, "filename")

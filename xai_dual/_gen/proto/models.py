@@ -18,7 +18,7 @@ MODALITY_NUMBERS = {"text": 1, "image": 2, "embedding": 3}
 
 def encode_model_request(m: ModelRequest, p: Any) -> None:
     if m.model is None:
-        missing("model")
+        missing("model", m.extra)
     p.name = string(m.model, "model")
     refuse_extra(m)
 

@@ -14,9 +14,9 @@ from ...types.tokenizer import Token, TokenizeRequest, TokenizeResponse
 
 def encode_tokenize_request(m: TokenizeRequest, p: Any) -> None:
     if m.model is None:
-        missing("model")
+        missing("model", m.extra)
     if m.text is None:
-        missing("text")
+        missing("text", m.extra)
     p.model = string(m.model, "model")
     p.text = string(m.text, "text")
     if m.user is not None:

@@ -53,9 +53,9 @@ def decode_video_request(p: Any) -> VideoRequest:
 
 def encode_video_request(m: VideoRequest, p: Any) -> None:
     if m.model is None:
-        missing("model")
+        missing("model", m.extra)
     if m.prompt is None:
-        missing("prompt")
+        missing("prompt", m.extra)
     if m.aspect_ratio is not None:
         p.aspect_ratio = enum_number(VIDEO_ASPECT_RATIO_NUMBERS, m.aspect_ratio, "aspect_ratio")
     if m.duration is not None:
@@ -87,11 +87,11 @@ def encode_video_request(m: VideoRequest, p: Any) -> None:
 
 def encode_video_edit_request(m: VideoEditRequest, p: Any) -> None:
     if m.model is None:
-        missing("model")
+        missing("model", m.extra)
     if m.prompt is None:
-        missing("prompt")
+        missing("prompt", m.extra)
     if m.video is None:
-        missing("video")
+        missing("video", m.extra)
     p.model = string(m.model, "model")
     if m.output is not None:
         only_on("rest", "output")
@@ -116,11 +116,11 @@ def decode_video_extension_request(p: Any) -> VideoExtensionRequest:
 
 def encode_video_extension_request(m: VideoExtensionRequest, p: Any) -> None:
     if m.model is None:
-        missing("model")
+        missing("model", m.extra)
     if m.prompt is None:
-        missing("prompt")
+        missing("prompt", m.extra)
     if m.video is None:
-        missing("video")
+        missing("video", m.extra)
     if m.duration is not None:
         p.duration = int32(m.duration, "duration")
     p.model = string(m.model, "model")
@@ -135,7 +135,7 @@ def encode_video_extension_request(m: VideoExtensionRequest, p: Any) -> None:
 
 def encode_get_video_request(m: GetVideoRequest, p: Any) -> None:
     if m.request_id is None:
-        missing("request_id")
+        missing("request_id", m.extra)
     p.request_id = string(m.request_id, "request_id")
     refuse_extra(m)
 
@@ -146,9 +146,9 @@ def decode_video_keyframe(p: Any) -> VideoKeyframe:
 
 def encode_video_keyframe(m: VideoKeyframe, p: Any) -> None:
     if m.image is None:
-        missing("image")
+        missing("image", m.extra)
     if m.timestamp_s is None:
-        missing("timestamp_s")
+        missing("timestamp_s", m.extra)
     one(encode_image_url, ImageUrl, m.image, p.image, "image")
     p.timestamp_s = float32(m.timestamp_s, "timestamp_s")
     refuse_extra(m)

@@ -129,12 +129,13 @@ def _write_message(message: Message) -> list[Json]:
         content = [_write_part(part, message.role) for part in message.parts]
         name = {"name": message.name} if message.name else {}
         items.append({"type": "message", "role": message.role, "content": content, **name, "status": "completed"})
-    items += [
-        {"type": "function_call", "call_id": call.id, "name": call.name, "arguments": call.arguments}
-        for call in message.tool_calls
-        if call.kind == "function"
-    ]
-    return items
+    return items + [_write_call(call) for call in message.tool_calls if call.is_callers]
+
+
+def _write_call(call: ToolCall) -> Json:
+    if call.kind == "shell":
+        return {"type": "shell_call", "call_id": call.id, "action": json.loads(call.arguments)}
+    return {"type": "function_call", "call_id": call.id, "name": call.name, "arguments": call.arguments}
 
 
 def _write_part(part: Part, role: str) -> Json:

@@ -1,0 +1,57 @@
+"""What no definition forbids in a chat request and every service refuses: found before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .errors import UsageError
+
+__all__ = ["check_content_part", "check_function_definition", "check_request", "check_response_format"]
+
+
+def check_request(m: Any) -> None:
+    """There are messages, and results of tools answer calls that were made before them."""
+    messages = m.messages
+    if not isinstance(messages, Sequence) or isinstance(messages, str):
+        return
+    if not messages and m.previous_response_id is None:
+        raise UsageError("must hold at least one message", field="messages")
+    if m.previous_response_id is None and not any(_get(x, "encrypted_content") for x in messages):
+        _check_results(messages)
+
+
+def _check_results(messages: Sequence[Any]) -> None:
+    calls: set[Any] = set()
+    for i, message in enumerate(messages):
+        calls.update(_get(call, "id") for call in _get(message, "tool_calls") or ())
+        answered = _get(message, "tool_call_id")
+        if answered is not None and answered not in calls:
+            why = f"no message before it makes the call {answered!r}: put the answer that asked for it"
+            raise UsageError(f"{why} (`answer.to_message()`) in front", field=f"messages[{i}].tool_call_id")
+
+
+def _get(item: Any, name: str) -> Any:
+    return item.get(name) if isinstance(item, Mapping) else getattr(item, name, None)
+
+
+def check_function_definition(m: Any) -> None:
+    """A function has a name, and takes an object."""
+    if m.name == "":
+        raise UsageError("is required: the name that the model calls the function by", field="name")
+    kind = m.parameters.get("type", "object") if isinstance(m.parameters, Mapping) else "object"
+    if kind != "object":
+        why = f"must be the schema of an object, with a property for each argument; it is of type {kind!r}"
+        raise UsageError(why, field="parameters")
+
+
+def check_content_part(m: Any) -> None:
+    """A part has what its type says."""
+    if m.type in ("text", "image_url", "file") and getattr(m, m.type) is None:
+        raise UsageError(f"is required of a part of type {m.type!r}", field=m.type)
+
+
+def check_response_format(m: Any) -> None:
+    """A schema stands where one is to be followed."""
+    if m.type == "json_schema" and m.json_schema is None:
+        raise UsageError("is required of the type 'json_schema': the schema to follow", field="json_schema")
