@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ._check import missing
 from .errors import UsageError
 
 __all__ = ["check_content_part", "check_function_definition", "check_request", "check_response_format"]
@@ -13,6 +14,8 @@ __all__ = ["check_content_part", "check_function_definition", "check_request", "
 def check_request(m: Any) -> None:
     """There are messages, and results of tools answer calls that were made before them."""
     messages = m.messages
+    if messages is None:
+        missing("messages", m.extra)
     if not isinstance(messages, Sequence) or isinstance(messages, str):
         return
     if not messages and m.previous_response_id is None:

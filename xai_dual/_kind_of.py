@@ -10,6 +10,7 @@ import operator
 import sys
 import types
 from collections.abc import Iterator, Mapping, Sequence
+from math import isfinite
 from typing import Annotated, Any, Final, Generic, Literal, TypeVar, Union
 
 import attrs
@@ -71,7 +72,7 @@ def plain_default(value: object) -> Any:
     """A default as JSON; NONE where it has no such form."""
     import msgspec
 
-    if value is attrs.NOTHING or value is inspect.Parameter.empty:
+    if value is attrs.NOTHING or value is inspect.Parameter.empty or (isinstance(value, float) and not isfinite(value)):
         return NONE
     try:
         return msgspec.to_builtins(value, str_keys=True)
@@ -202,17 +203,17 @@ def _alias(alias: Any, args: tuple[Any, ...], limits: Sequence[Any], made: Made)
 
 
 def _class(cls: type, args: tuple[Any, ...], limits: Sequence[Any], made: Made) -> Kind:
-    text = _class_doc(cls)
     if issubclass(cls, enum.Enum):
+        description = docs_of(_class_doc(cls))[0]
         choice = Choice([(member.value, member) for member in cls], cls)
-        return Noted(choice, {"title": cls.__name__, **({"description": text} if text else {})})
+        return Noted(choice, {"title": cls.__name__, **({"description": description} if description else {})})
     key = (cls, str(args))
     if key in made:
         return made[key]
     if hasattr(cls, "__pydantic_validator__"):
         made[key] = Foreign(cls)
     elif typing_more.is_typeddict(cls) or attrs.has(cls) or dataclasses.is_dataclass(cls) or _is_namedtuple(cls):
-        description, texts = docs_of(text)
+        description, texts = docs_of(_class_doc(cls))
         name = cls.__name__ + "".join(f"_{getattr(arg, '__name__', arg)}" for arg in args)
         made[key] = record = Record(name, dict if typing_more.is_typeddict(cls) else cls, description)
         record.members = [*_members(cls, args, texts, made)]

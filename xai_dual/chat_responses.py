@@ -52,18 +52,18 @@ class CompactReader:
         from ._gen.json.shared import decode_usage_compact
         from .types.chat import CompactedChat
         from .types.responses import CompactionItem
+        from .types.shared import Usage
 
         answer = decode_compacted_response(d)
         sealed = (item.encrypted_content for item in answer.output if isinstance(item, CompactionItem))
         usage = d.get("usage")
-        counts = (
-            {k: v for k, v in usage.items() if k != "dropped_message_count"} if isinstance(usage, Mapping) else None
-        )
+        if isinstance(usage, Mapping):  # one of the counts is of messages
+            usage = decode_usage_compact({k: v for k, v in usage.items() if k != "dropped_message_count"})
         return CompactedChat(
             id=answer.id,
             encrypted_content=next(sealed, None) or "",
             dropped_message_count=answer.usage.dropped_message_count if answer.usage else 0,
-            usage=decode_usage_compact(counts) if counts is not None else None,
+            usage=usage if isinstance(usage, Usage) else None,
         )
 
 

@@ -356,12 +356,13 @@ def joined(events: Iterable[ChatEvent]) -> list[ChatEvent]:
     return result
 
 
-def text_of(chunk: ChatChunk) -> str:
-    """The text that a chunk adds to the answer, in all its choices; results of server-side tools are left out.
+def text_of(chunk: ChatChunk, *, only: int | None = None) -> str:
+    """The text that a chunk adds to the answer, in all its choices or in one, without results of server-side tools.
 
     It goes by the roles that this one chunk tells; an `EventReader` also knows those that earlier ones told.
     """
-    return "".join([part.delta.content for part in chunk.choices if part.delta.role != "tool"])
+    parts = [part for part in chunk.choices if only is None or part.index == only]
+    return "".join([part.delta.content for part in parts if part.delta.role != "tool"])
 
 
 def _place(event: ChatEvent) -> tuple[object, ...] | None:

@@ -277,7 +277,7 @@ def _name(function: Any, name: str | None) -> str:
     if name is None:
         name = getattr(_named(function), "__name__", None)
         if not isinstance(name, str) or name == "<lambda>":
-            raise UsageError(f"{function!r} has no name to call it by: give name=")
+            raise UsageError(f"{function!r} has no name to call it by: define it with def, or use tool(..., name=)")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise UsageError(f'must have a name of 1 to 64 letters, digits, "_" and "-" (give name=), not {name!r}')
     return name

@@ -110,12 +110,20 @@ def file(
 
 
 @overload
-def tool(name: Callable[..., Any], description: str | None = None, *, strict: bool | None = None) -> FunctionTool: ...
+def tool(
+    function: Callable[..., Any],
+    /,
+    description: str | None = None,
+    *,
+    name: str | None = None,
+    strict: bool | None = None,
+) -> FunctionTool: ...
 
 
 @overload
 def tool(
-    name: str,
+    function: str,
+    /,
     description: str | None = None,
     parameters: Mapping[str, Any] | None = None,
     *,
@@ -124,32 +132,35 @@ def tool(
 
 
 def tool(
-    name: str | Callable[..., Any],
+    function: str | Callable[..., Any],
+    /,
     description: str | None = None,
     parameters: Mapping[str, Any] | None = None,
     *,
+    name: str | None = None,
     strict: bool | None = None,
 ) -> FunctionTool:
     """A function that the model may call: a typed Python function, told of by its signature and its docstring, or a
     name, a description and the JSON schema of its arguments (none means no arguments).
 
-    `strict` has the model hold to the schema exactly. Raises UsageError where the name is missing, `parameters` is no
-    mapping, or a function's parameter has no type that JSON can carry.
+    `name` calls a Python function by another name. `strict` has the model hold to the schema exactly.
+    Raises UsageError where the name is missing, `parameters` is no mapping, or a function's parameter has no type that
+    JSON can carry.
     """
     from .types.chat import FunctionDefinition, FunctionTool
 
-    if callable(name):
+    if callable(function):
         if parameters is not None:
             raise UsageError("are those of the function's signature: leave them out", field="parameters")
         from .functions import function_tool
 
-        return function_tool(name, description=description, strict=strict)
-    if not isinstance(name, str) or not name:
+        return function_tool(function, name=name, description=description, strict=strict)
+    if not isinstance(function, str) or not function:
         raise UsageError("is required: the name that the model calls the function by", field="name")
     if parameters is not None and not isinstance(parameters, Mapping):
         raise UsageError(f"must be a JSON schema as a dict, not {type(parameters).__name__}", field="parameters")
     schema = dict(parameters) if parameters is not None else {"type": "object", "properties": {}}
-    definition = FunctionDefinition(name=name, description=description, parameters=schema, strict=strict)
+    definition = FunctionDefinition(name=function, description=description, parameters=schema, strict=strict)
     return FunctionTool(function=definition)
 
 

@@ -152,9 +152,9 @@ class ChatChunkViews:
 
     @property
     def text(self: Any) -> str:
-        """The text that this chunk adds; "" where it adds none."""
+        """The text that this chunk adds; "" where it adds none, as with results of tools that the service ran."""
         chunk: ChatChunk = self
-        return chunk.choices[0].delta.content if chunk.choices else ""
+        return chunk.choices[0].delta.content if chunk.choices and chunk.choices[0].delta.role != "tool" else ""
 
     @property
     def reasoning(self: Any) -> str:

@@ -102,7 +102,7 @@ def kinds(draw: st.DrawFn, depth: int = 2) -> Pair:
         return hint, SCALARS[hint]
     if how == "set":
         hint = draw(st.sampled_from(HASHABLE))
-        return set[hint], st.sets(SCALARS[hint], max_size=3)
+        return set[hint], st.sets(SCALARS[hint], max_size=3)  # type: ignore[valid-type]
     inner, values = draw(kinds(depth - 1))
     if how == "list":
         return list[inner], st.lists(values, max_size=3)  # type: ignore[valid-type]

@@ -206,7 +206,7 @@ CALLABLES: list[tuple[Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("function", "name"), CALLABLES, ids=str)
+@pytest.mark.parametrize(("function", "name"), CALLABLES, ids=range(len(CALLABLES)))
 def test_all_that_can_be_called(function: Any, name: str) -> None:
     found = function_tool(function, name=None if name else "given")
     assert isinstance(found.function, FunctionDefinition)
@@ -246,7 +246,7 @@ def test_self_is_a_name_like_any_other() -> None:
         (odd, {}, r"odd\(a\): <class 'complex'> has no JSON schema"),
         (free, {"strict": True}, "strict=True is not possible for free"),
         (anything, {"strict": True}, "strict=True is not possible for anything"),
-        (lambda: 1, {}, "has no name.*give name="),
+        (lambda: 1, {}, "has no name.*name="),
         (functools.partial(lambda: 1), {}, "has no name"),
         (Methods(), {}, "has no name"),
         (one, {"name": ""}, 'letters, digits, "_" and "-"'),

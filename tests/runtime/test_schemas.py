@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import copy
 import dataclasses
 import enum
 import subprocess
@@ -8,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Annotated, Any, Literal, Union
+from typing import Annotated, Any, Final, Literal, Union
 from uuid import UUID
 
 import msgspec
@@ -16,19 +15,24 @@ import pydantic
 import pytest
 
 from xai_dual.errors import UsageError
-from xai_dual.schemas import is_strict, json_schema, shape_of, strict
+from xai_dual.functions import function_tool
+from xai_dual.schemas import json_schema, shape_of
 
 from .typed import (
     Circle,
     Color,
     Drawing,
+    Endless,
+    Json,
     Level,
     Model2,
+    Number,
     Order,
     Point,
     Product,
     Row,
-    Square,
+    Short,
+    T,
     UserId,
 )
 
@@ -43,6 +47,16 @@ CIRCLE = {
     },
     "required": ["kind"],
 }
+JSON = {
+    "anyOf": [
+        {"type": "object", "additionalProperties": {"$ref": "#/$defs/Json"}},
+        {"type": "array", "items": {"$ref": "#/$defs/Json"}},
+        {"type": "string"},
+        {"type": "integer"},
+        {"type": "null"},
+    ]
+}
+NUMBER = {"anyOf": [{"type": "integer"}, {"type": "number"}]}
 ITEMS: list[tuple[Any, dict[str, Any]]] = [
     (int, {"type": "integer"}),
     (float, {"type": "number"}),
@@ -61,12 +75,17 @@ ITEMS: list[tuple[Any, dict[str, Any]]] = [
     (Literal["a", True, 1, None], {"type": ["string", "boolean", "integer", "null"], "enum": ["a", True, 1, None]}),
     (Literal[Color.RED], {"type": "string", "enum": ["r"]}),
     (Level, {"title": "Level", "type": "integer", "enum": [1, 2]}),
-    (Color, {"title": "Color", "description": "What it looks like.", "type": "string", "enum": ["r", "b"]}),
+    (Color, {"title": "Color", "description": "What it looks like.\n\nBy day.", "type": "string", "enum": ["r", "b"]}),
     (int | None, {"anyOf": [{"type": "integer"}, {"type": "null"}]}),
     (
         Union[None, int, str],  # noqa: UP007
         {"anyOf": [{"type": "integer"}, {"type": "string"}, {"type": "null"}]},
     ),
+    (list[T], {"type": "array"}),  # type: ignore[valid-type]
+    (list[Short], {"type": "array", "items": {"type": "string"}}),  # type: ignore[valid-type]
+    (set[Number], {"type": "array", "items": NUMBER, "uniqueItems": True}),  # type: ignore[valid-type]
+    (tuple, {"type": "array"}),
+    (Final[int], {"type": "integer"}),
     (list[int], {"type": "array", "items": {"type": "integer"}}),
     (Sequence[Annotated[int, "A mark."]], {"type": "array", "items": {"type": "integer", "description": "A mark."}}),
     (set[str], {"type": "array", "items": {"type": "string"}, "uniqueItems": True}),
@@ -82,6 +101,7 @@ ITEMS: list[tuple[Any, dict[str, Any]]] = [
             "items": False,
         },
     ),
+    (Union[Json, int], {"anyOf": [{"$ref": "#/$defs/Json"}, {"type": "integer"}], "$defs": {"Json": JSON}}),  # noqa: UP007
     (Mapping[str, int], {"type": "object", "additionalProperties": {"type": "integer"}}),
     (Annotated[int, msgspec.Meta(ge=1, description="d")], {"type": "integer", "minimum": 1, "description": "d"}),
     (Annotated[str, pydantic.Field(max_length=3, pattern="a+")], {"type": "string", "maxLength": 3, "pattern": "a+"}),
@@ -91,6 +111,17 @@ ITEMS: list[tuple[Any, dict[str, Any]]] = [
         {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "null"}], "description": "x"},
     ),
     (Annotated[str, msgspec.Meta(extra_json_schema={"deprecated": True})], {"type": "string", "deprecated": True}),
+    (
+        Endless,
+        {
+            "title": "Endless",
+            "type": "object",
+            "properties": {
+                "to": {"type": "number"},
+                "since": {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "null"}], "default": None},
+            },
+        },
+    ),
     (Circle, CIRCLE),
     (list[Circle], {"type": "array", "items": {"$ref": "#/$defs/Circle"}, "$defs": {"Circle": CIRCLE}}),
     (
@@ -134,7 +165,7 @@ def test_schema_of_classes_in_classes() -> None:
         },
         "color": {
             "title": "Color",
-            "description": "What it looks like.",
+            "description": "What it looks like.\n\nBy day.",
             "type": "string",
             "enum": ["r", "b"],
             "default": "r",
@@ -184,8 +215,44 @@ def test_a_schema_is_copied() -> None:
     assert given_schema["properties"] == {"a": {"type": "integer"}}
 
 
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="syntax of Python 3.12")
+def test_type_parameters() -> None:
+    names: dict[str, Any] = {"dataclass": dataclasses.dataclass}
+    code = """
+type Tree[T] = T | list[Tree[T]]
+
+@dataclass
+class Two[A, B = str]:
+    a: A
+    b: "B"
+
+def function[A: int](a: A, b: "A", c: "list[A]") -> None: ...
+"""
+    exec(code if sys.version_info >= (3, 13) else code.replace("B = str", "B"), names)
+    two, tree = names["Two"][int, bool], names["Tree"][int]
+    assert json_schema(two)["properties"] == {"a": {"type": "integer"}, "b": {"type": "boolean"}}
+    assert json_schema(tree)["anyOf"][0] == {"type": "integer"}
+    assert shape_of(tree).read('{"value": [1, [2]]}') == [1, [2]]
+    properties = function_tool(names["function"]).to_dict()["function"]["parameters"]["properties"]
+    assert properties == {
+        "a": {"type": "integer"},
+        "b": {"type": "integer"},
+        "c": {"type": "array", "items": {"type": "integer"}},
+    }
+
+
 class Unresolved:
     pass
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    ge: int
+    gt: int
+
+
+class Odd(pydantic.BaseModel, arbitrary_types_allowed=True):
+    a: Unresolved
 
 
 @dataclasses.dataclass
@@ -223,121 +290,14 @@ class Tuples(enum.Enum):
         (Tuples, "values to choose from"),
         (Literal[b"a"], "values to choose from"),
         (Annotated[str, msgspec.Meta(ge=1)], "ge"),
+        (Annotated[int, Limits(1, 2)], "limits of a type cannot be used"),
+        (Odd, "Odd.* has no JSON schema: .*Unresolved"),
     ],
 )
 def test_what_has_no_schema(kind: Any, text: str) -> None:
     for function in (json_schema, shape_of):
         with pytest.raises(UsageError, match=text):
             function(kind)
-
-
-# --- the strict form -------------------------------------------------------------------------------------------------
-
-OPTIONAL: list[tuple[dict[str, Any], dict[str, Any]]] = [
-    ({"type": "string", "description": "d"}, {"type": ["string", "null"], "description": "d"}),
-    ({"type": ["string", "integer"]}, {"type": ["string", "integer", "null"]}),
-    ({"type": ["string", "null"]}, {"type": ["string", "null"]}),
-    ({"type": "string", "enum": ["a"], "default": "a"}, {"type": ["string", "null"], "enum": ["a", None]}),
-    ({"enum": ["a"]}, {"enum": ["a", None]}),
-    ({"const": 1, "description": "d"}, {"description": "d", "anyOf": [{"const": 1}, {"type": "null"}]}),
-    ({"anyOf": [{"type": "string"}]}, {"anyOf": [{"type": "string"}, {"type": "null"}]}),
-    ({"anyOf": [{"type": "null"}]}, {"anyOf": [{"type": "null"}]}),
-    ({"oneOf": [{"type": "string"}]}, {"anyOf": [{"type": "string"}, {"type": "null"}]}),
-    ({"$ref": "#/$defs/A"}, {"anyOf": [{"$ref": "#/$defs/A"}, {"type": "null"}]}),
-    ({"allOf": [{"type": "string"}], "title": "t"}, {"type": ["string", "null"]}),
-]
-
-
-@pytest.mark.parametrize(("part", "expected"), OPTIONAL, ids=str)
-def test_optional_is_nullable(part: dict[str, Any], expected: dict[str, Any]) -> None:
-    definitions = {"A": {"type": "object", "properties": {}, "required": [], "additionalProperties": False}}
-    schema = {"type": "object", "title": "t", "properties": {"a": part, "b": part}, "required": ["b"]}
-    before = copy.deepcopy(schema)
-    result = strict({**schema, "$defs": definitions})
-    assert schema == before
-    assert result.keys() == {"type", "properties", "required", "additionalProperties", "$defs"}
-    assert result["properties"]["a"] == expected
-    assert "default" not in result["properties"]["b"]
-    assert result["required"] == ["a", "b"]
-    assert result["additionalProperties"] is False
-    assert result["$defs"] == definitions
-    assert is_strict(result)
-    assert strict(result) == result
-
-
-def test_properties_may_have_the_names_of_keywords() -> None:
-    names = ("title", "default", "properties", "required", "enum", "$ref", "oneOf", "discriminator")
-    schema = {"type": "object", "properties": {name: {"type": "integer"} for name in names}}
-    result = strict(schema)
-    assert result["properties"] == {name: {"type": ["integer", "null"]} for name in names}
-    assert is_strict(result)
-
-
-@pytest.mark.parametrize(
-    "schema",
-    [
-        {"type": "object"},
-        {"type": "object", "additionalProperties": {"type": "integer"}},
-        {"type": "object", "properties": {"a": {"type": "integer"}}, "additionalProperties": True},
-        {"type": "object", "properties": {"a": {"type": "object"}}},
-        {"type": "object", "properties": {"a": {}}},
-        {"type": "object", "properties": {"a": {"description": "anything"}}},
-        {"type": "object", "properties": {"a": {"type": "array"}}},
-        {"type": "object", "properties": {"a": {"type": "array", "items": {"type": "object"}}}},
-        {"type": "object", "properties": {"a": {"allOf": [{"type": "integer"}, {"minimum": 1}]}}},
-        {"type": "object", "properties": {}, "patternProperties": {"a": {"type": "integer"}}},
-        {"type": "object", "properties": {"a": {"$ref": "#/$defs/A"}}, "$defs": {"A": {"type": "object"}}},
-    ],
-    ids=str,
-)
-def test_what_cannot_be_strict(schema: dict[str, Any]) -> None:
-    result = strict(schema)
-    assert not is_strict(result)
-    assert not shape_of(schema).strict
-    assert result.get("additionalProperties", None) == schema.get(
-        "additionalProperties", result.get("additionalProperties")
-    )
-
-
-@pytest.mark.parametrize(
-    ("kind", "is_wrapped"),
-    [
-        (Circle, False),
-        (Product, False),
-        (dict[str, int], False),
-        ({"properties": {"a": {"type": "integer"}}}, False),
-        (list[Circle], True),
-        (Circle | Square, True),
-        (Circle | None, True),
-        (Color, True),
-        (int, True),
-        ({"type": "array", "items": {"type": "integer"}}, True),
-        ({"type": "object", "anyOf": [{"type": "object", "properties": {}}]}, True),
-    ],
-    ids=str,
-)
-def test_the_root_is_an_object(kind: Any, is_wrapped: bool) -> None:
-    result = strict(json_schema(kind))
-    assert result["type"] == "object"
-    assert (list(result.get("properties", {})) == ["value"]) is is_wrapped
-    if is_wrapped:
-        assert (result["required"], result["additionalProperties"]) == (["value"], False)
-
-
-def test_references_into_the_root_move_with_it() -> None:
-    items = {"anyOf": [{"$ref": "#"}, {"$ref": "#/items/anyOf/2"}, {"$ref": "#/$defs/A"}]}
-    result = strict({"type": "array", "items": items, "$defs": {"A": {"$ref": "#"}}})
-    aims = [part["$ref"] for part in result["properties"]["value"]["items"]["anyOf"]]
-    assert aims == ["#/properties/value", "#/properties/value/items/anyOf/2", "#/$defs/A"]
-    assert result["$defs"] == {"A": {"$ref": "#/properties/value"}}
-
-
-def test_references_that_lead_nowhere_do_no_harm() -> None:
-    for aim in ("#/$defs/no", "https://h/x", "#/$defs/A", "#"):
-        definitions = {"A": {"$ref": "#/$defs/A"}}
-        assert shape_of({"$ref": aim, "$defs": definitions}).read('{"value": 1}') == 1
-        shape = shape_of({"type": "object", "properties": {"a": {"$ref": aim}}, "$defs": definitions})
-        assert shape.read('{"a": 1}') == {"a": 1}
 
 
 # --- what is loaded --------------------------------------------------------------------------------------------------

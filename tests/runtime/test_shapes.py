@@ -32,6 +32,7 @@ from .typed import (
     Product,
     Row,
     Square,
+    Stubborn,
 )
 
 READ: list[tuple[Any, str, Any]] = [
@@ -78,6 +79,12 @@ READ: list[tuple[Any, str, Any]] = [
     (Converted, '{"n": 5}', Converted(5)),
     (Early, '{"start": 5}', Early(5)),
     (Nested.Inner, '{"again": {"again": null}}', Nested.Inner(Nested.Inner())),
+    (Card, '{"title": "t", "point": {"x": 1}}', {"title": "t", "point": Point(1)}),
+    (Box[Json], '{"item": null, "others": [null, {"a": null}]}', Box(None, [None, {"a": None}])),
+    (Json | Circle, '{"value": {"kind": "circle"}}', {"kind": "circle"}),
+    (list[Circle | Product] | int, '{"value": [{"name": "n"}]}', [Product(name="n")]),
+    (Annotated[Circle, "x"] | Square, '{"value": {"kind": "circle", "radius": null}}', Circle("circle")),
+    ((Circle | None) | list[Circle | None], '{"value": [null]}', [None]),
     (Json, '{"value": {"a": [1, "b", null]}}', {"a": [1, "b", None]}),
     (
         Drawing,
@@ -140,6 +147,7 @@ def test_read(kind: Any, text: str, value: Any) -> None:
         (UUID, '{"value": "x"}', "", "invalid UUID"),
         (Converted, '{"n": 10}', "", "is no Converted: .*< 100"),
         (Native, '{"a": "x"}', "a", "expected `int`"),
+        (Stubborn, '{"n": 13}', "", "no luck"),
         (Order, '{"product": {"name": "", "parts": [{}]}}', "product.name", "at least 1 character.*product.parts"),
         (Order, '{"product": null}', "product", "null"),
         (Order, '{"product": {"name": "n"}, "amount": 10}', "amount", "<= 9"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+from datetime import datetime
 from typing import Annotated, Generic, Literal, NamedTuple, NewType, Optional, TypeVar
 
 import attrs
@@ -12,11 +13,16 @@ import pydantic
 from typing_extensions import Doc, NotRequired, Required, TypeAliasType, TypedDict
 
 T = TypeVar("T")
+Short = TypeVar("Short", bound=str)
+Number = TypeVar("Number", int, float)
 UserId = NewType("UserId", int)
 
 
 class Color(enum.Enum):
-    """What it looks like."""
+    """What it looks like.
+
+    By day.
+    """
 
     RED = "r"
     BLUE = "b"
@@ -41,6 +47,12 @@ class Circle:
 class Square:
     kind: Literal["square"]
     side: float
+
+
+@dataclasses.dataclass
+class Endless:
+    to: float = float("inf")
+    since: datetime | None = None
 
 
 @attrs.define
@@ -115,9 +127,13 @@ class Checked:
     n: pydantic.PositiveInt = 3
 
 
+def tenfold(n: int) -> int:
+    return n * 10
+
+
 @attrs.define
 class Converted:
-    n: int = attrs.field(converter=lambda n: int(n) * 10, validator=attrs.validators.lt(100))
+    n: int = attrs.field(converter=tenfold, validator=attrs.validators.lt(100))
 
 
 @dataclasses.dataclass
@@ -133,6 +149,14 @@ class Nested:
     @dataclasses.dataclass
     class Inner:
         again: Optional["Nested.Inner"] = None  # noqa: UP037, UP045
+
+
+class Stubborn(pydantic.BaseModel):
+    n: int
+
+    def model_post_init(self, context: object) -> None:
+        if self.n == 13:
+            raise ValueError("no luck")
 
 
 Json = TypeAliasType("Json", "dict[str, Json] | list[Json] | str | int | None")

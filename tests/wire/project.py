@@ -56,8 +56,10 @@ def routed(items: Any) -> Any:
     """Arguments of `parametrize`: an operation and one of its routes, shown by name, and by shape if there are more."""
     import pytest
 
-    names = [f"{op.name}-{route.shape}" if len(op.rest) > 1 else op.name for op, route in items]
-    return [pytest.param(op, route, id=name) for (op, route), name in zip(items, names, strict=True)]
+    def name(op: ir.Operation, route: ir.RestRoute) -> str:
+        return f"{op.name}-{route.shape}" if len(op.rest) > 1 else op.name
+
+    return [pytest.param(op, route, id=name(op, route)) for op, route in items]
 
 
 def shape_of(node: ir.Model | ir.Union, shape: str | None) -> str | None:

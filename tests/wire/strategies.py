@@ -61,7 +61,8 @@ def models(name: str, want: Want) -> Strategy:
 def _models(model: ir.Model, want: Want) -> Strategy:
     shape = shape_of(model, want.shape) if "rest" in want.wires else None
     if shape in model.by:
-        return _BY_HAND[model.name](want)
+        by_hand = _BY_HAND.get(model.name)
+        return by_hand(want) if by_hand else _models(model, attrs.evolve(want, shape=None))
     schemas = object_variants(model.rest[shape]) if shape else []
     if len(schemas) > 1:  # of a union whose members have no tag: the one that has what the model has
         slots = [slot_of(model, f, shape) for f in model.fields]
@@ -96,7 +97,8 @@ def _variant(model: ir.Model, want: Want, schema: dict[str, Any] | None) -> Stra
         if want.canonical and field.unset is not None:
             may_lack = False  # read back as what it stands for
         fields[field.name] = st.none() | values if may_lack else values
-    return st.builds(model_class(model.name), **fields).map(lambda m: _one_of_each(m, model, want))
+    made = st.builds(model_class(model.name), **fields).map(lambda m: _one_of_each(m, model, want))
+    return made.map(_MENDED[model.check]) if model.check and want.wires else made
 
 
 def _carried(model: ir.Model, field: ir.Field, want: Want) -> bool:
@@ -274,6 +276,8 @@ CONVERTED: Mapping[str, Any] = {
 def _messages(want: Want) -> Strategy:
     whole = models("Message", want)
     answers = models("ChoiceMessage", BOTH).filter(lambda m: m.role in (None, "assistant"))
+    if want.shape == "responses":
+        answers = answers.filter(lambda m: all(call.type in (None, "function") for call in m.tool_calls))
     return texts | st.lists(whole | texts | answers, max_size=3)
 
 
@@ -326,7 +330,14 @@ def _message_of_responses(want: Want) -> Strategy:
     return said | st.builds(cls, role=st.just("tool"), content=st.none() | content, tool_call_id=texts)
 
 
-_BY_HAND: Mapping[str, Any] = {"Message": _message_of_responses}
+def _part_of_responses(want: Want) -> Strategy:
+    """A part must have what its type says."""
+    cls = model_class("ContentPart")
+    kinds = {"text": texts, "image_url": models("ImageUrl", want), "file": models("FileRef", want)}
+    return st.one_of([st.builds(cls, type=st.just(kind), **{kind: value}) for kind, value in kinds.items()])
+
+
+_BY_HAND: Mapping[str, Any] = {"Message": _message_of_responses, "ContentPart": _part_of_responses}
 
 _SHOWN = ("web_search", "x_search", "code_execution", "collections_search", "mcp")
 _include_options = st.sampled_from([*(f"{name}_call_output" for name in _SHOWN), "inline_citations"])
@@ -335,3 +346,47 @@ _RESHAPED: Mapping[str, Any] = {
     "include_options": lambda want: st.lists(_include_options, max_size=3),
 }
 """Functions of xai_dual/_reshape.py that take less than the field's type tells."""
+
+# --- what no definition forbids and the SDK refuses -------------------------------------------------------------------
+
+
+def _mended_chat(request: Any) -> Any:
+    """Something is said, and results of tools stand behind the calls that they answer."""
+    if isinstance(request.messages, str):
+        return request
+    call, message = model_class("ToolCall"), model_class("Message")
+    messages: list[Any] = []
+    for item in request.messages or [message(role="user", content="Hi")]:
+        answered = getattr(item, "tool_call_id", None)
+        if answered is not None:
+            messages.append(message(role="assistant", tool_calls=[call(id=answered, type="function")]))
+        messages.append(item)
+    request.messages = messages
+    return request
+
+
+def _mended_part(part: Any) -> Any:
+    if part.type in ("text", "image_url", "file") and getattr(part, part.type) is None:
+        part.type = "other"
+    return part
+
+
+def _mended_function(definition: Any) -> Any:
+    definition.name = definition.name or "f"
+    definition.parameters = {**definition.parameters, "type": "object"}
+    return definition
+
+
+def _mended_format(form: Any) -> Any:
+    if form.type == "json_schema" and form.json_schema is None:
+        form.type = "json_object"
+    return form
+
+
+_MENDED: Mapping[str, Any] = {
+    "check_request": _mended_chat,
+    "check_content_part": _mended_part,
+    "check_function_definition": _mended_function,
+    "check_response_format": _mended_format,
+}
+"""Functions of xai_dual/_chat_checks.py, and how a random value comes to pass them."""

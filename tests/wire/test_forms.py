@@ -262,8 +262,10 @@ MESSAGES: list[tuple[Any, dict[str, Any], dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("given", "proto", "json"), MESSAGES, ids=range(len(MESSAGES)))
 def test_messages(given: Any, proto: dict[str, Any], json: dict[str, Any]) -> None:
-    assert grpc_form(chat(messages=[given]))["messages"] == [proto]
-    assert to_rest(chat(messages=[given])).body["messages"] == [json]
+    before = [assistant(tool_calls=[CALL])] if proto["role"] == "ROLE_TOOL" else []  # results answer calls
+    request = chat(messages=[*before, given])
+    assert grpc_form(request)["messages"][len(before) :] == [proto]
+    assert to_rest(request).body["messages"][len(before) :] == [json]
 
 
 def test_tool_call_pieces_of_a_rest_stream_go_on_over_both_wires() -> None:

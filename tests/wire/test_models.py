@@ -82,9 +82,17 @@ def _check_comparison(model: ir.Model, value: Any) -> None:
     assert other == value
     assert value != value.to_dict()
     for field in model.fields:
-        changed: Any = attrs.evolve(value, **{field.name: object()})
+        changed: Any = attrs.evolve(value, **{field.name: _other(value, field.name)})
         assert changed != value
         assert same(changed, value) == bool(model.two_sided and field.one_sided), field.name
+
+
+def _other(value: Any, name: str) -> Any:
+    """Another value of a field: of what has a view for comparison, one that the view can be of."""
+    if not hasattr(value, f"comparable_{name}"):
+        return object()
+    odd = model_class("Choice")(message=model_class("ChoiceMessage")(content="something else"))
+    return [*getattr(value, name), odd]
 
 
 @EVERY_MODEL

@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from ..events import EventReader, text_of
 from .stream import AsyncStream
 
 if TYPE_CHECKING:
@@ -22,11 +21,16 @@ class AsyncChatStream(AsyncStream["ChatChunk", "ChatCompletion"]):
     """The chunks of a chat answer. `text()`, `events()` and `pairs()` are other ways to iterate the same stream."""
 
     def text(self) -> AsyncChatView[str]:
-        """The pieces of the answer's text, and nothing else."""
-        return AsyncChatView(self, lambda chunk: filter(None, [text_of(chunk)]))
+        """The pieces of the answer's text, and nothing else; of several answers (`n`), of the first one."""
+        from ..events import text_of  # loaded when events are asked for
+
+        first = (getattr(self._request, "n", None) or 1) > 1
+        return AsyncChatView(self, lambda chunk: filter(None, [text_of(chunk, only=0 if first else None)]))
 
     def events(self) -> AsyncChatView[ChatEvent]:
         """What happens, typed: the same on gRPC and on both REST routes once adjacent deltas are joined."""
+        from ..events import EventReader
+
         reader = EventReader()
         return AsyncChatView(self, reader.feed, lambda: reader.finish(self.response))
 

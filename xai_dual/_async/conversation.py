@@ -121,8 +121,10 @@ class AsyncConversation:
 
     def use(self, client: AsyncClient) -> AsyncConversation:
         """The same conversation over another client, such as one of the other transport; this one stays as it is."""
-        if not hasattr(client, "_caller"):
-            raise UsageError(f"must be a client, not {type(client).__name__}", field="client")
+        from .client import AsyncClient
+
+        if not isinstance(client, AsyncClient):
+            raise UsageError(f"must be an AsyncClient, not {type(client).__name__}", field="client")
         return AsyncConversation(
             client._caller,
             self._request,
@@ -210,6 +212,11 @@ class _AsyncTurn(AsyncChatStream):
         self._conversation = conversation
         self._said = said
         self._taken = False
+
+    async def _send(self) -> Any:
+        await self._conversation._compact_if_long()
+        self._request = self._conversation._next(self._said)
+        return await super()._send()
 
     async def __anext__(self) -> Any:
         try:

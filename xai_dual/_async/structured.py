@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .._gen.operations.chat import CHAT_CREATE, CHAT_STREAM
+from ..events import text_of
 from ..options import CallOptions
 from ..parsing import Parsed, asking_for, read_answer
 from ..schemas import Shape, shape_of
@@ -57,7 +58,7 @@ class AsyncParsedStream(AsyncChatStream, Generic[T]):
 
     def partials(self) -> AsyncChatView[Any]:
         """`partial`, each time that it has changed; the last one is the whole, before it is made a T."""
-        return AsyncChatView(self, lambda chunk: self._changed())
+        return AsyncChatView(self, lambda chunk: self._changed() if text_of(chunk) else [])
 
     def _changed(self) -> list[Any]:
         now = self.partial

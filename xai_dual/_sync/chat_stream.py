@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from ..events import EventReader, text_of
 from .stream import Stream
 
 if TYPE_CHECKING:
@@ -24,11 +23,16 @@ class ChatStream(Stream["ChatChunk", "ChatCompletion"]):
     """The chunks of a chat answer. `text()`, `events()` and `pairs()` are other ways to iterate the same stream."""
 
     def text(self) -> ChatView[str]:
-        """The pieces of the answer's text, and nothing else."""
-        return ChatView(self, lambda chunk: filter(None, [text_of(chunk)]))
+        """The pieces of the answer's text, and nothing else; of several answers (`n`), of the first one."""
+        from ..events import text_of  # loaded when events are asked for
+
+        first = (getattr(self._request, "n", None) or 1) > 1
+        return ChatView(self, lambda chunk: filter(None, [text_of(chunk, only=0 if first else None)]))
 
     def events(self) -> ChatView[ChatEvent]:
         """What happens, typed: the same on gRPC and on both REST routes once adjacent deltas are joined."""
+        from ..events import EventReader
+
         reader = EventReader()
         return ChatView(self, reader.feed, lambda: reader.finish(self.response))
 

@@ -123,8 +123,10 @@ class Conversation:
 
     def use(self, client: Client) -> Conversation:
         """The same conversation over another client, such as one of the other transport; this one stays as it is."""
-        if not hasattr(client, "_caller"):
-            raise UsageError(f"must be a client, not {type(client).__name__}", field="client")
+        from .client import Client
+
+        if not isinstance(client, Client):
+            raise UsageError(f"must be an Client, not {type(client).__name__}", field="client")
         return Conversation(
             client._caller,
             self._request,
@@ -212,6 +214,11 @@ class _Turn(ChatStream):
         self._conversation = conversation
         self._said = said
         self._taken = False
+
+    def _send(self) -> Any:
+        self._conversation._compact_if_long()
+        self._request = self._conversation._next(self._said)
+        return super()._send()
 
     def __next__(self) -> Any:
         try:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .._gen.operations.chat import CHAT_CREATE, CHAT_STREAM
+from ..events import text_of
 from ..options import CallOptions
 from ..parsing import Parsed, asking_for, read_answer
 from ..schemas import Shape, shape_of
@@ -59,7 +60,7 @@ class ParsedStream(ChatStream, Generic[T]):
 
     def partials(self) -> ChatView[Any]:
         """`partial`, each time that it has changed; the last one is the whole, before it is made a T."""
-        return ChatView(self, lambda chunk: self._changed())
+        return ChatView(self, lambda chunk: self._changed() if text_of(chunk) else [])
 
     def _changed(self) -> list[Any]:
         now = self.partial

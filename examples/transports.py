@@ -1,0 +1,24 @@
+"""The same call over gRPC and over both REST routes, and the same stored answer read over both wires."""
+
+from xai_dual import Client, same
+
+grpc = Client(transport="grpc")
+rest = Client(transport="rest")
+
+ways = {
+    "grpc": grpc,
+    "rest, completions": rest.with_options(rest_route="completions"),
+    "rest, responses": rest.with_options(rest_route="responses"),
+}
+for name, client in ways.items():
+    answer = client.chat.create(model="grok-4", messages="What is 6*7?")
+    print(f"{name}: {answer.text}")
+    if answer.meta:
+        print(f"  {answer.meta.route}, {answer.meta.attempts} attempt")
+
+# `same` compares every field that both ways carry. Two answers of a model differ; one answer read twice does not.
+kept = grpc.chat.create(model="grok-4", messages="What is 6*7?", store=True)
+over_grpc = grpc.chat.retrieve(response_id=kept.id)
+over_rest = rest.chat.retrieve(response_id=kept.id)
+print("same over both wires:", same(over_grpc, over_rest))
+rest.chat.delete(response_id=kept.id)
