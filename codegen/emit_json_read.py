@@ -46,9 +46,18 @@ class Reader(Layout):
                 self._read(field, key, "get", "extra")
             for key, child in self.tree.children.items():
                 self._read_child(key, child, self.constant(f"_{self.name}", key))
-            names = [f.name for f in self.model.fields if not self.other or self.slots[f.name]]
-            m.body(f"return {self.model.name}({', '.join(f'{n}={n}' for n in [*names, 'extra'])})")
+            for field, key, item in self.items:
+                has = f"{m.use('_json', 'has_item')}(d.get({literal(key)}), {literal(item)})"
+                m.body(f"{field.name} = {has}{' or None' if self._zero(field) == 'None' else ''}")
+            values = {f.name: f.name for f in self.model.fields if not self.other or self.slots[f.name]}
+            values |= {f.name: self._zero(f) for f in self.model.fields if (s := self.slots[f.name]) and s.newer}
+            values["extra"] = "extra"
+            m.body(f"return {self.model.name}({', '.join(f'{n}={v}' for n, v in values.items())})")
         m.body("")
+
+    def _zero(self, field: ir.Field) -> str:
+        """Source of what the field is where nothing is read."""
+        return zero_of(field, self.m.api, self.model.sent_only)
 
     def _read_child(self, key: str, child: Node, constant: str, depth: str = "") -> None:
         """A nested object: what does not fit in it makes the whole of it part of `extra`."""

@@ -13,7 +13,7 @@ def emit_union(m: CodecModule, union: ir.Union) -> None:
     m.imports.add("collections.abc", "Mapping", "Callable")
     if any(union.tag.values()):
         _tagged(m, union)
-        for shape in union.other_shapes if union.sent else ():
+        for shape in union.other_shapes:
             _tagged_otherwise(m, union, shape)
     else:
         _keyed(m, union)
@@ -27,15 +27,8 @@ def _tagged(m: CodecModule, union: ir.Union) -> None:
     decoders: dict[str, str] = {}
     encoders = []
     for model, value in members:
-        decode, encode = m.function("decode", model), m.function("encode", model)
-        own = m.api.models[model].tags
-        if not own:  # its schema stands elsewhere too, without the tag
-            decode = f"lambda d: {decode}({m.use('_json', 'without')}(d, {literal(tag)}))"
-            encode = f"lambda m, w: {{{literal(tag)}: {literal(value)}, **{encode}(m, w)}}"
-        elif (tag, value) not in own.values():  # another union has it under another tag
-            encode = f"lambda m, w: {{**{encode}(m, w), {literal(tag)}: {literal(value)}}}"
-        decoders.setdefault(value, decode)
-        encoders.append(f"{m.cls(model)}: {encode}")
+        decoders.setdefault(value, _decode(m, model, None, tag))
+        encoders.append(f"{m.cls(model)}: {_encode(m, model, None, tag, value)}")
     pairs = ", ".join(f"{literal(value)}: {decode}" for value, decode in decoders.items())
     m.body(f"_{table}_DECODERS: dict[str, Callable[[Any], Any]] = {{{pairs}}}", "")
     with m.body.block(f"def decode_{name}(d: Mapping[str, Any]) -> Any:"):
@@ -57,23 +50,49 @@ def _tagged(m: CodecModule, union: ir.Union) -> None:
     m.body("")
 
 
+def _decode(m: CodecModule, model: str, shape: str | None, tag: str) -> str:
+    """Source of a member's decoder."""
+    decode = m.function("decode", model, shape)
+    if m.api.models[model].tags:
+        return decode
+    # its schema stands elsewhere too, without the tag
+    return f"lambda d: {decode}({m.use('_json', 'without')}(d, {literal(tag)}))"
+
+
+def _encode(m: CodecModule, model: str, shape: str | None, tag: str, value: str) -> str:
+    """Source of a member's encoder."""
+    encode, own = m.function("encode", model, shape), m.api.models[model].tags
+    if not own:
+        return f"lambda m, w: {{{literal(tag)}: {literal(value)}, **{encode}(m, w)}}"
+    if (tag, value) not in own.values():  # another union has it under another tag
+        return f"lambda m, w: {{**{encode}(m, w), {literal(tag)}: {literal(value)}}}"
+    return encode
+
+
 def _tagged_otherwise(m: CodecModule, union: ir.Union, shape: str) -> None:
-    """The encoder for a shape that is not that of the JSON form."""
-    name, table, unknown = (
-        snake(union.name),
-        f"_{upper(union.name)}_{shape.upper()}_ENCODERS",
-        m.use("model", "Unknown"),
-    )
-    here = [v.model for v in union.variants if shape in v.tags]
-    encoders = ", ".join(f"{m.cls(model)}: {m.function('encode', model, shape)}" for model in here)
-    m.body(f"{table}: dict[type, Callable[[Any, bool], dict[str, Any]]] = {{{encoders}}}", "")
+    """What calls need of a shape that is not that of the JSON form."""
+    name, table, unknown = snake(union.name), f"_{upper(union.name)}_{shape.upper()}", m.use("model", "Unknown")
+    tag = union.tag[shape] or ""
+    members = [(v.model, v.tags[shape]) for v in union.variants if shape in v.tags]
+    if union.received:
+        pairs = {value: _decode(m, model, shape, tag) for model, value in reversed(members)}
+        decoders = ", ".join(f"{literal(value)}: {decode}" for value, decode in pairs.items())
+        m.body(f"{table}_DECODERS: dict[str, Callable[[Any], Any]] = {{{decoders}}}", "")
+        with m.body.block(f"def decode_{name}_{shape}(d: Mapping[str, Any]) -> Any:"):
+            m.body(f"tag = d.get({literal(tag)})")
+            m.body(f"decode = {table}_DECODERS.get(tag) if isinstance(tag, str) else None")
+            m.body(f'return decode(d) if decode else {unknown}(tag if isinstance(tag, str) else "", dict(d))', "")
+    if not union.sent:
+        return
+    encoders = ", ".join(f"{m.cls(model)}: {_encode(m, model, shape, tag, value)}" for model, value in members)
+    m.body(f"{table}_ENCODERS: dict[type, Callable[[Any, bool], dict[str, Any]]] = {{{encoders}}}", "")
     with m.body.block(f"def encode_{name}_{shape}(m: Any, wire: bool = True) -> dict[str, Any]:"):
         m.body("if isinstance(m, Mapping):", f"    m = decode_{name}(m)")
         _refuse_elsewhere(m, union, shape)
-        m.body(f"encode = {table}.get(m.__class__)")
+        m.body(f"encode = {table}_ENCODERS.get(m.__class__)")
         m.body("if encode is not None:", "    return encode(m, wire)")
         m.body(f"if isinstance(m, {unknown}):", "    return m.to_dict()")
-        _refuse(m, here)
+        _refuse(m, [model for model, _ in members])
     m.body("")
 
 

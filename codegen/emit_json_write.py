@@ -64,7 +64,7 @@ class Writer(Layout):
         declared = "" if f"{inner}: out" in self.declared else ": dict[str, Any]"
         self.declared.add(f"{inner}: out")
         m.body(f"{inner}{declared} = {{}}")
-        for name, field in child.leaves.items():
+        for name, field in (*child.leaves.items(), *child.newer.items()):
             self._write(field, name, inner)
         for name, grandchild in child.children.items():
             self._write_child(name, grandchild, inner)

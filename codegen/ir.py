@@ -107,6 +107,7 @@ class RestSlot:
     required: bool  # required and not nullable, at every step of the path
     item: str | None = None  # it is true where the list that stands there has this item
     reshape: str | None = None  # function of xai_dual/_reshape.py that writes the value there
+    newer: bool = False  # the second field of that place: it wins if it is set, and is not read
 
 
 @attrs.frozen

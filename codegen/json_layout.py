@@ -19,11 +19,11 @@ class Node:
     children: dict[str, Node] = attrs.field(factory=dict)
     newer: dict[str, ir.Field] = attrs.field(factory=dict)  # a second field of the same place, which wins if it is set
 
-    def add(self, path: tuple[str, ...], field: ir.Field) -> None:
+    def add(self, path: tuple[str, ...], field: ir.Field, newer: bool = False) -> None:
         if len(path) == 1:
-            (self.newer if path[0] in self.leaves else self.leaves)[path[0]] = field
+            (self.newer if newer else self.leaves)[path[0]] = field
         else:
-            self.children.setdefault(path[0], Node()).add(path[1:], field)
+            self.children.setdefault(path[0], Node()).add(path[1:], field, newer)
 
 
 class Layout:
@@ -51,7 +51,7 @@ class Layout:
             elif slot or not self.other:
                 # parameters of the path and fields that only gRPC has keep their own name in the JSON form
                 own = f"{field.name}:" if field.name in keys else field.name
-                self.tree.add(slot.path if slot else (own,), field)
+                self.tree.add(slot.path if slot else (own,), field, newer=slot is not None and slot.newer)
             if slot and slot.required:
                 self.required.add(field.name)
 

@@ -9,7 +9,7 @@ import attrs
 
 from . import ir
 from .bindings import Bindings, FieldBinding, ModelBinding
-from .convert import COERCIONS, CONVERTERS, misfits
+from .convert import COERCIONS, CONVERTERS, RESHAPES, misfits
 from .coverage import Coverage
 from .facts import Facts
 from .lines import snake
@@ -72,8 +72,9 @@ class FieldLinker:
                     places.setdefault(self._public(n), {})[shape] = n
         names_left = dict.fromkeys([*places, *open_grpc])
         linked += [self._automatic(name, name in open_grpc, places.get(name, {})) for name in names_left]
-        fields = [f for f in linked if f]
+        fields = self._at_one_place([f for f in linked if f])
         self._check_near_names(fields)
+        self._check_constants()
         return _in_order(fields, self.rest_names)
 
     # --- what there is to bind ---
@@ -97,6 +98,12 @@ class FieldLinker:
                 found.update(op.rest[shape].const)
                 found.update(filter(None, [op.upload]))
         return found
+
+    def _check_constants(self) -> None:
+        for name in self.b.const:
+            for schema in self.b.rest.values():
+                if name not in self.facts.properties(schema):
+                    self.problem(f"const names {name}, which {schema} has not")
 
     def _is_constant(self, shape: str, name: str) -> bool:
         """Whether the model writes the property itself."""
@@ -174,6 +181,9 @@ class FieldLinker:
             if path:
                 rest_paths[shape] = path
         rest_paths |= {shape: f.rest[shape] for shape in self.b.by if shape in f.rest}
+        for shape in f.rest.keys() - rest_paths.keys() - {"*"}:
+            shapes = ", ".join((*self.rest_names, *self.b.by)) or "none"
+            self.problem(f"field.{name}: the model has no shape {shape}; it has {shapes}")
         if grpc_path is None and not rest_paths:
             self.problem(f"field.{name} stands on no wire: neither side has {name!r}")
             return None
@@ -233,8 +243,12 @@ class FieldLinker:
         grpc = self.slots.grpc(name, grpc_path) if grpc_path else None
         rest = {shape: s for shape, path in rest_paths.items() if (s := self.slots.rest(name, shape, path))}
         rest = {shape: attrs.evolve(slot, reshape=f.reshape.get(shape)) for shape, slot in rest.items()}
-        for shape in f.reshape.keys() - rest.keys():
-            self.problem(f"field.{name}: reshape names the shape {shape}, in which it does not stand")
+        for shape, function in f.reshape.items():
+            if shape not in rest:
+                self.problem(f"field.{name}: reshape names the shape {shape}, in which it does not stand")
+            if function not in RESHAPES:
+                known = ", ".join(RESHAPES)
+                self.problem(f"field.{name}: there is no function {function!r} of xai_dual/_reshape.py; it has {known}")
         if (grpc_path and grpc is None) or len(rest) != len(rest_paths):
             return None  # said already
         side = "both" if grpc and rest else "grpc" if grpc else "rest"
@@ -262,6 +276,22 @@ class FieldLinker:
         unset = unset_default(kind_type, many, grpc, own)
         return ir.Field(name, kind_type, many, kind, grpc, rest, doc, f.coerce, required, f.drop, f.echo, unset)
 
+    def _at_one_place(self, fields: list[ir.Field]) -> list[ir.Field]:
+        """Of two fields at one place the later one wins if it is set. Of three, no order of theirs would tell."""
+        holders: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+        for f in fields:
+            for shape, slot in f.rest.items():
+                if slot.where == "body" and slot.path and not slot.item:
+                    holders.setdefault((shape, slot.path), []).append(f.name)
+        for (shape, path), (one, other, *more) in [x for x in holders.items() if len(x[1]) > 2]:
+            where = f"{'.'.join(path)} of {self.b.rest[shape]}"
+            self.problem(f"field.{more[0]}: {one} and {other} stand at {where} already")
+        newer = {(names[1], shape) for (shape, _), names in holders.items() if len(names) > 1}
+        return [
+            attrs.evolve(f, rest={k: attrs.evolve(s, newer=(f.name, k) in newer) for k, s in f.rest.items()})
+            for f in fields
+        ]
+
     # --- its type ---
 
     def _type(
@@ -276,6 +306,7 @@ class FieldLinker:
             sides.append(Side((ir.Scalar("string"),), None, "the name of a member"))
         elif grpc and not grpc.field:
             sides.append(self.types.grpc_side(ProtoField("", 0, "message", self.b.grpc)))
+        sides += [Side((ir.Scalar("bool"),), None, f"whether {s.item} is in a list") for s in rest.values() if s.item]
         plain = {k: s for k, s in rest.items() if not s.reshape and not s.item and s.where != "by"}
         plain = plain or (dict(rest) if not sides else {})
         sides += [self.types.rest_side(s.schema, shape) for shape, s in plain.items() if s.path]

@@ -43,6 +43,8 @@ class ModelLinker:
     def _union(self, b: UnionBinding) -> ir.Union:
         where = f"[union.{b.name}]"
         oneof, doc = self._oneof(where, b)
+        if b.style == "key" and len(b.rest) > 1:
+            self.problems.append(f'{where}: style = "key" takes one shape; it has {", ".join(b.rest)}')
         tags: dict[str, str | None] = {}
         for shape, name in b.rest.items():
             schema = self.facts.openapi.schemas.get(name)

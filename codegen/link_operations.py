@@ -124,6 +124,8 @@ class OperationLinker:
                 self.b.name, self.doc, self.b.domain, None, None, {}, None, None, ("", ""), (), (), True, "api"
             )
         self._check_arguments(asked.request, ("interval", "deadline", "on_progress"))
+        request = self.models.get(asked.request or "")
+        in_path = [f.name for f in request.fields if any(s.where == "path" for s in f.rest.values())] if request else []
         return ir.Operation(
             name=self.b.name,
             doc=self.doc,
@@ -135,7 +137,7 @@ class OperationLinker:
             grpc=None,
             messages=("", ""),
             rest=(),
-            required=asked.required,
+            required=tuple(dict.fromkeys([*in_path, *asked.required])),
             read_only=True,
             host="api",
             poll=target,

@@ -13,7 +13,7 @@ _OF_DECODERS = frozenset(
         *("d", "get", "extra", "nested", "inner", "inner_get", "nested_", "inner_", "inner__get"),
         *("unknown", "misfit", "keep", "child", "convert", "read_int", "read_float", "read_float32", "read_free"),
         *("read_bytes", "read_list", "read_map", "read_model", "read_models", "read_model_map"),
-        *("read_keyed", "convert_all"),
+        *("read_keyed", "convert_all", "has_item"),
         *("str", "int", "float", "bool", "isinstance", "Mapping"),
     }
 )

@@ -12,15 +12,14 @@ history = [
     assistant("Both do well there. Plant the thyme in front."),
 ]
 compacted = client.chat.compact(model="grok-4", input=history)
-print(compacted.dropped_message_count, "messages are now", len(compacted.encrypted_content), "characters")
+print(compacted.dropped_message_count, "messages condensed")
 
 short = Message(role="assistant", encrypted_content=compacted.encrypted_content)
-answer = client.chat.create(model="grok-4", messages=[short, user("What did I say first?")])
+answer = client.chat.create(model="grok-4", messages=[short, user("How many roses shall I buy?")])
 print(answer.text)
 
-# A conversation does it by itself, here when a prompt had more than 30 tokens; instructions stay.
+# A conversation does it by itself, here once a prompt had more than 30 tokens; its instructions stay.
 chat = client.chat.conversation(model="grok-4", system="You are a gardener.", history=history, compact_above=30)
-chat.send("When shall I plant the roses?")
-print(len(chat.messages), "messages")
-chat.send("And the thyme?")
-print(len(chat.messages), "messages:", ", ".join(message.role for message in chat.messages))
+for question in ("When shall I plant the roses?", "And the thyme?"):
+    chat.send(question)
+    print(", ".join(message.role for message in chat.messages))

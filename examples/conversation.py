@@ -1,4 +1,4 @@
-"""A conversation: several turns, kept in a file, and gone on with over the other transport."""
+"""A conversation: several turns, kept in a file, and gone on with over either transport."""
 
 from pathlib import Path
 
@@ -15,19 +15,16 @@ with chat.stream("What is 7*6?") as stream:
 print()
 chat.save(KEPT)
 
-# Later, perhaps in another process: settings such as the model are given anew, the rest is in the file.
+# Later, perhaps in another process: settings such as the model are given anew, what was said is in the file.
 chat = client.chat.conversation(model="grok-4")
 chat.load(KEPT)
 KEPT.unlink()
-print(chat.send("How many messages so far?").text)
 
-# The same conversation over the other wire.
-before = stream.meta.transport if stream.meta else "rest"
-other = Client(transport="grpc" if before == "rest" else "rest")
-chat = chat.use(other)
-answer = chat.send("What did I say first?")
-print(answer.text)
-if answer.meta:
-    print("from", before, "to", answer.meta.transport)
+# Over each wire in turn: what was said goes along.
+chat = chat.use(Client(transport="grpc"))
+print("gRPC:", chat.send("How many messages so far?").text)
+chat = chat.use(Client(transport="rest"))
+print("REST:", chat.send("What did I say first?").text)
+
 for message in chat.messages:
     print(f"  {message.role}: {message.content}")

@@ -6,7 +6,7 @@ from xai_dual.types.chat import DeferredChat
 client = Client()
 
 job = client.chat.defer(model="grok-4", messages="What is 19*21?")
-print("started; the id to fetch it by has", len(job.request_id), "characters")
+print("started")  # job.request_id is what to keep: any client with the key can fetch the answer, once, within a day
 
 
 def show(state: DeferredChat) -> None:
@@ -14,10 +14,10 @@ def show(state: DeferredChat) -> None:
 
 
 try:
-    # Asks every half second at first, then less often. The answer can be read once, within a day.
+    # Looks again after half a second, and then less and less often.
     done = client.chat.wait(request_id=job.request_id, interval=0.5, deadline=300, on_progress=show)
-except TimeoutError as error:
-    print("not yet:", error)  # the job goes on, and can be waited for again
+except TimeoutError as error:  # the job goes on, and can be waited for again
+    print("not yet:", error)
 except JobFailed as error:
     print("failed:", error)
 else:

@@ -11,19 +11,15 @@ with client.chat.stream(
     messages="Search the web: which programming languages have official xAI SDKs?",
     tools=[WebSearch(allowed_domains=["docs.x.ai", "github.com"])],
 ) as stream:
-    previous = ""
     for event in stream.events():
-        if event.type != previous:  # a new kind of event begins a new line
-            print(f"\n{event.type}: ", end="")
-            previous = event.type
         match event:
-            case TextDelta(text=piece) | ReasoningDelta(text=piece):
+            case ReasoningDelta(text=piece) | TextDelta(text=piece):
                 print(piece, end="", flush=True)
-            case ToolCallDone(call=call, server_side=True):
-                print(call.function.name, call.function.arguments, end="")
+            case ToolCallDone(call=call, server_side=True):  # else it would be ours to run
+                print(f"\n[{call.function.name} {call.function.arguments}]")
             case Citation(url=url):
-                print(url, end=" ")
+                print("\nsource:", url, end="")
             case UsageEvent(usage=usage):
-                print(usage.total_tokens, "tokens", end="")
+                print("\ntokens:", usage.total_tokens)
             case Done(response=response):
-                print(response.finish_reason)
+                print("ended by:", response.finish_reason)

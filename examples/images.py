@@ -9,14 +9,11 @@ SQUARES = Path(__file__).with_name("squares.png")
 
 client = Client()
 
-answer = client.chat.create(model="grok-4", messages=[user("Which logo is this?", image(LOGO))])
-print(answer.text)
+by_url = user("Which logo is this?", image(LOGO))
+print(client.chat.create(model="grok-4", messages=[by_url]).text)
 
-answer = client.chat.create(model="grok-4", messages=[user("Which colours are in this picture?", image(SQUARES))])
-print(answer.text)
+from_file = user("Which colours are in this picture?", image(SQUARES))
+print(client.chat.create(model="grok-4", messages=[from_file]).text)
 
-answer = client.chat.create(
-    model="grok-4",
-    messages=[user("The first picture: ", image(SQUARES.read_bytes()), "The second: ", image(LOGO), "Which is larger?")],
-)
-print(answer.text)
+both = user("Which picture is larger? The first: ", image(SQUARES.read_bytes()), "The second: ", image(LOGO))
+print(client.chat.create(model="grok-4", messages=[both]).text)

@@ -16,21 +16,19 @@ class Book:
     genres: list[str]
 
 
-question = " ".join(sys.argv[1:]) or 'Describe the book "Emma" by "Jane Austen", with 474 pages.'
+question = " ".join(sys.argv[1:]) or 'Describe "Emma" by "Jane Austen", 474 pages, "comedy" and "romance".'
 client = Client()
 
-for most in (15, 2000):  # far too few tokens, to show what happens then
+for most in (15, 2000):  # at first far too few tokens, to show what happens then
     try:
-        parsed = client.chat.parse(model="grok-4", messages=question, schema=Book, max_tokens=most)
+        book = client.chat.parse(model="grok-4", messages=question, schema=Book, max_tokens=most).value
+        print(f"{book.title!r} by {book.author}, {book.pages} pages: {', '.join(book.genres)}")
+        break
     except TruncatedOutputError as error:
         print(f"cut after {most} tokens: {error.text!r}")
-    except RefusalError as error:  # REST only: gRPC has no field for it, there it is an InvalidOutputError
+    except RefusalError as error:  # gRPC has no field for refusals: there they are InvalidOutputErrors
         print("refused:", error.text)
         break
     except InvalidOutputError as error:
-        print(f"no book: {error.text!r} ({error})")
-        break
-    else:
-        book = parsed.value
-        print(f"{book.title!r} by {book.author}, {book.pages} pages, {', '.join(book.genres)}")
+        print(f"no book: {error.text!r}\n{error}")
         break

@@ -6,11 +6,14 @@ The functions are named as in _convert.py, which has the converters of plain val
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import _check
 from ._json import MISFIT
 from .errors import UnsupportedOnTransport, UsageError
+
+if TYPE_CHECKING:
+    from .types.chat import Message
 
 # --- tool_choice: ToolChoice <-> "auto" | "none" | "required" | {"type": "function", "function": {"name": ...}} ------
 
@@ -206,12 +209,25 @@ def coerce_messages(value: Any, name: str) -> Sequence[Any]:
     from .helpers import user
 
     items = [value] if isinstance(value, (str, Mapping)) else _check.array(value, name)
+    for i, item in enumerate(items):
+        if type(item).__name__ == "ContentPart":
+            raise UsageError("is a part of a message: put it in one, as in user(...)", field=f"{name}[{i}]")
     return [user(x) if isinstance(x, str) else x.to_message() if hasattr(x, "to_message") else x for x in items]
+
+
+def as_messages(value: Any, name: str) -> list[Message]:
+    """The same, as models throughout. Raises UsageError for what is no message."""
+    from .types.chat import Message
+
+    return [_check.instance(x, Message, f"{name}[{i}]") for i, x in enumerate(coerce_messages(value, name))]
 
 
 def coerce_tools(value: Any, name: str) -> Sequence[Any]:
     """Functions become tools."""
     items = _check.array(value, name)
+    for i, item in enumerate(items):
+        if isinstance(item, type):
+            raise UsageError(f"is a class: write {item.__name__}(...)", field=f"{name}[{i}]")
     if not any(map(_is_function, items)):
         return items
     return [_described(x, f"{name}[{i}]") if _is_function(x) else x for i, x in enumerate(items)]

@@ -92,6 +92,11 @@ def read_list(value: Any, kind: type, key: str, extra: Extra) -> tuple[list[Any]
     return items, extra if len(items) == len(value) else keep(extra, key, value)
 
 
+def has_item(value: Any, item: str) -> bool:
+    """Whether the item is in a list."""
+    return value.__class__ is list and item in value
+
+
 def read_free(value: Any, kind: type, key: str, extra: Extra) -> tuple[Any, Extra]:
     """A list, or an object, of free-form values."""
     return (value, extra) if value.__class__ is kind else misfit(value, kind(), key, extra)

@@ -12,6 +12,9 @@
         UnsupportedOnTransport
       DecodeError                     the answer is not JSON / protobuf, or its top is no object
       JobFailed                       a job that was waited for failed or expired; carries its last answer
+      OutputError                     an answer that is no value of the type that was asked for; carries the response
+        RefusalError TruncatedOutputError InvalidOutputError
+      MaxTurnsError                   the model still asks for tools after the last turn; carries the conversation
 
 Every error can be pickled and copied.
 """

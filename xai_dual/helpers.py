@@ -39,13 +39,20 @@ def developer(*parts: str | ContentPart, name: str | None = None) -> Message:
 
 
 def assistant(
-    *parts: str | ContentPart, tool_calls: Iterable[ToolCall] | None = None, name: str | None = None
+    *parts: str | ContentPart,
+    tool_calls: Iterable[ToolCall] | None = None,
+    name: str | None = None,
+    encrypted_content: str | None = None,
 ) -> Message:
-    """A message of the model: what it said, or the tools that it called, in an earlier turn."""
+    """A message of the model: what it said, or the tools that it called, in an earlier turn.
+
+    `encrypted_content` is its sealed reasoning, or, alone, a conversation that was compacted.
+    """
     calls = list(tool_calls or ())
-    message = _message("assistant", parts, name, may_be_empty=bool(calls))
+    message = _message("assistant", parts, name, may_be_empty=bool(calls or encrypted_content))
     if calls:
         message.tool_calls = calls
+    message.encrypted_content = encrypted_content
     return message
 
 
@@ -102,7 +109,9 @@ def file(
     if data is None:
         reference = FileRef(file_id=file_id, url=url, filename=filename, mime_type=mime_type)
         return ContentPart(type="file", file=reference)
-    content = data if isinstance(data, bytes) else _read(data, "data")
+    content = (
+        data if isinstance(data, bytes) else _read(data, "data", "give bytes or the path of a file; an address as url=")
+    )
     if filename is None and not isinstance(data, bytes):
         filename = Path(data).name
     mime_type = mime_type or (mimetypes.guess_type(filename)[0] if filename else None)
@@ -225,12 +234,12 @@ def _image_type(content: bytes) -> str | None:
     return next((kind for start, kind in _IMAGE_TYPES if content.startswith(start)), None)
 
 
-def _read(path: str | os.PathLike[str], field: str) -> bytes:
+def _read(path: str | os.PathLike[str], field: str, hint: str = "give a URL, the path of a file, or bytes") -> bytes:
     try:
         return Path(path).read_bytes()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UsageError(
-            f"cannot be read: {os.fspath(path)[:200]!r}: {reason} (give a URL, the path of a file, or bytes)",
+            f"cannot be read: {os.fspath(path)[:200]!r}: {reason} ({hint})",
             field=field,
         ) from error

@@ -226,7 +226,8 @@ class ClientOptions:
         endpoint = parse_base_url(
             base_url if base_url is not None else _environment("XAI_BASE_URL") or DEFAULT_BASE_URL
         )
-        target = grpc_target if grpc_target is not None else _environment("XAI_GRPC_TARGET")
+        # an address that is named in code is not to be led elsewhere by the environment
+        target = grpc_target if grpc_target or base_url else _environment("XAI_GRPC_TARGET")
         if target is not None:
             endpoint = parse_target(target, endpoint, "grpc_target")
         chosen = management_url if management_url is not None else _environment("XAI_MANAGEMENT_URL")

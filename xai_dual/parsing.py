@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 
-from .errors import InvalidOutputError, OutputError, RefusalError, TruncatedOutputError
+from .errors import InvalidOutputError, OutputError, RefusalError, TruncatedOutputError, UsageError
+from .schemas import shape_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .meta import Meta
     from .schemas import Shape
     from .types.chat import ChatCompletion, ChatRequest
 
-__all__ = ["Parsed", "asking_for", "read_answer"]
+__all__ = ["Parsed", "asking_for", "read_answer", "wanted_shape"]
 
 T = TypeVar("T")
 
@@ -37,6 +40,14 @@ class Parsed(Generic[T]):
     def meta(self) -> Meta | None:
         """Facts about the call."""
         return self.response.meta
+
+
+def wanted_shape(schema: type[T] | Mapping[str, Any]) -> Shape[T]:
+    """The shape of what a caller asks for. Raises UsageError where that is no type and no schema."""
+    try:
+        return shape_of(schema)
+    except UsageError as error:
+        raise error.at("schema") from error
 
 
 def asking_for(request: ChatRequest, shape: Shape[Any]) -> ChatRequest:

@@ -41,4 +41,4 @@ class ToolRun:
     @property
     def cost_usd(self) -> float:
         """What all answers cost together, in US dollars."""
-        return sum(response.usage.cost_usd for response in self.responses if response.usage)
+        return sum(response.cost_usd for response in self.responses)

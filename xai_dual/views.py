@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .types.chat import ChatChunk, ChatCompletion, Choice, ChoiceMessage, Message, ToolCall
+    from .types.chat import ChatChunk, ChatCompletion, Choice, ChoiceMessage, InlineCitation, Message, ToolCall
     from .types.completions import SampleResponse
     from .types.shared import FinishReason, Usage
 
@@ -88,6 +88,17 @@ class ChatCompletionViews:
         return [call for call in self.answer.message.tool_calls if not _is_run(call)] if self.answer else []
 
     @property
+    def inline_citations(self: Any) -> list[InlineCitation]:
+        """Sources with their places in the text, where `include=["inline_citations"]` asked for them."""
+        return list(self.answer.message.citations or ()) if self.answer else []
+
+    @property
+    def cost_usd(self: Any) -> float:
+        """What the call cost, in US dollars; 0.0 where the service did not say."""
+        completion: ChatCompletion = self
+        return completion.usage.cost_usd if completion.usage else 0.0
+
+    @property
     def server_tool_calls(self: Any) -> list[ToolCall]:
         """The calls of tools that the service ran while it answered, in their order."""
         completion: ChatCompletion = self
@@ -124,6 +135,40 @@ def _is_run(call: ToolCall) -> bool:
 
 def _has_runs(choices: list[Choice]) -> bool:
     return any(c.message.role == "tool" or any(map(_is_run, c.message.tool_calls)) for c in choices)
+
+
+def ends_in_run(completion: ChatCompletion) -> bool:
+    """Whether the last entry is of a tool that the service ran, so that the answer is still to come."""
+    if not completion.choices:
+        return False
+    last = completion.choices[-1]
+    calls = last.message.tool_calls
+    asks = last.finish_reason == "tool_calls" and bool(calls)
+    return last.message.role == "tool" or (asks and all(map(_is_run, calls)))
+
+
+class InlineCitationViews:
+    """Views of `InlineCitation`."""
+
+    __slots__ = ()
+
+    @property
+    def url(self: Any) -> str:
+        """The address of the source; "" of a passage of a stored document, which has none."""
+        source = self.web_citation or self.x_citation
+        return source.url if source else ""
+
+
+class CompactedChatViews:
+    """Views of `CompactedChat`."""
+
+    __slots__ = ()
+
+    def to_message(self: Any) -> Message:
+        """The condensed conversation as the message to go on from."""
+        from .types.chat import Message
+
+        return Message(role="assistant", encrypted_content=self.encrypted_content)
 
 
 class ChoiceMessageViews:

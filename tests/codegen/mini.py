@@ -20,8 +20,9 @@ import yaml
 from codegen import ir
 from codegen.build import _emit, read
 from codegen.errors import LinkError
-from codegen.lines import snake
+from codegen.lines import snake, upper
 from xai_dual._async.pager import AsyncPager
+from xai_dual._routes import encoded_for_route
 
 if TYPE_CHECKING:
     from xai_dual.operation import Operation
@@ -37,6 +38,7 @@ _SHARED = (
         "_convert_models",
         "_json",
         "_required",
+        "_reshape",
         "accumulate",
         "content",
         "errors",
@@ -130,6 +132,18 @@ class Package:
 
         return caller.sent, asyncio.run(run())
 
+    def record(self, name: str) -> Any:
+        """The record of a call: "items.list"."""
+        return getattr(self.module(f"_gen.operations.{self.domain}"), upper(name))
+
+    def route(self, name: str, rest_route: str = "", **fields: Any) -> tuple[str, dict[str, Any]]:
+        """(shape of the REST route that a call takes, the body that it sends)."""
+        op = self.record(name)
+        request = getattr(self.types, self.api.operations[name].request or "")(**fields)
+        binding, sent = encoded_for_route(op, request, rest_route)
+        assert sent.body is not None
+        return binding.shape, sent.body
+
     def bytes(self, name: str, **values: Any) -> bytes:
         """A serialised message of the package `mini`."""
         data: bytes = self.module("_proto").message(f"mini.{name}")(**values).SerializeToString()
@@ -205,8 +219,8 @@ class Mini:
             assert word in problems[0], problems[0]
         return problems[0]
 
-    def load(self) -> Package:
-        """Link, emit and import."""
+    def load(self, **by_hand: Mapping[str, Any]) -> Package:
+        """Link, emit and import. `by_hand` are modules of `_async` and what stands in them."""
         api = self.link()
         name = f"mini_{next(_NUMBERS)}"
         texts = {p.replace("xai_dual", name): t.replace("xai_dual", name) for p, t in _emit(api)}
@@ -216,6 +230,9 @@ class Mini:
             file.write_text(text, "utf-8")
         (self.root / name / "_gen" / "descriptors.binpb").write_bytes(api.descriptors)
         _package(name, self.root / name)
+        for module, contents in by_hand.items():
+            sys.modules[f"{name}._async.{module}"] = found = ModuleType(f"{name}._async.{module}")
+            found.__dict__.update(contents)
         return Package(name, api, texts, next(iter(api.models.values())).domain)
 
 

@@ -157,3 +157,13 @@ def test_clients(cls: type[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     assert pickle.loads(pickle.dumps(client))._options.api_key == "secret-2"
     header = cls(headers={"authorization": "Bearer secret-3"})
     assert b"secret" not in pickle.dumps(header)
+
+
+def test_an_address_in_code_is_not_led_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The key would go to another host than the one that is named."""
+    monkeypatch.setenv("XAI_GRPC_TARGET", "grpc.example.com:443")
+    options = ClientOptions.resolve(base_url="https://api.example.com", api_key="k")
+    assert options.endpoint.grpc is None
+    assert ClientOptions.resolve(api_key="k").endpoint.grpc == "grpc.example.com:443"
+    given = ClientOptions.resolve(base_url="https://api.example.com", grpc_target="other:1", api_key="k")
+    assert given.endpoint.grpc == "other:1"

@@ -88,8 +88,7 @@ def _variant(model: ir.Model, want: Want, schema: dict[str, Any] | None) -> Stra
             limits, required = found, required or slot.path[0] in schema.get("required", ())
         if slot is not None and slot.where == "query" and "rest" in want.wires:
             limits, required = query_schema(model.name, slot.path[0]), required or slot.required
-        reshape = _RESHAPED.get(slot.reshape or "") if slot is not None and "rest" in want.wires else None
-        values = reshape(want) if reshape else _values(field, model, want, limits)
+        values = _values(field, model, want, limits)
         if slot is not None and slot.where == "path":
             values = values.filter(lambda segment: segment not in ("", ".", ".."))
         may_lack = not required if model.sent else field.kind == "optional"
@@ -139,7 +138,18 @@ def one_ofs(model: ir.Model) -> tuple[tuple[str, ...], ...]:
     return _one_ofs(model.name) if model.grpc else ()
 
 
+def contents(model: ir.Model, field: ir.Field, want: Want) -> Strategy:
+    """Values of one field, valid where it stands on the wanted route."""
+    slot = slot_of(model, field, want.shape)
+    schemas = object_variants(model.rest[shape_of(model, want.shape) or ""]) if slot is not None else []
+    limits = next((found for s in schemas if slot and (found := property_at(s, slot.path)) is not None), {})
+    return _values(field, model, want, limits)
+
+
 def _values(field: ir.Field, model: ir.Model, want: Want, limits: dict[str, Any]) -> Strategy:
+    slot = slot_of(model, field, want.shape)
+    if slot is not None and slot.reshape in _RESHAPED and "rest" in want.wires:
+        return _RESHAPED[slot.reshape](want)
     plain_form = want.canonical or not model.sent_only
     if field.coerce and not plain_form:
         return _COERCED[field.coerce](want)

@@ -6,11 +6,13 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from ..views import ends_in_run
 from .stream import AsyncStream
 
 if TYPE_CHECKING:
     from ..events import ChatEvent
     from ..types.chat import ChatChunk, ChatCompletion
+    from .transport import AsyncRawStream
 
 __all__ = ["AsyncChatStream", "AsyncChatView", "LiveResponse"]
 
@@ -38,6 +40,9 @@ class AsyncChatStream(AsyncStream["ChatChunk", "ChatCompletion"]):
         """(the response so far, chunk), as xai-sdk gives them. The response is folded when it is looked at."""
         live = LiveResponse(self)
         return AsyncChatView(self, lambda chunk: [(live, chunk)])
+
+    def _is_complete(self, raw: AsyncRawStream[ChatChunk]) -> bool:
+        return super()._is_complete(raw) and not ends_in_run(self.response)
 
 
 class AsyncChatView(Generic[T]):

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .._gen.operations.chat import CHAT_CREATE, CHAT_STREAM
+from ..errors import UsageError
 from ..events import text_of
 from ..options import CallOptions
-from ..parsing import Parsed, asking_for, read_answer
-from ..schemas import Shape, shape_of
+from ..parsing import Parsed, asking_for, read_answer, wanted_shape
 from .chat_stream import AsyncChatStream, AsyncChatView
 
 if TYPE_CHECKING:
+    from ..schemas import Shape
     from ..types.chat import ChatRequest
     from .call import AsyncCaller
 
@@ -25,7 +26,7 @@ async def parse(
     caller: AsyncCaller, request: ChatRequest, options: CallOptions, *, schema: type[T] | Mapping[str, Any]
 ) -> Parsed[T]:
     """One answer as a value."""
-    shape: Shape[T] = shape_of(schema)
+    shape = wanted_shape(schema)
     response = await caller.unary(CHAT_CREATE, asking_for(request, shape), options)
     return read_answer(shape, response)
 
@@ -34,7 +35,7 @@ def parse_stream(
     caller: AsyncCaller, request: ChatRequest, options: CallOptions, *, schema: type[T] | Mapping[str, Any]
 ) -> AsyncParsedStream[T]:
     """A streamed answer as a value."""
-    shape: Shape[T] = shape_of(schema)
+    shape = wanted_shape(schema)
     return AsyncParsedStream(caller, asking_for(request, shape), options, shape)
 
 
@@ -53,7 +54,9 @@ class AsyncParsedStream(AsyncChatStream, Generic[T]):
 
     @property
     def parsed(self) -> Parsed[T]:
-        """The value, of a stream that has ended. Raises the subclasses of `OutputError`."""
+        """The value, of a stream that has ended. Raises the subclasses of `OutputError`, and UsageError too early."""
+        if not self.completed:
+            raise UsageError("is known when the stream has ended: iterate it first", field="parsed")
         return read_answer(self._shape, self.response)
 
     def partials(self) -> AsyncChatView[Any]:

@@ -8,11 +8,13 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from ..views import ends_in_run
 from .stream import Stream
 
 if TYPE_CHECKING:
     from ..events import ChatEvent
     from ..types.chat import ChatChunk, ChatCompletion
+    from .transport import RawStream
 
 __all__ = ["ChatStream", "ChatView", "LiveResponse"]
 
@@ -40,6 +42,9 @@ class ChatStream(Stream["ChatChunk", "ChatCompletion"]):
         """(the response so far, chunk), as xai-sdk gives them. The response is folded when it is looked at."""
         live = LiveResponse(self)
         return ChatView(self, lambda chunk: [(live, chunk)])
+
+    def _is_complete(self, raw: RawStream[ChatChunk]) -> bool:
+        return super()._is_complete(raw) and not ends_in_run(self.response)
 
 
 class ChatView(Generic[T]):

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from .._convert_models import coerce_messages
+from .._convert_models import as_messages
 from .._gen.operations.chat import CHAT_COMPACT, CHAT_CREATE, CHAT_STREAM
-from ..errors import UsageError
+from ..errors import MaxTurnsError, UsageError
+from ..functions import Toolbox
 from ..helpers import system as system_message
 from ..helpers import user
 from ..options import CallOptions
 from .chat_stream import ChatStream
-from .tool_loop import run as run_tools
+from .tool_loop import loop
 
 if TYPE_CHECKING:
     from ..runs import ToolRun
@@ -41,7 +42,7 @@ def begin(
     compact_above: int | None,
 ) -> Conversation:
     """A conversation with the settings of a request."""
-    messages = [*([system_message(system)] if system is not None else []), *coerce_messages(history, "history")]
+    messages = [*([system_message(system)] if system is not None else []), *as_messages(history, "history")]
     return Conversation(caller, request, options, messages, stored=stored, compact_above=compact_above)
 
 
@@ -98,15 +99,28 @@ class Conversation:
     ) -> ToolRun:
         """Say something, and let the model call the functions among the conversation's tools, as `chat.run`."""
         self._compact_if_long()
-        request = attrs.evolve(self._request, messages=[*self.messages, *self._said(parts)])
-        done = run_tools(self._caller, request, self._options, max_turns=max_turns, before_call=before_call)
-        self.messages = list(done.messages)
-        self._tokens = done.response.usage.prompt_tokens if done.response.usage else 0
-        return done
+        box = Toolbox(self._request.tools or ())
+        # told of once more in each request, as tools without functions
+        settings, before = attrs.evolve(self._request, tools=box.definitions or None), self._state()
+
+        def ask(messages: list[Message]) -> ChatCompletion:
+            said = messages[len(self.messages) :]
+            response = self._caller.unary(CHAT_CREATE, self._next(said, settings), self._options)
+            self._take(said, response)
+            return response
+
+        try:
+            return loop(ask, box, [*self.messages, *self._said(parts)], max_turns, before_call)
+        except MaxTurnsError as error:
+            self.append(*error.run.messages[len(self.messages) :])
+            raise
+        except BaseException:
+            self._go_back(before)
+            raise
 
     def append(self, *messages: str | Message | Mapping[str, Any]) -> None:
         """Add messages, such as the results of tools; the next `send` takes them along."""
-        self.messages += coerce_messages(messages, "messages")
+        self.messages += as_messages(messages, "messages")
 
     def compact(self) -> CompactedChat:
         """Condense what was said; instructions at the beginning stay as they are."""
@@ -126,7 +140,7 @@ class Conversation:
         from .client import Client
 
         if not isinstance(client, Client):
-            raise UsageError(f"must be an Client, not {type(client).__name__}", field="client")
+            raise UsageError(f"must be a client of the same kind, not {type(client).__name__}", field="client")
         return Conversation(
             client._caller,
             self._request,
@@ -182,16 +196,17 @@ class Conversation:
         pieces = [part for part in parts if not isinstance(part, Message)]
         return [*whole, *([user(*pieces)] if pieces else [])]
 
-    def _next(self, said: Sequence[Message]) -> ChatRequest:
+    def _next(self, said: Sequence[Message], settings: ChatRequest | None = None) -> ChatRequest:
+        request = settings or self._request
         messages = [*self.messages, *said]
         if not messages:
             raise UsageError("needs something to say: there are no messages yet", field="parts")
         if not self.stored:
-            return attrs.evolve(self._request, messages=messages)
+            return attrs.evolve(request, messages=messages)
         new = messages[self._sent :] if self.last_response_id else messages
         if not new:
             raise UsageError("needs something to say: the service has all messages already", field="parts")
-        return attrs.evolve(self._request, messages=new, store=True, previous_response_id=self.last_response_id)
+        return attrs.evolve(request, messages=new, store=True, previous_response_id=self.last_response_id)
 
     def _take(self, said: Sequence[Message], response: ChatCompletion) -> None:
         """The turn has gone well."""
@@ -199,6 +214,13 @@ class Conversation:
         if self.stored:
             self.last_response_id, self._sent = response.id, len(self.messages)
         self._tokens = response.usage.prompt_tokens if response.usage else 0
+
+    def _state(self) -> tuple[Any, ...]:
+        return list(self.messages), self.last_response_id, self._sent, self._tokens
+
+    def _go_back(self, state: tuple[Any, ...]) -> None:
+        """The turn has failed."""
+        self.messages, self.last_response_id, self._sent, self._tokens = state
 
     def _compact_if_long(self) -> None:
         if self._compact_above is not None and self._tokens > self._compact_above:

@@ -217,7 +217,9 @@ def read_body(response: Any, limit: int | None, meta: Meta | None, *, most: int 
 _TIMERS: dict[str, TimerName] = {"ConnectTimeout": "connect", "PoolTimeout": "pool"}
 
 
-def failure(error: Exception, attempt: Attempt, timer: TimerName, writing: TimerName = "first_event") -> BaseException:
+def failure(
+    error: Exception, attempt: Attempt, timer: TimerName, writing: TimerName = "first_event", host: str = ""
+) -> BaseException:
     """What to raise for an exception out of httpx, known by the names of its classes; others come back as they are."""
     if isinstance(error, XaiError):
         return error
@@ -230,7 +232,8 @@ def failure(error: Exception, attempt: Attempt, timer: TimerName, writing: Timer
         return TimeoutError(f"The {timer} timer ran out.", timer=timer, maybe_sent=early is None, meta=attempt.meta)
     if "ConnectError" in names or "ProxyError" in names:
         tls = "SSL" in text or "CERTIFICATE" in text.upper() or "certificate" in text
-        return (TlsError if tls else ConnectError)(text, meta=attempt.meta)
+        where = f"No connection to {host}: " if host else ""
+        return (TlsError if tls else ConnectError)(where + text, meta=attempt.meta)
     if names & {"InvalidURL", "UnsupportedProtocol", "LocalProtocolError"}:
         return UsageError(f"The request cannot be sent: {text}")
     if "DecodingError" in names:

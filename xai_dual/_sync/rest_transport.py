@@ -145,7 +145,7 @@ class RestTransport:
             message = client.build_request(binding.method, url, headers=headers, content=body, extensions=extensions)
             response = client.send(message, stream=True, follow_redirects=False)
         except Exception as error:
-            raise failure(error, attempt, "first_event", writing) from None
+            raise failure(error, attempt, "first_event", writing, str(self._endpoint)) from None
         attempt.timeouts["read"] = attempt.limit("idle", attempt.timeout.idle)[1]  # from here on between two reads
         meta.headers = {name.lower(): value for name, value in response.headers.items()}
         meta.request_id = meta.headers.get("x-request-id")

@@ -5,13 +5,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
 
-from .._convert_models import coerce_messages
+from .._convert_models import as_messages
 from .._gen.operations.chat import CHAT_CREATE
 from ..errors import MaxTurnsError
 from ..functions import ToolArgumentsError, Toolbox, result_text
@@ -21,10 +21,17 @@ from ..runs import ToolRun
 from . import _io
 
 if TYPE_CHECKING:
-    from ..types.chat import ChatRequest, Message, ToolCall
+    from ..types.chat import ChatCompletion, ChatRequest, Message, ToolCall
     from .call import Caller
 
-__all__ = ["ToolRun", "run"]
+__all__ = ["Ask", "ToolRun", "loop", "run"]
+
+
+class Ask(Protocol):
+    """Asks the model for the next answer."""
+
+    def __call__(self, messages: list[Message]) -> ChatCompletion: ...
+
 
 _log = logging.getLogger("xai_dual")
 
@@ -34,21 +41,36 @@ def run(
     request: ChatRequest,
     options: CallOptions,
     *,
+    tools: Sequence[Any],
     max_turns: int,
     before_call: Callable[[ToolCall], Any] | None,
 ) -> ToolRun:
     """Ask, call, hand back, until the model answers or asks for what there is no function for."""
+    box = Toolbox(tools)
+    request = attrs.evolve(request, tools=box.definitions or None)
+
+    def ask(messages: list[Message]) -> ChatCompletion:
+        return caller.unary(CHAT_CREATE, attrs.evolve(request, messages=messages), options)
+
+    return loop(ask, box, as_messages(request.messages, "messages"), max_turns, before_call)
+
+
+def loop(
+    ask: Ask,
+    box: Toolbox,
+    messages: list[Message],
+    max_turns: int,
+    before_call: Callable[[ToolCall], Any] | None,
+) -> ToolRun:
+    """The loop itself; `ask` gets all messages so far."""
     check_count(max_turns, "max_turns", 1)
-    tools = Toolbox(request.tools or ())
-    request = attrs.evolve(request, tools=tools.definitions or None)
-    messages: list[Message] = list(coerce_messages(request.messages, "messages"))
     done = ToolRun(messages, [])
     for _ in range(max_turns):
-        response = caller.unary(CHAT_CREATE, attrs.evolve(request, messages=messages), options)
+        response = ask(messages)
         messages = [*messages, response.to_message()]
         # a name that was never offered is answered too: with an error
-        ours = [call for call in response.tool_calls if call.function.name not in tools.declared - tools.names]
-        messages += _io.each([partial(_result, tools, call, before_call) for call in ours])
+        ours = [call for call in response.tool_calls if call.function.name not in box.declared - box.names]
+        messages += _io.each([partial(_result, box, call, before_call) for call in ours])
         done = ToolRun(messages, [*done.responses, response])
         if len(ours) < len(response.tool_calls) or not ours:
             return done
@@ -59,12 +81,12 @@ def run(
     )
 
 
-def _result(tools: Toolbox, call: ToolCall, before_call: Callable[[ToolCall], Any] | None) -> Message:
+def _result(box: Toolbox, call: ToolCall, before_call: Callable[[ToolCall], Any] | None) -> Message:
     """What one call gives, as the message that answers it. What goes wrong in it is for the model to read."""
     value = _io.settled(before_call(call), "before_call") if before_call is not None else None
     try:
         if value is None:
-            value = _io.call(tools.bind(call))
+            value = _io.call(box.bind(call))
         text = result_text(value)
     except ToolArgumentsError as error:
         text = f"error: {error}"

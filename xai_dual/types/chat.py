@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 import attrs
 
 from ..model import Model, Unknown
-from ..views import ChatChunkViews, ChatCompletionViews, ChoiceMessageViews
+from ..views import ChatChunkViews, ChatCompletionViews, ChoiceMessageViews, CompactedChatViews, InlineCitationViews
 from .tools import MCP, AttachmentSearch, CodeExecution, CollectionsSearch, ImageGeneration, WebSearch, XSearch
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ class DeferredChatRequest(Model):
 
     json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_deferred_chat_request", "decode_deferred_chat_request")
 
-    request_id: str | None = None
+    request_id: str
     """Id from the answer that started the completion."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
@@ -292,7 +292,7 @@ class CompactContextRequest(Model):
 
 
 @attrs.define(kw_only=True, repr=False)
-class CompactedChat(Model):
+class CompactedChat(CompactedChatViews, Model):
     """The condensed conversation.
 
 
@@ -358,7 +358,10 @@ class ChatRequest(Model):
     REST only.
     """
     max_tokens: int | None = None
-    """Older name of `max_completion_tokens`; deprecated."""
+    """Most tokens to generate, reasoning included.
+
+    On REST `max_completion_tokens` is a newer name for it.
+    """
     messages: str | Sequence[str | Message | ChoiceMessage | Mapping[str, Any]] | None = None
     """The conversation so far, oldest message first."""
     n: int | None = None
@@ -1083,7 +1086,7 @@ class OutputFile(Model):
 
 
 @attrs.define(kw_only=True, repr=False)
-class InlineCitation(Model):
+class InlineCitation(InlineCitationViews, Model):
     """A source, and the place in the text that refers to it.
 
 

@@ -135,7 +135,7 @@ class DeferredImagesRequest(Model):
         "decode_deferred_images_request",
     )
 
-    request_id: str | None = None
+    request_id: str
     """Id from the answer that started the job."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""

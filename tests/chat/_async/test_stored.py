@@ -108,9 +108,9 @@ async def test_deleted(client: AsyncClient, other: AsyncClient) -> None:
 
 async def test_completions_keep_nothing(clients: dict[str, AsyncClient]) -> None:
     client = clients[COMPLETIONS]
-    with pytest.raises(UnsupportedOnTransport, match="store: .*only POST /v1/responses carries it"):
+    with pytest.raises(UnsupportedOnTransport, match=r"store: .*only POST /v1/responses carries it"):
         await asked(client, "Hi", store=True)
-    with pytest.raises(UnsupportedOnTransport, match="previous_response_id: .*only POST /v1/responses carries it"):
+    with pytest.raises(UnsupportedOnTransport, match=r"previous_response_id: .*only POST /v1/responses carries it"):
         await asked(client, "Hi", previous_response_id="x")
 
 

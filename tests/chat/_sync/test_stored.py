@@ -110,9 +110,9 @@ def test_deleted(client: Client, other: Client) -> None:
 
 def test_completions_keep_nothing(clients: dict[str, Client]) -> None:
     client = clients[COMPLETIONS]
-    with pytest.raises(UnsupportedOnTransport, match="store: .*only POST /v1/responses carries it"):
+    with pytest.raises(UnsupportedOnTransport, match=r"store: .*only POST /v1/responses carries it"):
         asked(client, "Hi", store=True)
-    with pytest.raises(UnsupportedOnTransport, match="previous_response_id: .*only POST /v1/responses carries it"):
+    with pytest.raises(UnsupportedOnTransport, match=r"previous_response_id: .*only POST /v1/responses carries it"):
         asked(client, "Hi", previous_response_id="x")
 
 

@@ -327,10 +327,11 @@ class AsyncImages:
         options = CallOptions(timeout, headers, max_retries, extra_body)
         return await self._caller.unary(IMAGES_GET_DEFERRED, request, options)
 
+    @required("request_id")
     async def wait(
         self,
         *,
-        request_id: str | None = None,
+        request_id: str,
         interval: float = 1.0,
         deadline: float | None = None,
         on_progress: Callable[[DeferredImages], Any] | None = None,

@@ -145,6 +145,8 @@ def decode_deferred_chat_request(d: Mapping[str, Any]) -> DeferredChatRequest:
 
 
 def encode_deferred_chat_request(m: DeferredChatRequest, wire: bool = True) -> dict[str, Any]:
+    if wire and m.request_id is None:
+        missing("request_id", m.extra)
     d: dict[str, Any] = {}
     if m.request_id is not None and not wire:
         d["request_id"] = string(m.request_id, "request_id")
@@ -628,8 +630,8 @@ def encode_chat_request_responses(m: ChatRequest, wire: bool = True) -> dict[str
     d: dict[str, Any] = {}
     if m.logprobs is not None:
         d["logprobs"] = boolean(m.logprobs, "logprobs")
-    if m.max_completion_tokens is not None:
-        d["max_output_tokens"] = int32(m.max_completion_tokens, "max_completion_tokens")
+    if m.max_tokens is not None:
+        d["max_output_tokens"] = int32(m.max_tokens, "max_tokens")
     if m.messages is not None:
         d["input"] = input_items(coerce_messages(m.messages, "messages"), "messages")
     if m.model is not None:
@@ -666,8 +668,8 @@ def encode_chat_request_responses(m: ChatRequest, wire: bool = True) -> dict[str
         d["previous_response_id"] = string(m.previous_response_id, "previous_response_id")
     if m.store is not None:
         d["store"] = boolean(m.store, "store")
-    if m.max_tokens is not None:
-        d["max_output_tokens"] = int32(m.max_tokens, "max_tokens")
+    if m.max_completion_tokens is not None:
+        d["max_output_tokens"] = int32(m.max_completion_tokens, "max_completion_tokens")
     inner: dict[str, Any] = {}
     if m.reasoning_effort is not None:
         inner["effort"] = string(m.reasoning_effort, "reasoning_effort")

@@ -166,6 +166,8 @@ def decode_deferred_images_request(d: Mapping[str, Any]) -> DeferredImagesReques
 
 
 def encode_deferred_images_request(m: DeferredImagesRequest, wire: bool = True) -> dict[str, Any]:
+    if wire and m.request_id is None:
+        missing("request_id", m.extra)
     d: dict[str, Any] = {}
     if m.request_id is not None and not wire:
         d["request_id"] = string(m.request_id, "request_id")

@@ -183,8 +183,9 @@ SEARCH_MODE_NUMBERS = {"off": 1, "on": 2, "auto": 3}
 
 
 def encode_deferred_chat_request(m: DeferredChatRequest, p: Any) -> None:
-    if m.request_id is not None:
-        p.request_id = string(m.request_id, "request_id")
+    if m.request_id is None:
+        missing("request_id", m.extra)
+    p.request_id = string(m.request_id, "request_id")
     refuse_extra(m)
 
 

@@ -121,7 +121,8 @@ class Chat:
             logit_bias: Bias added to the logits of single tokens: token id to bias. REST only.
             logprobs: Whether to return log probabilities of the generated tokens; false if not given.
             max_completion_tokens: Most tokens to generate, reasoning included. REST only.
-            max_tokens: Older name of `max_completion_tokens`; deprecated.
+            max_tokens: Most tokens to generate, reasoning included. On REST `max_completion_tokens` is a newer
+                name for it.
             n: How many choices to generate, at least 1; each one is paid for.
             parallel_tool_calls: Whether the model may ask for several tool calls in one turn; true if not given.
             presence_penalty: From -2 to 2; positive values make tokens that have already appeared less likely.
@@ -262,7 +263,8 @@ class Chat:
             logit_bias: Bias added to the logits of single tokens: token id to bias. REST only.
             logprobs: Whether to return log probabilities of the generated tokens; false if not given.
             max_completion_tokens: Most tokens to generate, reasoning included. REST only.
-            max_tokens: Older name of `max_completion_tokens`; deprecated.
+            max_tokens: Most tokens to generate, reasoning included. On REST `max_completion_tokens` is a newer
+                name for it.
             n: How many choices to generate, at least 1; each one is paid for.
             parallel_tool_calls: Whether the model may ask for several tool calls in one turn; true if not given.
             presence_penalty: From -2 to 2; positive values make tokens that have already appeared less likely.
@@ -408,7 +410,8 @@ class Chat:
             logit_bias: Bias added to the logits of single tokens: token id to bias. REST only.
             logprobs: Whether to return log probabilities of the generated tokens; false if not given.
             max_completion_tokens: Most tokens to generate, reasoning included. REST only.
-            max_tokens: Older name of `max_completion_tokens`; deprecated.
+            max_tokens: Most tokens to generate, reasoning included. On REST `max_completion_tokens` is a newer
+                name for it.
             n: How many choices to generate, at least 1; each one is paid for.
             parallel_tool_calls: Whether the model may ask for several tool calls in one turn; true if not given.
             presence_penalty: From -2 to 2; positive values make tokens that have already appeared less likely.
@@ -552,7 +555,8 @@ class Chat:
             logit_bias: Bias added to the logits of single tokens: token id to bias. REST only.
             logprobs: Whether to return log probabilities of the generated tokens; false if not given.
             max_completion_tokens: Most tokens to generate, reasoning included. REST only.
-            max_tokens: Older name of `max_completion_tokens`; deprecated.
+            max_tokens: Most tokens to generate, reasoning included. On REST `max_completion_tokens` is a newer
+                name for it.
             n: How many choices to generate, at least 1; each one is paid for.
             parallel_tool_calls: Whether the model may ask for several tool calls in one turn; true if not given.
             presence_penalty: From -2 to 2; positive values make tokens that have already appeared less likely.
@@ -638,12 +642,15 @@ class Chat:
 
         return parse_stream(self._caller, request, options, schema=schema)
 
-    @required("model", "messages")
+    @required("model", "messages", "tools")
     def run(
         self,
         *,
         model: str,
         messages: str | Sequence[str | Message | ChoiceMessage | Mapping[str, Any]],
+        tools: Sequence[
+            Tool | Mapping[str, Any] | Callable[..., Any] | tuple[Tool | Mapping[str, Any], Callable[..., Any]]
+        ],
         max_turns: int = 8,
         before_call: Callable[[ToolCall], Any] | None = None,
         frequency_penalty: float | None = None,
@@ -665,7 +672,6 @@ class Chat:
         stream_options: StreamOptions | Mapping[str, Any] | None = None,
         temperature: float | None = None,
         tool_choice: str | Mapping[str, Any] | None = None,
-        tools: Sequence[Tool | Mapping[str, Any] | Callable[..., Any]] | None = None,
         top_logprobs: int | None = None,
         top_p: float | None = None,
         user: str | None = None,
@@ -692,6 +698,8 @@ class Chat:
         Args:
             model: Name or alias of the model.
             messages: The conversation so far, oldest message first.
+            tools: Typed functions, tools as for `chat.create`, and pairs (tool, function) for functions with a
+                schema of their own. Calls of tools without a function end the loop, in `pending`.
             max_turns: Most answers of the model; with calls still open after the last one, `MaxTurnsError`
                 carries the conversation.
             before_call: Called before each function (for `Client` it may be async); if it returns anything
@@ -701,7 +709,8 @@ class Chat:
             logit_bias: Bias added to the logits of single tokens: token id to bias. REST only.
             logprobs: Whether to return log probabilities of the generated tokens; false if not given.
             max_completion_tokens: Most tokens to generate, reasoning included. REST only.
-            max_tokens: Older name of `max_completion_tokens`; deprecated.
+            max_tokens: Most tokens to generate, reasoning included. On REST `max_completion_tokens` is a newer
+                name for it.
             n: How many choices to generate, at least 1; each one is paid for.
             parallel_tool_calls: Whether the model may ask for several tool calls in one turn; true if not given.
             presence_penalty: From -2 to 2; positive values make tokens that have already appeared less likely.
@@ -719,7 +728,6 @@ class Chat:
             stream_options: Extras of the stream; only with `stream`. REST only.
             temperature: Randomness of sampling from 0 to 2; 1 if not given.
             tool_choice: Whether, and which, tools the model has to call.
-            tools: Tools the model may use, at most 350.
             top_logprobs: How many alternatives to return for each token, 0 to 8; needs `logprobs`.
             top_p: Sample only from the likeliest tokens that together reach this probability; above 0, up to 1, 1
                 if not given.
@@ -770,7 +778,6 @@ class Chat:
             stream_options=stream_options,
             temperature=temperature,
             tool_choice=tool_choice,
-            tools=tools,
             top_logprobs=top_logprobs,
             top_p=top_p,
             user=user,
@@ -785,7 +792,7 @@ class Chat:
         options = CallOptions(timeout, headers, max_retries, extra_body, rest_route)
         from ..tool_loop import run
 
-        return run(self._caller, request, options, max_turns=max_turns, before_call=before_call)
+        return run(self._caller, request, options, tools=tools, max_turns=max_turns, before_call=before_call)
 
     @required("model")
     def conversation(
@@ -849,7 +856,8 @@ class Chat:
             logit_bias: Bias added to the logits of single tokens: token id to bias. REST only.
             logprobs: Whether to return log probabilities of the generated tokens; false if not given.
             max_completion_tokens: Most tokens to generate, reasoning included. REST only.
-            max_tokens: Older name of `max_completion_tokens`; deprecated.
+            max_tokens: Most tokens to generate, reasoning included. On REST `max_completion_tokens` is a newer
+                name for it.
             n: How many choices to generate, at least 1; each one is paid for.
             parallel_tool_calls: Whether the model may ask for several tool calls in one turn; true if not given.
             presence_penalty: From -2 to 2; positive values make tokens that have already appeared less likely.
@@ -987,7 +995,8 @@ class Chat:
             logit_bias: Bias added to the logits of single tokens: token id to bias. REST only.
             logprobs: Whether to return log probabilities of the generated tokens; false if not given.
             max_completion_tokens: Most tokens to generate, reasoning included. REST only.
-            max_tokens: Older name of `max_completion_tokens`; deprecated.
+            max_tokens: Most tokens to generate, reasoning included. On REST `max_completion_tokens` is a newer
+                name for it.
             n: How many choices to generate, at least 1; each one is paid for.
             parallel_tool_calls: Whether the model may ask for several tool calls in one turn; true if not given.
             presence_penalty: From -2 to 2; positive values make tokens that have already appeared less likely.
@@ -1103,10 +1112,11 @@ class Chat:
         options = CallOptions(timeout, headers, max_retries, extra_body)
         return self._caller.unary(CHAT_GET_DEFERRED, request, options)
 
+    @required("request_id")
     def wait(
         self,
         *,
-        request_id: str | None = None,
+        request_id: str,
         interval: float = 1.0,
         deadline: float | None = None,
         on_progress: Callable[[DeferredChat], Any] | None = None,

@@ -327,10 +327,11 @@ class Images:
         options = CallOptions(timeout, headers, max_retries, extra_body)
         return self._caller.unary(IMAGES_GET_DEFERRED, request, options)
 
+    @required("request_id")
     def wait(
         self,
         *,
-        request_id: str | None = None,
+        request_id: str,
         interval: float = 1.0,
         deadline: float | None = None,
         on_progress: Callable[[DeferredImages], Any] | None = None,

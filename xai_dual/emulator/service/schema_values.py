@@ -176,7 +176,7 @@ class _Maker:
 
     def _array(self, schema: dict[str, Any], name: str, depth: int) -> list[Any]:
         """As many items as must be, or as the prompt has values for."""
-        least = int(schema.get("minItems", 1))
+        least = int(schema.get("minItems", 1 if depth < _MAX_DEPTH // 2 else 0))  # recursive ones have to end
         if least > _MAX_VALUES:
             raise invalid("The JSON schema asks for too large a value.")
         items = self._follow(schema.get("items", {}))
