@@ -225,6 +225,12 @@ class _File:
         if entry.get(key, values[0]) not in values:
             raise DefinitionError(f"{self.file}: {where} {key} = {entry[key]!r} is none of {', '.join(values)}")
 
+    def _code(self, where: str, entry: Mapping[str, Any], key: str) -> None:
+        """The value of a key that names what is written by hand."""
+        module, _, name = str(entry.get(key, "module:name")).partition(":")
+        if not module or not name.isidentifier():
+            raise DefinitionError(f'{self.file}: {where} {key} = {entry[key]!r} is no "module:name"')
+
     def _field(self, where: str, entry: Mapping[str, Any]) -> FieldBinding:
         self._keys(
             where, entry, "grpc", "rest", "convert", "type", "coerce", "doc", "distinct", "drop", "echo", "reshape"
@@ -296,11 +302,8 @@ class _File:
             "gives",
         ]
         self._keys(where, entry, *simple, "rest", "required", "without", "argument")
-        if "like" in entry:
-            self._needs(where, entry, "by", "the function of xai_dual/_async that it calls")
-            self._needs(where, entry, "gives", "what that function returns")
-        for own, argument in entry.get("argument", {}).items():
-            self._keys(f"{where} argument.{own}", argument, "type", "default", "doc")
+        self._helper(where, entry)
+        self._code(where, entry, "stream")
         if "page" in entry:
             self._needs(where, entry, "items", "the answer's property that holds a page's items")
             self._keys(f"{where} page", entry["page"], "argument", "token", "more")
@@ -322,6 +325,7 @@ class _File:
                 f"{where} rest.{shape}", value, "route", "const", "default", "reader", "items", "pending", "wraps"
             )
             self._needs(f"{where} rest.{shape}", value, "route", 'as in "POST /v1/things"')
+            self._code(f"{where} rest.{shape}", value, "reader")
             routes[shape] = RouteBinding(**value)
         plain = {k: entry[k] for k in simple if k in entry}
         required, without = (tuple(entry.get(key, ())) for key in ("required", "without"))
@@ -329,6 +333,21 @@ class _File:
         return OperationBinding(
             name, self.domain, rest=routes, required=required, without=without, arguments=arguments, **plain
         )
+
+    def _helper(self, where: str, entry: Mapping[str, Any]) -> None:
+        """The keys of an operation that is a helper around another one."""
+        if "like" not in entry:
+            for key in ("by", "gives", "without", "argument"):
+                if key in entry:
+                    raise DefinitionError(f"{self.file}: {where} {key!r} goes with `like`")
+            return
+        self._keys(where, entry, "like", "by", "gives", "without", "argument", "doc")
+        self._needs(where, entry, "by", "the function of xai_dual/_async that it calls")
+        self._needs(where, entry, "gives", "what that function returns")
+        self._code(where, entry, "by")
+        for own, argument in entry.get("argument", {}).items():
+            self._keys(f"{where} argument.{own}", argument, "type", "default", "doc")
+            self._needs(f"{where} argument.{own}", argument, "type", "its annotation")
 
     def _waive(self, entries: Mapping[str, Any]) -> None:
         for reason, items in entries.items():

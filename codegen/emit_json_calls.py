@@ -21,7 +21,8 @@ def _request(m: CodecModule, op: ir.Operation, route: ir.RestRoute, name: str) -
     result = m.use("operation", "RestRequest")
     argument = m.cls(request.name) if request else "None"
     with m.body.block(f"def request_{name}(m: {argument}) -> {result}:"):
-        path, query, filename, has_body = route.path, [], None, bool(op.upload or route.const)
+        sets = bool(route.const or route.default)
+        path, query, filename, has_body = route.path, [], None, bool(op.upload or sets)
         for field in request.fields if request else ():
             slot = field.rest.get(route.shape)
             if slot is None and request and route.shape not in request.rest:
@@ -43,7 +44,7 @@ def _request(m: CodecModule, op: ir.Operation, route: ir.RestRoute, name: str) -
         _refuse_grpc_only(m, op, request, has_body)
         if query:
             _query(m, query)
-        if has_body and (request or route.const):
+        if has_body and (request or sets):
             m.imports.add("typing", "Any")
             encode = m.function("encode", request.name, route.shape) if request else ""
             m.body(f"body = {encode}(m)" if request else "body: dict[str, Any] = {}")
@@ -51,7 +52,7 @@ def _request(m: CodecModule, op: ir.Operation, route: ir.RestRoute, name: str) -
             m.body(*[f"body[{literal(key)}] = {literal(value)}" for key, value in route.const.items()])
         parts = [f'f"{path}"' if path != route.path else literal(path)]
         parts += ["query=query"] if query else []
-        parts += ["body=body" if request or route.const else "body={}"] if has_body else []
+        parts += ["body=body" if request or sets else "body={}"] if has_body else []
         if filename:
             checked = f"{m.use('_check', 'string')}(m.{filename}, {literal(filename)})"
             parts.append(f"filename=None if m.{filename} is None else {checked}")

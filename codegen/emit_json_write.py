@@ -55,7 +55,7 @@ class Writer(Layout):
             with m.body.block(f"if m.{field.name} is not None and {checked}:"):
                 m.body(f"d.setdefault({literal(key)}, []).append({literal(item)})")
         for field in self.model.fields if self.other else ():
-            if self.slots[field.name] is None and not field.drop:
+            if self.slots[field.name] is None and field.name not in self.outside and not field.drop:
                 with m.body.block(f"if m.{field.name} is not None:"):
                     m.body(not_here(m, [s for s in field.rest if s != self.other], field.name))
 
@@ -75,9 +75,9 @@ class Writer(Layout):
         m, name = self.m, field.name
         lines = [f"{target}[{literal(key)}] = {self.value(field)}"]
         tests = []
-        if any(s.where not in ("body", "by") for s in field.rest.values()):
-            tests.append("not wire")  # goes into the path, the query or the form's head
-        elif self.slots[name] is None and self.model.rest and self.model.grpc and self.model.sent:
+        if name in self.outside:
+            tests.append("not wire")
+        elif self.slots[name] is None and self.model.sent and (self.model.two_sided or self.model.other_shapes):
             # the JSON form has it, the wire has not
             if field.drop:
                 tests.append("not wire")

@@ -41,6 +41,10 @@ class Layout:
         self.required: set[str] = set()
         self.declared: set[str] = set()  # variables of the decoder that have their annotation
         self.slots = {f.name: self._slot(f, shape) for f in model.fields}
+        # those that go into the path, the query or the form's head
+        self.outside = {
+            f.name for f in model.fields if any(s.where not in ("body", "by") for s in self._here(f, shape))
+        }
         keys = {slot.path[0] for slot in self.slots.values() if slot and slot.path}
         for field in model.fields:
             slot = self.slots[field.name]
@@ -57,10 +61,11 @@ class Layout:
 
     def _slot(self, field: ir.Field, shape: str | None) -> ir.RestSlot | None:
         """Where the field stands in the body."""
-        if len(self.model.rest) < 2:
-            return next((s for s in field.rest.values() if s.where == "body"), None)
-        slot = field.rest.get(shape or "")
-        return slot if slot and slot.where == "body" else None
+        return next((s for s in self._here(field, shape) if s.where == "body"), None)
+
+    def _here(self, field: ir.Field, shape: str | None) -> list[ir.RestSlot]:
+        """Where it stands on routes of this shape."""
+        return [s for k, s in field.rest.items() if k == shape or len(self.model.rest) < 2]
 
     def constant(self, holder: str, key: str) -> str:
         # two underscores: no model has them in its name, so `details` of Usage is not UsageDetails

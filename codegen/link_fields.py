@@ -13,7 +13,7 @@ from .convert import COERCIONS, CONVERTERS, RESHAPES, misfits
 from .coverage import Coverage
 from .facts import Facts
 from .lines import snake
-from .link_slots import PARAMETERS, Slots
+from .link_slots import PARAMETERS, Slots, at_one_place
 from .link_types import Many, Side, Types, common, kind_of, no_type, unset_default
 from .names import unfit
 from .raw import Parameter, ProtoField
@@ -64,7 +64,7 @@ class FieldLinker:
         places: dict[str, dict[str, str]] = {}  # public name -> shape -> path
         for key, parameter in self.parameters.items():
             if key not in taken_parameters and not self._waived_parameter(key):
-                for shape in self.rest_names or ("rest",):
+                for shape in [s for s in self.rest_names or ("rest",) if self._takes(s, key)]:
                     places.setdefault(self._public(parameter.name), {})[shape] = key
         for shape, names in self.rest_names.items():
             for n in names:
@@ -72,7 +72,7 @@ class FieldLinker:
                     places.setdefault(self._public(n), {})[shape] = n
         names_left = dict.fromkeys([*places, *open_grpc])
         linked += [self._automatic(name, name in open_grpc, places.get(name, {})) for name in names_left]
-        fields = self._at_one_place([f for f in linked if f])
+        fields = at_one_place([f for f in linked if f], self.b, self.problem)
         self._check_near_names(fields)
         self._check_constants()
         return _in_order(fields, self.rest_names)
@@ -89,6 +89,13 @@ class FieldLinker:
                     if parameter.where in PARAMETERS:  # a header is the caller's `headers=`
                         found[f"{parameter.where}:{parameter.name}"] = parameter
         return found
+
+    def _takes(self, shape: str, key: str) -> bool:
+        """Whether routes of that shape take the parameter; of a model with one shape they all have that one."""
+        ops = [op for op in self.bindings.operations.values() if op.request == self.b.name and shape in op.rest]
+        known = [self.facts.openapi.routes.get(op.rest[shape].route) for op in ops]
+        found = (f"{p.where}:{p.name}" == key for r in known if r for p in r.parameters.values())
+        return len(self.rest_names) < 2 or any(found)
 
     def _set_by_calls(self, shape: str) -> set[str]:
         """Properties of a request that its operations set themselves: constants, and the content of uploads."""
@@ -151,7 +158,8 @@ class FieldLinker:
         if f.placed:
             return f.rest.get(shape, f.rest.get("*"))
         named = next((n for n in self.rest_names.get(shape, ()) if self._public(n) == name), None)
-        return named or next((k for k, p in self.parameters.items() if self._public(p.name) == name), None)
+        found = (k for k, p in self.parameters.items() if self._public(p.name) == name and self._takes(shape, k))
+        return named or next(found, None)
 
     def _waived_grpc(self, name: str) -> bool:
         return f"{self.b.grpc}.{name}" in self.bindings.waivers
@@ -275,22 +283,6 @@ class FieldLinker:
         required = bool(own) and all(s.required for s in own.values())
         unset = unset_default(kind_type, many, grpc, own)
         return ir.Field(name, kind_type, many, kind, grpc, rest, doc, f.coerce, required, f.drop, f.echo, unset)
-
-    def _at_one_place(self, fields: list[ir.Field]) -> list[ir.Field]:
-        """Of two fields at one place the later one wins if it is set. Of three, no order of theirs would tell."""
-        holders: dict[tuple[str, tuple[str, ...]], list[str]] = {}
-        for f in fields:
-            for shape, slot in f.rest.items():
-                if slot.where == "body" and slot.path and not slot.item:
-                    holders.setdefault((shape, slot.path), []).append(f.name)
-        for (shape, path), (one, other, *more) in [x for x in holders.items() if len(x[1]) > 2]:
-            where = f"{'.'.join(path)} of {self.b.rest[shape]}"
-            self.problem(f"field.{more[0]}: {one} and {other} stand at {where} already")
-        newer = {(names[1], shape) for (shape, _), names in holders.items() if len(names) > 1}
-        return [
-            attrs.evolve(f, rest={k: attrs.evolve(s, newer=(f.name, k) in newer) for k, s in f.rest.items()})
-            for f in fields
-        ]
 
     # --- its type ---
 

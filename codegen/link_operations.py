@@ -9,7 +9,7 @@ from . import ir
 from .bindings import Bindings, OperationBinding
 from .coverage import Coverage
 from .facts import Facts
-from .names import unfit_argument, unfit_operation
+from .names import unfit_argument, unfit_operation, unfit_own
 
 
 class OperationLinker:
@@ -89,9 +89,12 @@ class OperationLinker:
         for name in b.without:
             if name not in fields:
                 self.problem(f"without names {name!r}, which {target} does not have")
+        options = ("rest_route",) if asked and len(asked.rest) > 1 else ()
         for name in b.arguments:
             if name in fields - set(b.without):
                 self.problem(f"argument.{name}: {target} has it already; name it in `without`")
+            elif why := unfit_own(name, options):
+                self.problem(f"argument.{name}: {name!r} {why}")
         own = tuple(ir.Argument(name, a["type"], a.get("default"), a.get("doc", "")) for name, a in b.arguments.items())
         module, _, function = (b.by or "").partition(":")
         gives = (b.gives or "").removeprefix("plain ")
@@ -224,7 +227,8 @@ class OperationLinker:
         """What the path needs, and what the binding says."""
         fields = self.request.fields if self.request else []
         in_path = [f.name for f in fields if any(s.where == "path" for s in f.rest.values())]
-        self._check_arguments(self.b.request, ("content",) if self.b.upload else ())
+        others = [*(["content"] if self.b.upload else []), *(["rest_route"] if len(self.b.rest) > 1 else [])]
+        self._check_arguments(self.b.request, tuple(others))
         for name in self.b.required:
             if name not in {f.name for f in fields}:
                 self.problem(f"required names {name!r}, which {self.b.request} does not have")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+import attrs
+
 from . import ir
 from .bindings import ModelBinding
 from .facts import Facts, Place
@@ -78,3 +80,21 @@ class Slots:
             schema, _, prop = slot.path[0].rpartition(".")
             return self.facts.place(schema, (prop,))
         return self.facts.place(self.b.rest[shape], slot.path)
+
+
+def at_one_place(fields: list[ir.Field], b: ModelBinding, problem: Callable[[str], None]) -> list[ir.Field]:
+    """Of two fields at one place the later one of the binding wins if it is set; of three no order would tell."""
+    holders: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for f in fields:
+        for shape, slot in f.rest.items():
+            if slot.where == "body" and slot.path and not slot.item:
+                holders.setdefault((shape, slot.path), []).append(f.name)
+    for (shape, path), names in holders.items():
+        for name in names[2:]:
+            where = f"{'.'.join(path)} of {b.rest[shape]}"
+            problem(f"field.{name}: {names[0]} and {names[1]} stand at {where} already")
+    newer = {(names[1], shape) for (shape, _), names in holders.items() if len(names) > 1}
+    return [
+        attrs.evolve(f, rest={k: attrs.evolve(s, newer=(f.name, k) in newer) for k, s in f.rest.items()})
+        for f in fields
+    ]

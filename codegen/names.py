@@ -38,6 +38,13 @@ def unfit_argument(name: str, others: tuple[str, ...] = ()) -> str | None:
     return "is an argument that every call has already" if name in ("self", *CALL_OPTIONS) else None
 
 
+def unfit_own(name: str, others: tuple[str, ...] = ()) -> str | None:
+    """Why an argument that no field stands behind cannot have that name."""
+    if not name.isidentifier() or keyword.iskeyword(name):
+        return "is no name that Python takes"
+    return unfit_argument(name, others)
+
+
 def unfit_operation(name: str) -> str | None:
     """Why an operation cannot have that name."""
     words = name.split(".")

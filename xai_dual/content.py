@@ -306,7 +306,8 @@ def _name_of(file: Any) -> str | None:
 def _position(file: Any) -> int | None:
     """Where a file object stands, if it can come back there."""
     try:
-        at = file.tell() if file.seekable() else None
+        says = getattr(file, "seekable", None)  # SpooledTemporaryFile does not say before Python 3.11
+        at = file.tell() if (says() if says is not None else hasattr(file, "seek")) else None
     except (AttributeError, OSError, ValueError):
         return None
     return at if isinstance(at, int) else None

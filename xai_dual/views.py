@@ -177,13 +177,13 @@ class ChoiceMessageViews:
     __slots__ = ()
 
     def to_message(self: Any) -> Message:
-        """The message as one that can be sent."""
+        """The message as one that can be sent; a refusal is its text."""
         from .types.chat import Message
 
         answer: ChoiceMessage = self
         return Message(
             role=answer.role or "assistant",
-            content=answer.content or None,
+            content=answer.content or answer.refusal or None,  # other wires say it as text
             reasoning_content=answer.reasoning_content or None,
             tool_calls=answer.tool_calls or None,
             encrypted_content=answer.encrypted_content or None,

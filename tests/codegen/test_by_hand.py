@@ -14,33 +14,38 @@ from xai_dual.meta import Meta
 from xai_dual.model import same
 from xai_dual.operation import RestRequest
 
-from .mini import Package, body, mini, rest_thing
-from .two_routes import BINDING, SCHEMAS, project
+from .mini import Mini, Package, body, mini, rest_thing
+from .two_routes import BINDING, project
 
 # --- models that are written or read by hand on a shape ---
 
-PART = """
+READER = "tests.codegen.readers:Loud"
+BY_HAND = f"""
 [model.Part]
 grpc = "mini.Part"
 rest.a = "PartA"
-by.b = "tests.codegen.readers:Loud"
-field.text = { grpc = "text", rest.a = "text", rest.b = "PartB.words" }
-field.note = { grpc = "note", rest.b = "PartB.note" }
+by.b = "{READER}"
+field.text = {{ grpc = "text", rest.a = "text", rest.b = "PartB.words" }}
+field.note = {{ grpc = "note", rest.b = "PartB.note" }}
+
+[model.Answer]
+grpc = "mini.Answer"
+rest.a = "AnswerA"
+by.b = "{READER}"
+field.text = {{ grpc = "text", rest.a = "text", rest.b = "AnswerB.output" }}
+field.use = {{ grpc = "use", rest.a = "use", rest.b = "AnswerB.use" }}
+field.part = {{ grpc = "part", rest.a = "part", rest.b = "AnswerB.part" }}
+
 """
 
 
-def by_hand(root: Path, old: str = "", new: str = "") -> Any:
-    start = BINDING.index("[model.Part]")
-    binding = BINDING[:start] + PART.lstrip() + "\n" + BINDING[BINDING.index("[model.Answer]") :]
-    # nothing generated reads or writes a part on b, so nothing generated may hold one there
-    binding = binding.replace(
-        "field.kept",
-        'field.part = { grpc = "part", rest.a = "part", rest.b = "part", reshape.b = "text_format" }\nfield.kept',
-    )
-    binding = binding.replace(
-        'rest.b = { route = "POST /v1/b", ', 'rest.b = { route = "POST /v1/b", reader = "tests.codegen.readers:Loud", '
-    )
-    return project(root, old, new, binding=binding)
+def by_hand(root: Path, old: str = "", new: str = "", more: str = "") -> Mini:
+    """The project with an answer that is read by hand on b. Of requests `part` is written by a function there."""
+    binding = BINDING[: BINDING.index("[model.Part]")] + BY_HAND + BINDING[BINDING.index("[model.Use]") :]
+    part = 'field.part = { grpc = "part", rest.a = "part", rest.b = "part", reshape.b = "text_format" }'
+    binding = binding.replace("field.kept", f"{part}\nfield.kept")
+    binding = binding.replace("default = { keep = false }", f'default = {{ keep = false }}, reader = "{READER}"')
+    return project(root, old, new, binding=binding + more)
 
 
 def test_a_model_by_hand_has_no_codec_of_that_shape(tmp_path: Path) -> None:
@@ -49,7 +54,7 @@ def test_a_model_by_hand_has_no_codec_of_that_shape(tmp_path: Path) -> None:
     assert hasattr(codecs, "encode_part")
     assert not hasattr(codecs, "encode_part_b")
     part = package.api.models["Part"]
-    assert (part.shape, part.other_shapes, part.by) == ("a", (), {"b": "tests.codegen.readers:Loud"})
+    assert (part.shape, part.other_shapes, part.by) == ("a", (), {"b": READER})
     assert {f.name: f.one_sided for f in part.fields} == {"text": None, "note": None}
     assert {f.name: f.rest["b"].path for f in part.fields} == {"text": ("PartB.words",), "note": ("PartB.note",)}
     assert package.api.counts["mini"].get("unbound", 0) == 0, "what is written by hand is bound"
@@ -70,7 +75,8 @@ def test_what_only_the_hand_written_side_has_is_refused_on_the_other_shape(tmp_p
 
 
 def test_the_comparison_leaves_out_what_a_route_by_hand_lacks(tmp_path: Path) -> None:
-    package = by_hand(tmp_path, 'rest.b = "PartB.words" }', "}").load()
+    more = '[waive.no-counterpart]\n"PartB.words" = "nobody reads it"\n'
+    package = by_hand(tmp_path, ', rest.b = "PartB.words" }', " }", more).load()
     t = package.types
     assert t.Part.not_on_route == {"a": frozenset({"note"}), "b": frozenset({"text"})}
 
@@ -105,7 +111,7 @@ def test_a_reader_reads_the_answers_of_its_route(tmp_path: Path) -> None:
     rest = package.record("talk.say").rest
     assert rest["a"].reader is None
     assert rest["a"].codec.decoder == "answer_talk_say_a"
-    assert (rest["b"].reader, rest["b"].codec.decoder) == ("tests.codegen.readers:Loud", "")
+    assert (rest["b"].reader, rest["b"].codec.decoder) == (READER, "")
     assert not hasattr(package.module("_gen.json.mini"), "answer_talk_say_b")
     request = package.types.Ask(text="t")
     assert rest["b"].decoder(request)({"output": "x"}) == ("t", "X")
@@ -150,21 +156,7 @@ def test_misspelt_keys_of_a_route_are_refused(tmp_path: Path, key: str) -> None:
 # --- shapes where there is more than a body ---
 
 
-def test_a_field_may_stand_in_the_path_of_one_route_and_in_the_body_of_another(tmp_path: Path) -> None:
-    schemas = SCHEMAS.replace("    input: {type: string}\n", "    input: {type: string}\n    key: {type: string}\n")
-    schemas = f"{schemas}\nNothing: {{type: object, properties: {{a: {{type: string}}}}}}"
-    parameter = {"name": "key", "in": "path", "required": True, "schema": {"type": "string"}}
-    answer = {"204": {"description": "done"}}
-    paths = {
-        "/v1/a/{key}": {"post": {"parameters": [parameter], "requestBody": body("AskA"), "responses": answer}},
-        "/v1/b": {"post": {"requestBody": body("AskB"), "responses": answer}},
-    }
-    asks = "\n".join(x for x in BINDING.splitlines() if x.startswith("field.") and ("most" in x or "newest" in x))
-    schemas = """
-AskA: {type: object, properties: {text: {type: string}, a: {type: string}}}
-AskB: {type: object, properties: {input: {type: string}, key: {type: string}, b: {type: string}}}
-"""
-    binding = """
+KEYED = """
 [operation."talk.say"]
 request = "Ask"
 rest.a = "POST /v1/a/{key}"
@@ -175,15 +167,52 @@ rest.b = "AskB"
 field.text = { rest.a = "text", rest.b = "input" }
 field.key = { rest.a = "path:key", rest.b = "key" }
 """
-    assert asks
-    package = mini(tmp_path, "", schemas, binding, paths=yaml.safe_dump(paths)).load()
+
+
+def keyed(root: Path, binding: str = KEYED) -> Package:
+    """A call over REST alone, whose one route has in its path what the other has in its body."""
+    parameters = [{"name": n, "in": w, "required": w == "path", "schema": {"type": "string"}} for n, w in PARAMETERS]
+    answers = {"204": {"description": "done"}}
+    paths = {
+        "/v1/a/{key}": {"post": {"parameters": parameters, "requestBody": body("AskA"), "responses": answers}},
+        "/v1/b": {"post": {"requestBody": body("AskB"), "responses": answers}},
+    }
+    schemas = """
+    AskA: {type: object, properties: {text: {type: string}, a: {type: string}}}
+    AskB: {type: object, properties: {input: {type: string}, key: {type: string}, b: {type: string}}}
+    """
+    return mini(root, "", schemas, binding, paths=yaml.safe_dump(paths)).load()
+
+
+PARAMETERS = (("key", "path"), ("trace", "query"))
+
+
+def test_a_field_may_stand_in_the_path_of_one_route_and_in_the_body_of_another(tmp_path: Path) -> None:
+    package = keyed(tmp_path)
     ask = package.types.Ask(key="k", text="t")
     rest = package.record("talk.say").rest
     assert rest["a"].codec.encode(ask) == RestRequest("/v1/a/k", (), {"text": "t"})
     assert rest["b"].codec.encode(ask) == RestRequest("/v1/b", (), {"input": "t", "key": "k"})
     assert ask.to_dict() == {"key": "k", "text": "t"}
-    # of routes that gRPC stands not beside, each refuses what only the other has
-    assert package.route("talk.say", key="k", a="x")[0] == "a"
+    assert package.types.Ask.from_dict(ask.to_dict()) == ask
+
+
+def test_a_parameter_of_one_route_is_none_of_the_other(tmp_path: Path) -> None:
+    package = keyed(tmp_path)
+    rest = package.record("talk.say").rest
+    ask = package.types.Ask(key="k", trace="x")
+    assert rest["a"].codec.encode(ask) == RestRequest("/v1/a/k", (("trace", "x"),), {})
+    with pytest.raises(
+        UnsupportedOnTransport, match=r"^trace: cannot be sent over rest: only POST /v1/a/{key} carries"
+    ):
+        package.route("talk.say", "b", key="k", trace="x")
+
+
+def test_two_routes_without_grpc_refuse_what_only_the_other_has(tmp_path: Path) -> None:
+    package = keyed(tmp_path)
+    assert package.route("talk.say", key="k", a="x") == ("a", {"a": "x"})
     assert package.route("talk.say", key="k", b="x") == ("b", {"key": "k", "b": "x"})
-    with pytest.raises(UnsupportedOnTransport, match="carries a: leave out one of the two"):
+    with pytest.raises(UnsupportedOnTransport, match=r"^b: .*carries a: leave out one of the two"):
         package.route("talk.say", key="k", a="x", b="x")
+    whole = package.types.Ask(key="k", a="x", b="y")
+    assert package.types.Ask.from_dict(whole.to_dict()) == whole

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pickle
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from xai_dual import (
     StreamInterrupted,
     TruncatedOutputError,
     UsageError,
+    XaiError,
     same,
 )
 from xai_dual.schemas import InvalidJson, SchemaMismatch
@@ -28,6 +30,7 @@ from xai_dual.types.tools import WebSearch
 from ..shapes import KINDS, SCHEMA, Dish, Item, Person
 from ..tools import get_weather
 from ..ways import AGENT, GRPC, WAYS, fault
+from .collect import collect
 
 pytestmark = pytest.mark.anyio
 
@@ -93,9 +96,9 @@ def test_partials(client: Client) -> None:
     assert seen[-1] == {"name": "Ann", "age": 41, "tags": ["calm", "tall"]}
     assert stream.partial == seen[-1]
     assert stream.parsed.value == Person("Ann", 41, ["calm", "tall"])
-    assert all(before != after for before, after in zip(seen, seen[1:], strict=False))
+    assert all(before != after for before, after in pairwise(seen))
     keys = [list(partial) for partial in seen]
-    assert all(after[: len(before)] == before for before, after in zip(keys, keys[1:], strict=False))
+    assert all(after[: len(before)] == before for before, after in pairwise(keys))
     assert {} in seen
     assert {"name": "Ann"} in seen
     assert not any("na" in partial for partial in seen)
@@ -244,23 +247,22 @@ def test_broken_streams(client: Client) -> None:
     whole = [chunk for chunk in client.chat.parse_stream(**ask(ANN))]
     for action, kind in (("end", StreamIncomplete), ("garbage", StreamInterrupted)):
         stream = client.chat.parse_stream(**ask(ANN), headers=fault(action=action, after_chunks=len(whole) - 8))
-        seen = []
+        seen: list[Any] = []
         with pytest.raises(kind) as caught:
-            for partial in stream.partials():
-                seen.append(partial)  # noqa: PERF401
+            collect(stream.partials(), seen)
         assert seen[-1] == stream.partial
-        assert list(stream.partial)[0] == "name"
+        assert next(iter(stream.partial)) == "name"
         assert caught.value.partial.text == stream.response.text  # type: ignore[attr-defined]
-        with pytest.raises(OutputError):
+        with pytest.raises(XaiError):
             _ = stream.parsed
 
 
 @pytest.mark.parametrize("schema", [3, "Person", {}, {"type": "nope"}, {"properties": object()}, lambda: 1, object()])
 def test_what_is_no_type(client: Client, schema: Any) -> None:
-    with pytest.raises(UsageError, match="^schema: ") as caught:
+    with pytest.raises(UsageError, match=r"^schema: ") as caught:
         client.chat.parse(**ask(ANN, schema))
     assert caught.value.field == "schema"
-    with pytest.raises(UsageError, match="^schema: "):
+    with pytest.raises(UsageError, match=r"^schema: "):
         client.chat.parse_stream(**ask(ANN, schema))
     with pytest.raises(UsageError, match="needs schema="):
         client.chat.parse(model="grok-4", messages="Hi")  # type: ignore[call-arg]

@@ -198,7 +198,7 @@ def test_timers_before_the_first_event(wires: Wires, transport: str, timeout: Ti
         with pytest.raises(errors.TimeoutError) as caught:
             texts(begin(client, {**THREE, "delay": 5}, timeout=timeout))
         assert caught.value.timer == timer
-        assert time.monotonic() - start < 1
+        assert time.monotonic() - start < 3
         wires.wait_cancelled()
 
 
@@ -212,7 +212,7 @@ def test_timers_after_the_first_event(wires: Wires, transport: str, timeout: Tim
         assert isinstance(cause, errors.TimeoutError)
         assert cause.timer == timer
         assert caught.value.partial.text == "a"
-        assert time.monotonic() - start < 1
+        assert time.monotonic() - start < 3
         wires.wait_cancelled()
 
 
