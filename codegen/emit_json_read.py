@@ -128,7 +128,7 @@ class Reader(Layout):
                 word = "elif"
             elif alternative.kind == "dict" and isinstance(inner, (ir.ModelRef, ir.UnionRef)):
                 with m.body.block(f"{word} isinstance({name}, Mapping):"):
-                    m.body(f"{name} = {m.function('decode', inner.name)}({name})")
+                    m.body(f"{name} = {m.function('decode', inner.name, self.other)}({name})")
                 word = "elif"
             elif alternative.kind == "number" and isinstance(inner, ir.Scalar) and py_scalar(inner.wire) == "int":
                 with m.body.block(f"{word} {name}.__class__ is float:"):

@@ -111,9 +111,10 @@ class Writer(Layout):
         m, type_, many = self.m, alternative.type, alternative.many == "list"
         if isinstance(type_, ir.ModelRef):
             helper = m.use("_json", "many" if many else "one")
-            return f"{helper}({m.function('encode', type_.name)}, {m.cls(type_.name)}, v, n, w)"
+            return f"{helper}({m.function('encode', type_.name, self.other)}, {m.cls(type_.name)}, v, n, w)"
         if isinstance(type_, ir.UnionRef):
-            return f"{m.use('_json', 'unions' if many else 'union')}({m.function('encode', type_.name)}, v, n, w)"
+            encode = m.function("encode", type_.name, self.other)
+            return f"{m.use('_json', 'unions' if many else 'union')}({encode}, v, n, w)"
         if isinstance(type_, ir.EnumRef):
             type_ = ir.Scalar("string")
         if isinstance(type_, ir.Scalar):

@@ -27,7 +27,9 @@ def check_request(m: Any) -> None:
 def _check_results(messages: Sequence[Any]) -> None:
     calls: set[Any] = set()
     for i, message in enumerate(messages):
-        calls.update(_get(call, "id") for call in _get(message, "tool_calls") or ())
+        made = _get(message, "tool_calls")
+        if isinstance(made, Sequence):
+            calls.update(_get(call, "id") for call in made)
         answered = _get(message, "tool_call_id")
         if answered is not None and answered not in calls:
             why = f"no message before it makes the call {answered!r}: put the answer that asked for it"

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from . import _check
+from ._chat_checks import check_content_part
 from ._convert_models import named_function
 from .errors import UnsupportedOnTransport, UsageError
 
@@ -40,6 +41,8 @@ def _at(path: str, write: Callable[[Any], T], value: Any) -> T:
 def _items(message: Any) -> list[dict[str, Any]]:
     if message.extra:
         raise UnsupportedOnTransport(next(iter(message.extra)), "rest", "the responses route has no such property")
+    if message.role is None:
+        _check.missing("role")
     role = _check.string(message.role, "role")
     if role == "tool":
         return [_tool_output(message)]
@@ -113,6 +116,11 @@ def _part(part: Any, role: str) -> dict[str, Any]:
     from ._json import one
     from .types.chat import FileRef, ImageUrl
 
+    if part.extra:
+        raise UnsupportedOnTransport(next(iter(part.extra)), "rest", "the responses route has no such property")
+    if part.type is None:
+        _check.missing("type")
+    check_content_part(part)
     if part.type == "text" and part.text is not None:
         kind = "output_text" if role == "assistant" else "input_text"
         return {"type": kind, "text": _check.string(part.text, "text")}

@@ -6,6 +6,7 @@ result; then the text. A whole answer is read as if all of it came in one event.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -96,7 +97,7 @@ class ChunkReader:
         return self._chunk([])
 
     def _text(self, event: Any, d: Mapping[str, Any]) -> ChatChunk:
-        self._item(event.output_index).told.add("text")
+        self._item(event.output_index).told.add(event.content_index)
         return self._chunk([self._delta(content=event.delta, logprobs=event.logprobs)])
 
     def _summary(self, event: Any, d: Mapping[str, Any]) -> ChatChunk | None:
@@ -114,8 +115,8 @@ class ChunkReader:
         return self._chunk([self._delta(reasoning=event.delta)])
 
     def _annotation(self, event: Any, d: Mapping[str, Any]) -> ChatChunk:
-        self._item(event.output_index).annotations += 1
-        return self._cited([event.annotation])
+        self._item(event.output_index).annotations[event.content_index] += 1
+        return self._cited([event.annotation], self._placed([event.annotation]))
 
     def _added(self, event: Any, d: Mapping[str, Any]) -> ChatChunk | None:
         item = event.item
@@ -123,6 +124,8 @@ class ChunkReader:
             return None
         known = self._item(event.output_index)
         known.call, self._calls = self._calls, self._calls + 1
+        if item.arguments:  # the call may come whole
+            known.told.add("arguments")
         return self._chunk([self._delta(calls=[self._call(known.call, item.call_id, item.name, item.arguments)])])
 
     def _arguments(self, event: Any, d: Mapping[str, Any]) -> ChatChunk | None:
@@ -182,14 +185,14 @@ class ChunkReader:
 
     def _finish_message(self, item: Any, known: _Item) -> tuple[list[ChoiceChunk], list[Annotation]]:
         choices, annotations = [], []
-        for part in item.content:
+        for position, part in enumerate(item.content):
             if type(part).__name__ == "OutputRefusal":
                 choices.append(self._delta(refusal=part.refusal))
             elif type(part).__name__ == "OutputText":
-                annotations += part.annotations[known.annotations :]
-                if "text" not in known.told:
+                annotations += part.annotations[known.annotations[position] :]
+                if position not in known.told:
                     choices.append(self._delta(content=part.text, logprobs=part.logprobs))
-        return choices, annotations
+        return [*choices, *self._placed(annotations)], annotations
 
     def _finish_reasoning(self, item: Any, known: _Item) -> tuple[list[ChoiceChunk], list[Annotation]]:
         text = "" if known.told else "".join(part.text for part in item.content or item.summary)
@@ -247,16 +250,17 @@ class ChunkReader:
 
         return ChatChunk(choices=choices, citations=citations or [], usage=usage, **self._head)
 
-    def _cited(
-        self, annotations: list[Annotation], choices: list[ChoiceChunk] | None = None, usage: Any = None
-    ) -> ChatChunk:
-        """A chunk with sources: their addresses, and their places in the text where the caller asked for them."""
-        choices = choices or []
-        if annotations and self._inline:
-            placed = self._delta()
-            placed.delta.citations = [_inline(annotation) for annotation in annotations]
-            choices = [*choices[:-1], placed, *choices[-1:]]
+    def _cited(self, annotations: list[Annotation], choices: list[ChoiceChunk], usage: Any = None) -> ChatChunk:
+        """A chunk with the addresses of sources."""
         return self._chunk(choices, list(dict.fromkeys(a.url for a in annotations)), usage)
+
+    def _placed(self, annotations: list[Annotation]) -> list[ChoiceChunk]:
+        """The places of sources in the text, where the caller asked for them."""
+        if not annotations or not self._inline:
+            return []
+        placed = self._delta()
+        placed.delta.citations = [_inline(annotation) for annotation in annotations]
+        return [placed]
 
 
 class _Item:
@@ -265,8 +269,8 @@ class _Item:
     __slots__ = ("annotations", "call", "done", "told")
 
     def __init__(self) -> None:
-        self.told: set[str] = set()
-        self.annotations = 0
+        self.told: set[str | int] = set()  # "summary", "content", "arguments"; of a text its place in the message
+        self.annotations: Counter[int] = Counter()  # by that place
         self.call: int | None = None  # place among the calls of functions
         self.done = False
 

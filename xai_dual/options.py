@@ -121,6 +121,8 @@ _RESERVED = frozenset(
 def check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
     """Headers of a caller, names in lower case. Raises UsageError for what would break or forge a request."""
     checked: dict[str, str] = {}
+    if headers is not None and not isinstance(headers, Mapping):
+        raise UsageError(f"must be a dict, not {type(headers).__name__}", field="headers")
     for name, value in (headers or {}).items():
         field = f"headers[{name!r}]"
         if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):

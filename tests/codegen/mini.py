@@ -33,6 +33,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 _SHARED = (
     *(
+        "_chat_checks",
         "_check",
         "_convert",
         "_convert_models",

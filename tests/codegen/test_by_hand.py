@@ -9,12 +9,12 @@ import pytest
 import yaml
 
 from codegen.errors import DefinitionError
-from xai_dual.errors import UnsupportedOnTransport
+from xai_dual.errors import UnsupportedOnTransport, UsageError
 from xai_dual.meta import Meta
 from xai_dual.model import same
 from xai_dual.operation import RestRequest
 
-from .mini import Mini, Package, body, mini, rest_thing
+from .mini import Mini, Package, body, mini, rest_thing, thing
 from .two_routes import BINDING, project
 
 # --- models that are written or read by hand on a shape ---
@@ -153,66 +153,16 @@ def test_misspelt_keys_of_a_route_are_refused(tmp_path: Path, key: str) -> None:
         project(tmp_path, "default = { keep", f"{key} = {{ keep").link()
 
 
-# --- shapes where there is more than a body ---
+# --- requests that are looked at before they are sent ---
 
 
-KEYED = """
-[operation."talk.say"]
-request = "Ask"
-rest.a = "POST /v1/a/{key}"
-rest.b = "POST /v1/b"
-[model.Ask]
-rest.a = "AskA"
-rest.b = "AskB"
-field.text = { rest.a = "text", rest.b = "input" }
-field.key = { rest.a = "path:key", rest.b = "key" }
-"""
-
-
-def keyed(root: Path, binding: str = KEYED) -> Package:
-    """A call over REST alone, whose one route has in its path what the other has in its body."""
-    parameters = [{"name": n, "in": w, "required": w == "path", "schema": {"type": "string"}} for n, w in PARAMETERS]
-    answers = {"204": {"description": "done"}}
-    paths = {
-        "/v1/a/{key}": {"post": {"parameters": parameters, "requestBody": body("AskA"), "responses": answers}},
-        "/v1/b": {"post": {"requestBody": body("AskB"), "responses": answers}},
-    }
-    schemas = """
-    AskA: {type: object, properties: {text: {type: string}, a: {type: string}}}
-    AskB: {type: object, properties: {input: {type: string}, key: {type: string}, b: {type: string}}}
-    """
-    return mini(root, "", schemas, binding, paths=yaml.safe_dump(paths)).load()
-
-
-PARAMETERS = (("key", "path"), ("trace", "query"))
-
-
-def test_a_field_may_stand_in_the_path_of_one_route_and_in_the_body_of_another(tmp_path: Path) -> None:
-    package = keyed(tmp_path)
-    ask = package.types.Ask(key="k", text="t")
-    rest = package.record("talk.say").rest
-    assert rest["a"].codec.encode(ask) == RestRequest("/v1/a/k", (), {"text": "t"})
-    assert rest["b"].codec.encode(ask) == RestRequest("/v1/b", (), {"input": "t", "key": "k"})
-    assert ask.to_dict() == {"key": "k", "text": "t"}
-    assert package.types.Ask.from_dict(ask.to_dict()) == ask
-
-
-def test_a_parameter_of_one_route_is_none_of_the_other(tmp_path: Path) -> None:
-    package = keyed(tmp_path)
-    rest = package.record("talk.say").rest
-    ask = package.types.Ask(key="k", trace="x")
-    assert rest["a"].codec.encode(ask) == RestRequest("/v1/a/k", (("trace", "x"),), {})
-    with pytest.raises(
-        UnsupportedOnTransport, match=r"^trace: cannot be sent over rest: only POST /v1/a/{key} carries"
-    ):
-        package.route("talk.say", "b", key="k", trace="x")
-
-
-def test_two_routes_without_grpc_refuse_what_only_the_other_has(tmp_path: Path) -> None:
-    package = keyed(tmp_path)
-    assert package.route("talk.say", key="k", a="x") == ("a", {"a": "x"})
-    assert package.route("talk.say", key="k", b="x") == ("b", {"key": "k", "b": "x"})
-    with pytest.raises(UnsupportedOnTransport, match=r"^b: .*carries a: leave out one of the two"):
-        package.route("talk.say", key="k", a="x", b="x")
-    whole = package.types.Ask(key="k", a="x", b="y")
-    assert package.types.Ask.from_dict(whole.to_dict()) == whole
+def test_a_check_looks_at_a_model_before_either_wire(tmp_path: Path) -> None:
+    openapi = "type: {type: string}\njson_schema: {type: string}"
+    proto = "optional string type = 1; optional string json_schema = 2;"
+    package = thing(tmp_path, proto, openapi, 'check = "check_response_format"').load()
+    bad = package.types.Thing(type="json_schema")
+    for send in (package.to_grpc, package.to_rest):
+        with pytest.raises(UsageError, match=r"^json_schema: is required"):
+            send(bad)
+        assert send(package.types.Thing(type="json_schema", json_schema="x"))
+    assert bad.to_dict() == {"type": "json_schema"}, "the JSON form shows what there is"

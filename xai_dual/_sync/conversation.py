@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,13 +111,15 @@ class Conversation:
             return response
 
         try:
-            return loop(ask, box, [*self.messages, *self._said(parts)], max_turns, before_call)
+            done = loop(ask, box, [*self.messages, *self._said(parts)], max_turns, before_call)
         except MaxTurnsError as error:
             self.append(*error.run.messages[len(self.messages) :])
             raise
         except BaseException:
             self._go_back(before)
             raise
+        self.append(*done.messages[len(self.messages) :])  # results beside calls that are pending
+        return done
 
     def append(self, *messages: str | Message | Mapping[str, Any]) -> None:
         """Add messages, such as the results of tools; the next `send` takes them along."""
@@ -126,12 +129,15 @@ class Conversation:
         """Condense what was said; instructions at the beginning stay as they are."""
         from ..types.chat import CompactContextRequest, Message
 
-        head = next((i for i, m in enumerate(self.messages) if m.role not in ("system", "developer")), 0)
+        if not self.messages:
+            raise UsageError("is nothing to condense: there are no messages yet", field="messages")
+        again = _is_compacted(self.messages[0])
+        head = list(takewhile(lambda m: m.role in ("system", "developer"), self.messages[again:]))
         request = CompactContextRequest(model=self._request.model, input=self.messages)
         compacted = self._caller.unary(CHAT_COMPACT, request, self._options)
         sealed = Message(role="assistant", encrypted_content=compacted.encrypted_content)
         # the sealed text stands for all that is before it, instructions included, so they go behind it
-        self.messages = [sealed, *self.messages[:head]]
+        self.messages = [sealed, *head]
         self.last_response_id, self._sent, self._tokens = None, 0, 0
         return compacted
 
@@ -141,7 +147,7 @@ class Conversation:
 
         if not isinstance(client, Client):
             raise UsageError(f"must be a client of the same kind, not {type(client).__name__}", field="client")
-        return Conversation(
+        same = Conversation(
             client._caller,
             self._request,
             self._options,
@@ -151,6 +157,8 @@ class Conversation:
             last_response_id=self.last_response_id,
             sent=self._sent,
         )
+        same._tokens = self._tokens
+        return same
 
     # --- keeping it ---
 
@@ -225,6 +233,11 @@ class Conversation:
     def _compact_if_long(self) -> None:
         if self._compact_above is not None and self._tokens > self._compact_above:
             self.compact()
+
+
+def _is_compacted(message: Message) -> bool:
+    """Whether it stands for what was before it."""
+    return bool(message.encrypted_content) and not message.content and not message.tool_calls
 
 
 class _Turn(ChatStream):
