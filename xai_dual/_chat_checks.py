@@ -8,7 +8,7 @@ from typing import Any
 from ._check import missing
 from .errors import UsageError
 
-__all__ = ["check_content_part", "check_function_definition", "check_request", "check_response_format"]
+__all__ = ["check_compaction", "check_content_part", "check_function_definition", "check_request", "check_response_format"]
 
 
 def check_request(m: Any) -> None:
@@ -54,6 +54,16 @@ def check_content_part(m: Any) -> None:
     """A part has what its type says."""
     if m.type in ("text", "image_url", "file") and getattr(m, m.type) is None:
         raise UsageError(f"is required of a part of type {m.type!r}", field=m.type)
+    for name, sources in (("image_url", ("url", "file_id")), ("file", ("file_id", "url", "data"))):
+        given = getattr(m, name)
+        if given is not None and not any(_get(given, source) for source in sources):
+            raise UsageError(f"needs {', '.join(sources[:-1])} or {sources[-1]}", field=name)
+
+
+def check_compaction(m: Any) -> None:
+    """There is something to condense."""
+    if isinstance(m.input, Sequence) and not m.input:
+        raise UsageError("must hold at least one message", field="input")
 
 
 def check_response_format(m: Any) -> None:

@@ -21,7 +21,13 @@ _TOOL_MODES = {"auto": 1, "none": 2, "required": 3}
 
 
 def tool_choice_from_json(value: Any) -> Any:
-    return value if isinstance(value, (str, dict)) else MISFIT
+    if isinstance(value, str):
+        return value
+    try:
+        named_function(value, "")
+    except UsageError:
+        return MISFIT
+    return dict(value)
 
 
 def tool_choice_to_json(value: Any, name: str) -> str | dict[str, Any]:

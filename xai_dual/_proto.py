@@ -107,6 +107,8 @@ def unions(encode: Callable[[Any, Any], None], value: Any, target: Any, name: st
 def refuse_extra(model: Any) -> None:
     """A property that the definitions do not know, or not of that type, cannot go over gRPC."""
     for name, value in (model.extra or {}).items():
+        if value is None:
+            continue  # not set
         if hasattr(model, name):
             _check.misfit(value, name)
         raise UnsupportedOnTransport(name, "grpc", "the definitions have no such field; use transport='rest'")

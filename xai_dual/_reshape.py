@@ -5,7 +5,7 @@ Each function writes one field of a request, for the bindings' `reshape`: (value
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from . import _check
@@ -38,9 +38,14 @@ def _at(path: str, write: Callable[[Any], T], value: Any) -> T:
         raise error.at(path) from None
 
 
+def _refuse_extra(extra: Mapping[str, Any] | None, place: str = "") -> None:
+    """Items have places for what is known only. What is null is not set."""
+    for name in (name for name, value in (extra or {}).items() if value is not None):
+        raise UnsupportedOnTransport(place + name, "rest", "the responses route has no such property")
+
+
 def _items(message: Any) -> list[dict[str, Any]]:
-    if message.extra:
-        raise UnsupportedOnTransport(next(iter(message.extra)), "rest", "the responses route has no such property")
+    _refuse_extra(message.extra)
     if message.role is None:
         _check.missing("role")
     role = _check.string(message.role, "role")
@@ -53,7 +58,7 @@ def _items(message: Any) -> list[dict[str, Any]]:
     if message.tool_call_id is not None:
         raise UnsupportedOnTransport("tool_call_id", "rest", "the responses route has it on role 'tool' only")
     before, calls = _thoughts(message), _calls(message)
-    if message.content is None and (before or calls):
+    if message.content is None and not message.name and (before or calls):
         return [*before, *calls]
     item: dict[str, Any] = {"role": role, "content": _content(message.content, role)}
     if message.name is not None:
@@ -65,21 +70,29 @@ def _tool_output(message: Any) -> dict[str, Any]:
     if message.tool_call_id is None:
         raise UsageError("is required of a tool's result: the id of the call that it answers", field="tool_call_id")
     call_id = _check.string(message.tool_call_id, "tool_call_id")
+    for name in ("name", "reasoning_content", "tool_calls", "encrypted_content"):
+        if getattr(message, name):
+            raise UnsupportedOnTransport(name, "rest", "the responses route has it not on role 'tool'")
     return {"type": "function_call_output", "call_id": call_id, "output": _content(message.content, "tool")}
 
 
 def _thoughts(message: Any) -> list[dict[str, Any]]:
     """Reasoning, in the open or sealed. Sealed content that nothing stands beside is a compacted conversation."""
-    text, sealed = message.reasoning_content, message.encrypted_content
+    text, sealed = (_text(message, name) for name in ("reasoning_content", "encrypted_content"))
     if not text and not sealed:
         return []
     if not text and not message.content and not message.tool_calls:
-        return [{"type": "compaction", "encrypted_content": _check.string(sealed, "encrypted_content")}]
-    summary = [{"type": "summary_text", "text": _check.string(text, "reasoning_content")}] if text else []
+        return [{"type": "compaction", "encrypted_content": sealed}]
+    summary = [{"type": "summary_text", "text": text}] if text else []
     item: dict[str, Any] = {"type": "reasoning", "summary": summary}
     if sealed:
-        item["encrypted_content"] = _check.string(sealed, "encrypted_content")
+        item["encrypted_content"] = sealed
     return [item]
+
+
+def _text(message: Any, name: str) -> str:
+    value = getattr(message, name)
+    return "" if value is None else _check.string(value, name)
 
 
 def _calls(message: Any) -> list[dict[str, Any]]:
@@ -94,6 +107,9 @@ def _calls(message: Any) -> list[dict[str, Any]]:
             raise UnsupportedOnTransport(f"tool_calls[{i}].type", "rest", why)
         function = call["function"]
         item = {"call_id": call["id"], "name": function["name"], "arguments": function["arguments"]}
+        _refuse_extra({k: v for k, v in function.items() if k not in item}, f"tool_calls[{i}].function.")
+        known = ("id", "type", "function", "index")  # the last has a meaning in streams only
+        _refuse_extra({k: v for k, v in call.items() if k not in known}, f"tool_calls[{i}].")
         items.append({"type": "function_call", **item})
     return items
 
@@ -116,8 +132,8 @@ def _part(part: Any, role: str) -> dict[str, Any]:
     from ._json import one
     from .types.chat import FileRef, ImageUrl
 
-    if part.extra:
-        raise UnsupportedOnTransport(next(iter(part.extra)), "rest", "the responses route has no such property")
+    _refuse_extra(part.extra)
+    _check.at_most_one(file=part.file, image_url=part.image_url, text=part.text)
     if part.type is None:
         _check.missing("type")
     check_content_part(part)

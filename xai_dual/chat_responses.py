@@ -153,9 +153,12 @@ class ChunkReader:
             more, cited = self._finish_item(item, position)
             choices += more
             annotations += cited
-        reason = "tool_calls" if self._calls else "stop"
-        if response.status == "incomplete":
-            reason = _CUT.get(response.incomplete_details.reason, "length") if response.incomplete_details else "length"
+        reason: str | None = "tool_calls" if self._calls else "stop"
+        if response.status in ("in_progress", "queued"):  # of a stored one
+            reason = None
+        elif response.status == "incomplete":
+            why = response.incomplete_details.reason if response.incomplete_details else ""
+            reason = _CUT.get(why, why) or "length"
         choices.append(self._delta(finish_reason=reason))
         raw = d["response"].get("usage") if isinstance(d.get("response"), Mapping) else None
         usage = decode_usage_responses(raw) if isinstance(raw, Mapping) else None

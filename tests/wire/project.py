@@ -43,7 +43,7 @@ broad = settings(
 """For tests that run once for every model."""
 deep = settings(broad, max_examples=20 * (_SOAK or 1))
 """For tests that run once for every operation, or once."""
-thorough = settings(broad, max_examples=200 * (_SOAK or 1))
+thorough = settings(broad, max_examples=500 * (_SOAK or 1))
 """For tests that run once and put much together."""
 
 

@@ -13,7 +13,7 @@ from .values import json_values, singles
 Json = dict[str, Any]
 Strategy = st.SearchStrategy[Any]
 
-words = st.text("ab é👋\n", min_size=1, max_size=12) | st.just("")
+words = st.integers(0, 4).flatmap(lambda n: st.text("ab é👋\n", min_size=min(n, 1), max_size=12))
 _names = st.text("abc", min_size=1, max_size=5)
 _status = {"status": st.sampled_from(["completed", "failed", "incomplete"])}
 

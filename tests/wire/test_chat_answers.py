@@ -49,6 +49,58 @@ def test_streams_fold_into_what_answers_are_read_as(data: st.DataObject, request
     assert folded(request, events) == AnswerReader(request)(response)
 
 
+def note(url: str) -> Json:
+    return {"type": "url_citation", "url": url}
+
+
+def text(said: str, *notes: Json) -> Json:
+    return {"type": "output_text", "text": said, "annotations": list(notes)}
+
+
+def message(*content: Json) -> Json:
+    return {"type": "message", "role": "assistant", "content": list(content)}
+
+
+def event(kind: str, index: int = 0, **content: Any) -> Json:
+    return {"type": f"response.{kind}", "output_index": index, "item_id": "", **content}
+
+
+CALL: Json = {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}
+SEARCH: Json = {"type": "web_search_call", "action": {"type": "search", "query": "q"}, "id": "ws_R_c"}
+RARE: list[tuple[list[Json], list[Json]]] = [
+    # what stands in the output, what comes before the last event
+    (  # each text counts its own sources
+        [message(text("a", note("1"), note("2")), text("b", note("3"), note("4")))],
+        [
+            event("output_text.annotation.added", content_index=at, annotation_index=0, annotation=note(url))
+            for at, url in ((0, "1"), (0, "2"), (1, "3"))
+        ],
+    ),
+    (  # the second text comes with the item
+        [message(text("a"), text("b"))],
+        [event("output_text.delta", content_index=0, delta="a")],
+    ),
+    (  # sources belong where their text stands, and not behind what came later
+        [message(text("a", note("1"))), SEARCH, message(text("b", note("2")))],
+        [],
+    ),
+    ([CALL], [event("output_item.added", item=CALL), event("output_item.done", item=CALL)]),
+    ([CALL], [event("output_item.added", item=CALL)]),
+    ([CALL, CALL], [event("output_item.added", 1, item=CALL), event("output_item.done", 1, item=CALL)]),
+    ([CALL], [event("function_call_arguments.delta", delta="{}"), event("output_item.done", item=CALL)]),
+    ([SEARCH, message(text("a"))], [event("output_item.done", item=SEARCH)]),
+]
+
+
+@pytest.mark.parametrize(("output", "before"), RARE, ids=range(len(RARE)))
+def test_streams_that_tell_part_of_it(output: list[Json], before: list[Json]) -> None:
+    response = {"id": "R", "model": "m", "status": "completed", "output": output}
+    begun = {"type": "response.created", "response": {**response, "output": [], "status": "in_progress"}}
+    request = ChatRequest(model="m", include=["inline_citations"])
+    whole = AnswerReader(request)(response)
+    assert folded(request, [begun, *before, {"type": "response.completed", "response": response}]) == whole
+
+
 # --- nothing is lost ---
 
 
@@ -160,6 +212,12 @@ def test_why_an_answer_ended_and_what_it_took(request: Any, response: Json) -> N
         assert read.usage.cached_tokens == usage["input_tokens_details"]["cached_tokens"]
         assert read.usage.reasoning_tokens == usage["output_tokens_details"]["reasoning_tokens"]
         assert read.usage.cost_in_usd_ticks == usage.get("cost_in_usd_ticks", 0)
+
+
+@pytest.mark.parametrize("status", ["in_progress", "queued"])
+def test_a_stored_answer_that_is_not_finished_has_no_reason_to_have_ended(status: str) -> None:
+    read = AnswerReader(None)({"id": "R", "status": status, "output": [message(text("a")), CALL]})
+    assert [(choice.message.content, choice.finish_reason) for choice in read.choices] == [("a", None)]
 
 
 @deep

@@ -118,6 +118,7 @@ WRONG: dict[str, list[Any]] = {
     "datetime": ["x", "", 5, True, [1], {}, "2026-13-01", "2026-01-01T25:00:00Z"],
     "octets": ["x", 5, True, {}, [256], [-1], ["a"], [10**30]],
     "vector": [5, True, {}, ["x"], [[1]], [None]],
+    "tool_choice": [5, True, [], {}, {"type": "function"}, {"type": "function", "function": {"name": 5}}],
 }
 
 

@@ -127,7 +127,7 @@ class _Call:
         """Seconds to wait before another attempt; None where there is to be none. Completes the error."""
         if not isinstance(error, XaiError):
             return None
-        error.meta = attempt.meta
+        attempt.explain(error)
         if attempt.meta is not None:
             attempt.meta.total_seconds = time.monotonic() - self.started
         if isinstance(error, UsageError):

@@ -148,7 +148,8 @@ class AsyncOpenStream(Generic[C]):
         self._note_end(attempt)
         if not isinstance(cause, XaiError):
             return caught
-        cause.attempts, cause.meta = attempt.number, attempt.meta
+        cause.attempts = attempt.number
+        attempt.explain(cause)
         error = StreamInterrupted(
             f"{self._broken}: {cause}",
             partial=self._partial(),

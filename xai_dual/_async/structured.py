@@ -56,7 +56,7 @@ class AsyncParsedStream(AsyncChatStream, Generic[T]):
     def parsed(self) -> Parsed[T]:
         """The value, of a stream that has ended. Raises the subclasses of `OutputError`, and UsageError too early."""
         if not self.completed:
-            raise UsageError("is known when the stream has ended: iterate it first", field="parsed")
+            raise UsageError("needs the whole answer: iterate the stream to its end (`partial` has what has arrived)", field="parsed")
         return read_answer(self._shape, self.response)
 
     def partials(self) -> AsyncChatView[Any]:

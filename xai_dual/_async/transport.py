@@ -10,7 +10,7 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 
 import attrs
 
-from ..errors import TimerName
+from ..errors import ApiError, TimerName, XaiError
 from ..meta import Meta
 from ..operation import DownloadOperation, Operation, StreamOperation, UploadOperation
 from ..options import Timeout
@@ -52,6 +52,12 @@ class Attempt:
             attempts=self.number,
         )
         return self.meta
+
+    def explain(self, error: XaiError) -> None:
+        """Tell an error which attempt it is of."""
+        error.meta = self.meta
+        if isinstance(error, ApiError) and error.request_id is None and self.meta is not None:
+            error.request_id = self.meta.request_id
 
     def limit(self, name: TimerName, seconds: float | None) -> tuple[TimerName, float | None]:
         """The timer that will run out first, that one or `total`, and the seconds until then."""

@@ -71,8 +71,11 @@ class AutoTransport:
             refusal = error
         try:
             return call(second)
-        except UnsupportedOnTransport:
-            raise refusal from None
+        except UnsupportedOnTransport as error:
+            if error.field == refusal.field:
+                raise refusal from None
+            why = f"{refusal.why}; but then {error}" if refusal.why else str(error)
+            raise UnsupportedOnTransport(refusal.field, refusal.transport, why) from None
 
     def close(self) -> None:
         if self._grpc is not None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from itertools import takewhile
+from itertools import groupby, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -197,12 +197,13 @@ class Conversation:
     # --- one turn ---
 
     def _said(self, parts: Sequence[Any]) -> list[Message]:
-        """One message of the user, beside those that are messages already."""
+        """What is no message yet is one of the user's; order is kept."""
         from ..types.chat import Message
 
-        whole = [part for part in parts if isinstance(part, Message)]
-        pieces = [part for part in parts if not isinstance(part, Message)]
-        return [*whole, *([user(*pieces)] if pieces else [])]
+        said: list[Message] = []
+        for whole, group in groupby(parts, lambda part: isinstance(part, Message)):
+            said += group if whole else [user(*group)]
+        return said
 
     def _next(self, said: Sequence[Message], settings: ChatRequest | None = None) -> ChatRequest:
         request = settings or self._request

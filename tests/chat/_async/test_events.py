@@ -166,7 +166,7 @@ async def test_usage_comes_once(client: AsyncClient) -> None:
 
 @pytest.mark.parametrize("way", [GRPC, COMPLETIONS])
 async def test_several_answers(clients: dict[str, AsyncClient], client: AsyncClient) -> None:
-    request = {"model": "grok-3", "messages": "Say hello to all", "n": 3}
+    request: dict[str, Any] = {"model": "grok-3", "messages": "Say hello to all", "n": 3}
     events, stream = await events_of(client, **request)
     for index, choice in enumerate(stream.response.choices):
         pieces = [event.text for event in events if isinstance(event, TextDelta) and event.index == index]
@@ -269,7 +269,7 @@ async def test_events_can_be_pickled(client: AsyncClient) -> None:
     events, _ = await events_of(client, **ASKED["calls"])
     assert pickle.loads(pickle.dumps(events)) == events
     with pytest.raises(AttributeError):
-        events[0].index = 3  # type: ignore[misc]
+        events[0].index = 3  # type: ignore[misc, union-attr]
 
 
 async def test_failures_within_views(client: AsyncClient, way: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import json
 from typing import Annotated, Any
@@ -28,7 +27,6 @@ class Station:
 
     async def get_wind(self, city: str, hours: Annotated[int, "How far ahead."] = 3) -> float:
         """The wind that is to come."""
-        await asyncio.sleep(0)
         return 4.5 * hours
 
 
@@ -110,7 +108,7 @@ async def test_several_at_once(client: AsyncClient) -> None:
 
 
 async def test_choices(client: AsyncClient) -> None:
-    tools = [get_weather, get_time]
+    tools: list[Any] = [get_weather, get_time]
     assert calls(await ask(client, BOTH, tools, tool_choice="none")) == []
     assert len(calls(await ask(client, BOTH, tools, tool_choice="auto"))) == 2
     assert calls(await ask(client, "Hello", tools)) == []
@@ -126,7 +124,7 @@ async def test_choices(client: AsyncClient) -> None:
 
 
 async def test_equal_over_the_ways(clients: dict[str, AsyncClient]) -> None:
-    tools = [get_weather, get_time]
+    tools: list[Any] = [get_weather, get_time]
     for text in (BOTH, FAHRENHEIT, "Hello"):
         found = [await ask(clients[way], text, tools) for way in WAYS]
         assert same(found[0], found[1])
@@ -138,7 +136,7 @@ async def test_equal_over_the_ways(clients: dict[str, AsyncClient]) -> None:
 
 @pytest.mark.parametrize("turned", [False, True], ids=["in order", "turned"])
 async def test_results_in_any_order(clients: dict[str, AsyncClient], client: AsyncClient, turned: bool) -> None:
-    tools = [get_weather, get_time]
+    tools: list[Any] = [get_weather, get_time]
     first = await client.chat.create(model="grok-4", messages=BOTH, tools=tools)
     results = [tool_result({"from": c.function.name}, tool_call_id=c.id) for c in first.tool_calls]
     if turned:
@@ -182,7 +180,7 @@ async def test_text_beside_calls_is_kept(client: AsyncClient) -> None:
 async def test_calls_as_dicts(client: AsyncClient) -> None:
     """As programs have them that move over from openai."""
     made = {"id": "call_7", "type": "function", "function": {"name": "get_time", "arguments": "{}"}}
-    messages = [
+    messages: list[Any] = [
         {"role": "user", "content": "Time?"},
         {"role": "assistant", "content": None, "tool_calls": [made]},
         {"role": "tool", "tool_call_id": "call_7", "content": "noon"},
@@ -192,7 +190,7 @@ async def test_calls_as_dicts(client: AsyncClient) -> None:
 
 
 async def test_one_turn_after_the_other(client: AsyncClient) -> None:
-    tools = [get_weather, get_time, get_news]
+    tools: list[Any] = [get_weather, get_time, get_news]
     messages: list[Any] = [user('First get_time for "Rome", then get_news for "Oslo" and get_weather for "Kiel"')]
     seen = []
     for _ in range(3):

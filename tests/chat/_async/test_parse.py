@@ -250,7 +250,7 @@ async def test_broken_streams(client: AsyncClient) -> None:
             await collect(stream.partials(), seen)
         assert seen[-1] == stream.partial
         assert next(iter(stream.partial)) == "name"
-        assert caught.value.partial.text == stream.response.text  # type: ignore[attr-defined]
+        assert caught.value.partial.text == stream.response.text
         with pytest.raises(XaiError):
             _ = stream.parsed
 

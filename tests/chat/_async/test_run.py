@@ -156,7 +156,7 @@ async def test_tools_without_a_function(client: AsyncClient) -> None:
 async def test_functions_that_there_are_none_of(client: AsyncClient) -> None:
     """The model made one up: it is told so, and the loop goes on."""
     made = call("get_tide", city="Kiel")
-    messages = [user('Call get_time for "Rome"'), {"role": "assistant", "tool_calls": [made.to_dict()]}]
+    messages: list[Any] = [user('Call get_time for "Rome"'), {"role": "assistant", "tool_calls": [made.to_dict()]}]
     messages.append(tool_result("error: there is no get_tide", tool_call_id=made.id))
     done = await client.chat.run(model="grok-4", messages=messages, tools=[get_time])
     assert "there is no get_tide" in done.text
@@ -261,7 +261,8 @@ async def test_what_was_given_stays_as_it_was(client: AsyncClient) -> None:
 
 
 async def test_two_of_one_name(client: AsyncClient) -> None:
-    for twice in ([get_time, get_time], [get_time, tool("get_time")], [tool("f"), tool("f")]):
+    cases: list[list[Any]] = [[get_time, get_time], [get_time, tool("get_time")], [tool("f"), tool("f")]]
+    for twice in cases:
         with pytest.raises(UsageError, match="more than one function named") as caught:
             await client.chat.run(model="grok-4", messages="Hi", tools=twice)
         assert caught.value.field == "tools[1]"

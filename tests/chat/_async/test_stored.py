@@ -114,7 +114,7 @@ async def test_completions_keep_nothing(clients: dict[str, AsyncClient]) -> None
         await asked(client, "Hi", previous_response_id="x")
 
 
-LONG = ["Say the first thing", {"role": "assistant", "content": "word " * 200}, "And so on"]
+LONG: list[Any] = ["Say the first thing", {"role": "assistant", "content": "word " * 200}, "And so on"]
 
 
 async def test_condensed(client: AsyncClient, clients: dict[str, AsyncClient]) -> None:

@@ -86,14 +86,14 @@ def test_required_arguments(client: Client) -> None:
         for call in (client.chat.create, client.chat.run):
             for request in (given, less):
                 with pytest.raises(UsageError, match=f"needs {missing}="):
-                    call(**{"tools": [get_time], **request})  # type: ignore[operator]
+                    call(**{"tools": [get_time], **request})
         with pytest.raises(UsageError, match=f"needs {missing}="):
             client.chat.stream(**less)
 
 
 def test_unknown_arguments(client: Client) -> None:
     with pytest.raises(TypeError, match="temprature"):
-        client.chat.create(**ASK, temprature=1.0)
+        client.chat.create(**ASK, temprature=1.0)  # type: ignore[call-arg]
 
 
 def test_files_that_are_not_there(client: Client, tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_helpers(client: Client) -> None:
     with pytest.raises(UsageError, match="name: is required: the name that the model calls the function by"):
         client.chat.create(**ASK, tools=[tool("")])
     with pytest.raises(UsageError, match="parameters: must be a JSON schema as a dict, not str"):
-        tool("f", None, '{"type": "object"}')  # type: ignore[arg-type]
+        tool("f", None, '{"type": "object"}')  # type: ignore[call-overload]
     with pytest.raises(UsageError, match="parameters: are those of the function's signature"):
         tool(get_time, None, {})  # type: ignore[call-overload]
     with pytest.raises(UsageError, match="tool_call_id: is required"):

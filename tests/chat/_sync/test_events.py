@@ -168,7 +168,7 @@ def test_usage_comes_once(client: Client) -> None:
 
 @pytest.mark.parametrize("way", [GRPC, COMPLETIONS])
 def test_several_answers(clients: dict[str, Client], client: Client) -> None:
-    request = {"model": "grok-3", "messages": "Say hello to all", "n": 3}
+    request: dict[str, Any] = {"model": "grok-3", "messages": "Say hello to all", "n": 3}
     events, stream = events_of(client, **request)
     for index, choice in enumerate(stream.response.choices):
         pieces = [event.text for event in events if isinstance(event, TextDelta) and event.index == index]
@@ -271,7 +271,7 @@ def test_events_can_be_pickled(client: Client) -> None:
     events, _ = events_of(client, **ASKED["calls"])
     assert pickle.loads(pickle.dumps(events)) == events
     with pytest.raises(AttributeError):
-        events[0].index = 3  # type: ignore[misc]
+        events[0].index = 3  # type: ignore[misc, union-attr]
 
 
 def test_failures_within_views(client: Client, way: str) -> None:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import json
 from typing import Annotated, Any
@@ -30,7 +29,6 @@ class Station:
 
     def get_wind(self, city: str, hours: Annotated[int, "How far ahead."] = 3) -> float:
         """The wind that is to come."""
-        asyncio.sleep(0)
         return 4.5 * hours
 
 
@@ -112,7 +110,7 @@ def test_several_at_once(client: Client) -> None:
 
 
 def test_choices(client: Client) -> None:
-    tools = [get_weather, get_time]
+    tools: list[Any] = [get_weather, get_time]
     assert calls(ask(client, BOTH, tools, tool_choice="none")) == []
     assert len(calls(ask(client, BOTH, tools, tool_choice="auto"))) == 2
     assert calls(ask(client, "Hello", tools)) == []
@@ -128,7 +126,7 @@ def test_choices(client: Client) -> None:
 
 
 def test_equal_over_the_ways(clients: dict[str, Client]) -> None:
-    tools = [get_weather, get_time]
+    tools: list[Any] = [get_weather, get_time]
     for text in (BOTH, FAHRENHEIT, "Hello"):
         found = [ask(clients[way], text, tools) for way in WAYS]
         assert same(found[0], found[1])
@@ -140,7 +138,7 @@ def test_equal_over_the_ways(clients: dict[str, Client]) -> None:
 
 @pytest.mark.parametrize("turned", [False, True], ids=["in order", "turned"])
 def test_results_in_any_order(clients: dict[str, Client], client: Client, turned: bool) -> None:
-    tools = [get_weather, get_time]
+    tools: list[Any] = [get_weather, get_time]
     first = client.chat.create(model="grok-4", messages=BOTH, tools=tools)
     results = [tool_result({"from": c.function.name}, tool_call_id=c.id) for c in first.tool_calls]
     if turned:
@@ -184,7 +182,7 @@ def test_text_beside_calls_is_kept(client: Client) -> None:
 def test_calls_as_dicts(client: Client) -> None:
     """As programs have them that move over from openai."""
     made = {"id": "call_7", "type": "function", "function": {"name": "get_time", "arguments": "{}"}}
-    messages = [
+    messages: list[Any] = [
         {"role": "user", "content": "Time?"},
         {"role": "assistant", "content": None, "tool_calls": [made]},
         {"role": "tool", "tool_call_id": "call_7", "content": "noon"},
@@ -194,7 +192,7 @@ def test_calls_as_dicts(client: Client) -> None:
 
 
 def test_one_turn_after_the_other(client: Client) -> None:
-    tools = [get_weather, get_time, get_news]
+    tools: list[Any] = [get_weather, get_time, get_news]
     messages: list[Any] = [user('First get_time for "Rome", then get_news for "Oslo" and get_weather for "Kiel"')]
     seen = []
     for _ in range(3):

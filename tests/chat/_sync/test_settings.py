@@ -47,7 +47,7 @@ def probable(answer: ChatCompletion) -> bool:
     )
 
 
-SETTINGS: dict[str, tuple[tuple[str, ...], dict[str, Any], Callable[[ChatCompletion], object]]] = {
+SETTINGS: dict[str, tuple[tuple[str, ...], dict[str, Any], Callable[[Any], object]]] = {
     "temperature": (WAYS, {"temperature": 0.7, "top_p": 0.9}, lambda a: a.text == TEN),
     "user": (WAYS, {"user": "u", "safety_identifier": "s"}, lambda a: a.text == TEN),
     "max_tokens": (WAYS, {"max_tokens": 5}, lambda a: (a.text, a.finish_reason) == ("1, 2, 3", "length")),

@@ -116,7 +116,7 @@ def test_completions_keep_nothing(clients: dict[str, Client]) -> None:
         asked(client, "Hi", previous_response_id="x")
 
 
-LONG = ["Say the first thing", {"role": "assistant", "content": "word " * 200}, "And so on"]
+LONG: list[Any] = ["Say the first thing", {"role": "assistant", "content": "word " * 200}, "And so on"]
 
 
 def test_condensed(client: Client, clients: dict[str, Client]) -> None:

@@ -318,18 +318,11 @@ def test_sealed_reasoning(own: dict[str, Client], peers: dict[str, Any], way: st
         (seal,) = [item.encrypted_content for item in response.output if item.type == "reasoning"]
     assert answer.to_message().encrypted_content == seal
     back = xai_dual.assistant(answer.text, encrypted_content=seal)
-    messages = [*scenario.said, back, xai_dual.user("Say hello")]
+    messages: list[Any] = [*scenario.said, back, xai_dual.user("Say hello")]
     assert (own[way].chat.create(model="grok-4", messages=messages)).text == "hello"
 
 
-@pytest.mark.parametrize(
-    "way",
-    [
-        pytest.param("grpc", marks=pytest.mark.xfail(reason="a null that it has no field for is refused")),
-        "completions",
-        pytest.param("responses", marks=pytest.mark.xfail(reason="a null that it has no field for is refused")),
-    ],
-)
+@pytest.mark.parametrize("way", ["grpc", "completions", "responses"])
 def test_their_whole_message_as_ours(own: dict[str, Client], peers: dict[str, Any], way: str) -> None:
     """As `model_dump` gives it, nulls and all."""
     scenario = SCENARIOS["call"]

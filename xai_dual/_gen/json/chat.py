@@ -7,7 +7,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..._chat_checks import check_content_part, check_function_definition, check_request, check_response_format
+from ..._chat_checks import (
+    check_compaction,
+    check_content_part,
+    check_function_definition,
+    check_request,
+    check_response_format,
+)
 from ..._check import (
     at_most_one,
     boolean,
@@ -288,6 +294,8 @@ def encode_compact_context_request(m: CompactContextRequest, wire: bool = True) 
         missing("input", m.extra)
     if wire and m.model is None:
         missing("model", m.extra)
+    if wire:
+        check_compaction(m)
     d: dict[str, Any] = {}
     if m.input is not None:
         d["input"] = (

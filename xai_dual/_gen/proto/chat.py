@@ -7,7 +7,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..._chat_checks import check_content_part, check_function_definition, check_request, check_response_format
+from ..._chat_checks import (
+    check_compaction,
+    check_content_part,
+    check_function_definition,
+    check_request,
+    check_response_format,
+)
 from ..._check import at_most_one, boolean, float32, int32, missing, only_on, scalars, string, wrong
 from ..._convert import (
     base64_from_proto,
@@ -219,6 +225,7 @@ def encode_compact_context_request(m: CompactContextRequest, p: Any) -> None:
         missing("input", m.extra)
     if m.model is None:
         missing("model", m.extra)
+    check_compaction(m)
     many(encode_message, Message, coerce_messages(m.input, "input"), p.input, "input")
     p.model = string(m.model, "model")
     refuse_extra(m)
