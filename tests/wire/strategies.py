@@ -344,7 +344,8 @@ def _part_of_responses(want: Want) -> Strategy:
     """A part must have what its type says."""
     cls = model_class("ContentPart")
     kinds = {"text": texts, "image_url": models("ImageUrl", want), "file": models("FileRef", want)}
-    return st.one_of([st.builds(cls, type=st.just(kind), **{kind: value}) for kind, value in kinds.items()])
+    made = [st.builds(cls, type=st.just(kind), **{kind: value}) for kind, value in kinds.items()]
+    return st.one_of(made).map(_mended_part)
 
 
 _BY_HAND: Mapping[str, Any] = {"Message": _message_of_responses, "ContentPart": _part_of_responses}
@@ -375,7 +376,17 @@ def _mended_chat(request: Any) -> Any:
     return request
 
 
+def _mended_compaction(request: Any) -> Any:
+    request.input = request.input or "Hi"
+    return request
+
+
 def _mended_part(part: Any) -> Any:
+    """It has what its type says, and that says where it is."""
+    if part.image_url is not None and not (part.image_url.url or part.image_url.file_id):
+        part.image_url.url = "u"
+    if part.file is not None and not (part.file.file_id or part.file.url or part.file.data):
+        part.file.file_id = "f"
     if part.type in ("text", "image_url", "file") and getattr(part, part.type) is None:
         part.type = "other"
     return part
@@ -395,6 +406,7 @@ def _mended_format(form: Any) -> Any:
 
 _MENDED: Mapping[str, Any] = {
     "check_request": _mended_chat,
+    "check_compaction": _mended_compaction,
     "check_content_part": _mended_part,
     "check_function_definition": _mended_function,
     "check_response_format": _mended_format,

@@ -91,7 +91,8 @@ def generated(op: ir.Operation) -> list[ir.RestRoute]:
 def tree_of(op: ir.Operation, route: ir.RestRoute, value: Any, token: str) -> Any:
     """The JSON of an answer, built by hand around the models' own."""
     name = op.chunk or op.response or ""
-    encode = union_function("encode", API.unions[name]) if name in API.unions else lambda item: item.to_dict()
+    encode_member = union_function("encode", API.unions[name]) if name in API.unions else None
+    encode = (lambda item: encode_member(item, False)) if encode_member else lambda item: item.to_dict()
     if not op.items:
         return encode(getattr(value, route.wraps) if route.wraps else value)
     page = {op.page.token: token} if op.page else {}
