@@ -27,7 +27,7 @@ class FieldBinding:
     grpc: str | None = None
     rest: Mapping[str, str] = attrs.field(factory=dict)  # shape -> path; shape "*" is every shape of the model
     convert: str | None = None
-    reshape: Mapping[str, str] = attrs.field(factory=dict)  # shape -> function of xai_dual/_reshape.py that writes it
+    reshape: Mapping[str, str] = attrs.field(factory=dict)  # shape -> function of _chat/reshape.py
     type: str | None = None
     coerce: str | None = None
     doc: str | None = None
@@ -53,7 +53,7 @@ class ModelBinding:
     const: Mapping[str, object] = attrs.field(factory=dict)  # properties of one value: always written on REST
     parameters: bool = False  # a request whose REST side is path and query parameters only
     views: str | None = None
-    check: str | None = None  # function of xai_dual/_chat_checks.py that refuses what the definitions allow
+    check: str | None = None  # function of xai_dual/_chat/checks.py that refuses what the definitions allow
     doc: str | None = None
     fields: Mapping[str, FieldBinding] = attrs.field(factory=dict)
 

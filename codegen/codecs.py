@@ -108,5 +108,5 @@ def check_required(model: ir.Model, module: CodecModule, only_if: str | None = N
 def check_whole(model: ir.Model, module: CodecModule, only_if: str | None = None) -> None:
     """The line that has a function written by hand look at the model; `only_if` says when, if not always."""
     if model.check:
-        line = f"{module.use('_chat_checks', model.check)}(m)"
+        line = f"{module.use('_chat.checks', model.check)}(m)"
         module.body(*([f"if {only_if}:", f"    {line}"] if only_if else [line]))

@@ -129,7 +129,7 @@ _ALL = (
 CONVERTERS: Mapping[str, Converter] = {c.name: c for c in _ALL}
 
 RESHAPES = ("flat_tool_choice", "include_options", "input_items", "text_format")
-"""Functions of xai_dual/_reshape.py, for values that one route spells in its own way."""
+"""Functions of xai_dual/_chat/reshape.py, for values that one route spells in its own way."""
 
 COERCION_HOMES: Mapping[str, str] = {"messages": "_convert_models", "texts": "_convert", "tools": "_convert_models"}
 """Modules of xai_dual that have the functions."""

@@ -129,7 +129,7 @@ class Writer(Layout):
         m, name, value = self.m, literal(field.name), self.m.coerced(field)
         slot = self.slots[field.name]
         if slot and slot.reshape:
-            on_wire = f"{m.use('_reshape', slot.reshape)}({value}, {name})"
+            on_wire = f"{m.use('_chat.reshape', slot.reshape)}({value}, {name})"
             return on_wire if self.other else f"{on_wire} if wire else {self._plain_value(field, value, name)}"
         return self._plain_value(field, value, name)
 

@@ -106,7 +106,7 @@ class RestSlot:
     schema: Schema
     required: bool  # required and not nullable, at every step of the path
     item: str | None = None  # it is true where the list that stands there has this item
-    reshape: str | None = None  # function of xai_dual/_reshape.py that writes the value there
+    reshape: str | None = None  # function of xai_dual/_chat/reshape.py that writes the value there
     newer: bool = False  # the second field of that place: it wins if it is set, and is not read
 
 
@@ -149,7 +149,7 @@ class Model(_Named):
     by: Mapping[str, str]  # shape -> "module:name" that writes or reads it there
     const: Mapping[str, object]  # properties that are written with this value, and read past
     views: str | None = None
-    check: str | None = None  # function of xai_dual/_chat_checks.py that looks at the whole before it is sent
+    check: str | None = None  # function of xai_dual/_chat/checks.py that looks at the whole before it is sent
     ignored: tuple[str, ...] = ()  # properties of constant value: read past, and not written
     sent: bool = False
     received: bool = False

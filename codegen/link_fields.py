@@ -256,7 +256,7 @@ class FieldLinker:
                 self.problem(f"field.{name}: reshape names the shape {shape}, in which it does not stand")
             if function not in RESHAPES:
                 known = ", ".join(RESHAPES)
-                self.problem(f"field.{name}: there is no function {function!r} of xai_dual/_reshape.py; it has {known}")
+                self.problem(f"field.{name}: xai_dual/_chat/reshape.py has no function {function!r}; it has {known}")
         if (grpc_path and grpc is None) or len(rest) != len(rest_paths):
             return None  # said already
         side = "both" if grpc and rest else "grpc" if grpc else "rest"

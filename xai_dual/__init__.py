@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ._async.pager import AsyncPager
     from ._async.stream import AsyncStream
     from ._async.structured import AsyncParsedStream
+    from ._chat.parsing import Parsed
+    from ._chat.runs import ToolRun
     from ._sync.chat_stream import ChatStream
     from ._sync.client import Client
     from ._sync.conversation import Conversation
@@ -64,8 +66,6 @@ if TYPE_CHECKING:
     from .meta import Meta
     from .model import Listing, Model, Page, Unknown, same
     from .options import INHERIT, Timeout
-    from .parsing import Parsed
-    from .runs import ToolRun
 
 __version__ = "0.1.0"
 
@@ -119,8 +119,8 @@ _HOMES = {
     "meta": ("Meta",),
     "model": ("Listing", "Model", "Page", "Unknown", "same"),
     "options": ("INHERIT", "Timeout"),
-    "parsing": ("Parsed",),
-    "runs": ("ToolRun",),
+    "_chat.parsing": ("Parsed",),
+    "_chat.runs": ("ToolRun",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

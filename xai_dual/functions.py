@@ -22,14 +22,13 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from . import _schema_forms as forms
 from .errors import UsageError, XaiError
 from .model import Model
-from .schemas import SchemaMismatch, parsed
+from .schemas import SchemaMismatch, forms, parsed
 
 if TYPE_CHECKING:
-    from ._kinds import Kind
-    from ._kinds_objects import Record
+    from .schemas.kinds import Kind
+    from .schemas.objects import Record
     from .types.chat import FunctionTool, Tool, ToolCall
 
 __all__ = ["ToolArgumentsError", "Toolbox", "UnknownTool", "function_tool", "parsed_arguments", "result_text"]
@@ -62,7 +61,7 @@ def function_tool(
     Raises UsageError where a parameter cannot be told of (none by name, no type, a type without a JSON form), where
     there is no usable name, and where a type does not allow `strict=True`.
     """
-    from ._kind_of import docs_of
+    from .schemas.hints import docs_of
     from .types.chat import FunctionDefinition, FunctionTool
 
     if not callable(function) or isinstance(function, type):
@@ -292,8 +291,8 @@ def _doc(function: Any) -> str | None:
 
 def _parameters(function: Any, name: str, loose: bool = False) -> tuple[Record, bool]:
     """The parameters, and whether there are `**kwargs`. `loose` takes what has no type or no known type as `Any`."""
-    from ._kind_of import docs_of, kind_of, plain_default
-    from ._kinds_objects import Member, Record
+    from .schemas.hints import docs_of, kind_of, plain_default
+    from .schemas.objects import Member, Record
 
     fixed = function.keywords if isinstance(function, functools.partial) else {}
     texts = docs_of(_doc(function))[1]
@@ -345,7 +344,7 @@ def _check_kind(parameter: inspect.Parameter) -> None:
 
 def _hint(function: Any, parameter: inspect.Parameter) -> Any:
     """The type of a parameter. Raises UsageError where there is none, or it is a name that nothing has."""
-    from ._kind_of import resolve
+    from .schemas.hints import resolve
 
     if parameter.annotation is parameter.empty:
         bound = "; pass the bound method" if parameter.name in ("self", "cls") else ""

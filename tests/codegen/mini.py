@@ -33,13 +33,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 _SHARED = (
     *(
-        "_chat_checks",
+        "_chat.checks",
         "_check",
         "_convert",
         "_convert_models",
         "_json",
         "_required",
-        "_reshape",
+        "_chat.reshape",
         "accumulate",
         "content",
         "errors",

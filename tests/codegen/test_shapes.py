@@ -221,7 +221,7 @@ def test_in_the_only_shape_the_function_writes_what_is_sent_and_not_the_json_for
     [
         (
             RESHAPED.replace("include_options", "gone"),
-            "field.show: there is no function 'gone' of xai_dual/_reshape.py",
+            "field.show: xai_dual/_chat/reshape.py has no function 'gone'",
         ),
         (
             RESHAPED.replace("reshape.b", "reshape.a"),

@@ -314,7 +314,7 @@ import xai_dual, xai_dual.schemas, xai_dual.functions
 @pytest.mark.parametrize(
     ("code", "names"),
     [
-        ("import xai_dual._kind_of", []),
+        ("import xai_dual.schemas.hints", []),
         ("xai_dual.user('hi', xai_dual.image('https://h')), xai_dual.tool('f')", []),
         ("xai_dual.functions.Toolbox([xai_dual.tool('f')])", []),
         ("xai_dual.schemas.shape_of({'type': 'object'}).schema", []),

@@ -356,7 +356,7 @@ _RESHAPED: Mapping[str, Any] = {
     "input_items": lambda want: _messages(on_route(want, "responses")),
     "include_options": lambda want: st.lists(_include_options, max_size=3),
 }
-"""Functions of xai_dual/_reshape.py that take less than the field's type tells."""
+"""Functions of xai_dual/_chat/reshape.py that take less than the field's type tells."""
 
 # --- what no definition forbids and the SDK refuses -------------------------------------------------------------------
 
@@ -411,4 +411,4 @@ _MENDED: Mapping[str, Any] = {
     "check_function_definition": _mended_function,
     "check_response_format": _mended_format,
 }
-"""Functions of xai_dual/_chat_checks.py, and how a random value comes to pass them."""
+"""Functions of xai_dual/_chat/checks.py, and how a random value comes to pass them."""

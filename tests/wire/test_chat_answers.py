@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xai_dual._chat.responses import AnswerReader, ChunkReader, CompactReader
 from xai_dual._gen.fold.chat import FoldChatCompletion
-from xai_dual.chat_responses import AnswerReader, ChunkReader, CompactReader
 from xai_dual.errors import ApiError
 from xai_dual.types.chat import ChatChunk, ChatCompletion, ChatRequest, CompactedChat, StoredChatRequest
 

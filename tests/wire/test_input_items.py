@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from xai_dual._reshape import flat_tool_choice, include_options, text_format
+from xai_dual._chat.reshape import flat_tool_choice, include_options, text_format
 from xai_dual.errors import UnsupportedOnTransport, UsageError
 from xai_dual.types.chat import (
     ChatRequest,

@@ -10,7 +10,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any, TypeVar
 
-from .._calls_of_functions import call_in_task, each_in_tasks
+from .._chat.calling import call_in_task, each_in_tasks
 from .._grpc_upload import TaskUpload
 from .._timers import TaskTimer, cancel_requests
 from ..errors import ForkedError

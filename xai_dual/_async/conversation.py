@@ -22,7 +22,7 @@ from .chat_stream import AsyncChatStream
 from .tool_loop import loop
 
 if TYPE_CHECKING:
-    from ..runs import ToolRun
+    from .._chat.runs import ToolRun
     from ..types.chat import ChatCompletion, ChatRequest, CompactedChat, ContentPart, Message, ToolCall
     from .call import AsyncCaller
     from .client import AsyncClient
@@ -199,8 +199,9 @@ class AsyncConversation:
         from ..types.chat import Message
 
         said: list[Message] = []
-        for whole, group in groupby(parts, lambda part: isinstance(part, Message)):
-            said += group if whole else [user(*group)]
+        for is_whole, group in groupby(parts, lambda part: isinstance(part, Message)):
+            pieces = list(group)
+            said += pieces if is_whole else [user(*pieces)]
         return said
 
     def _next(self, said: Sequence[Message], settings: ChatRequest | None = None) -> ChatRequest:

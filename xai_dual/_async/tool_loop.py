@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
 
+from .._chat.runs import ToolRun
 from .._convert_models import as_messages
 from .._gen.operations.chat import CHAT_CREATE
 from ..errors import MaxTurnsError
 from ..functions import ToolArgumentsError, Toolbox, result_text
 from ..helpers import tool_result
 from ..options import CallOptions, check_count
-from ..runs import ToolRun
 from . import _io
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-from .._calls_of_functions import call_here, each_here
+from .._chat.calling import call_here, each_here
 from .._grpc_upload import ThreadUpload
 from .._timers import ThreadTimer
 from ..errors import UsageError

@@ -24,7 +24,7 @@ from .chat_stream import ChatStream
 from .tool_loop import loop
 
 if TYPE_CHECKING:
-    from ..runs import ToolRun
+    from .._chat.runs import ToolRun
     from ..types.chat import ChatCompletion, ChatRequest, CompactedChat, ContentPart, Message, ToolCall
     from .call import Caller
     from .client import Client
@@ -201,8 +201,9 @@ class Conversation:
         from ..types.chat import Message
 
         said: list[Message] = []
-        for whole, group in groupby(parts, lambda part: isinstance(part, Message)):
-            said += group if whole else [user(*group)]
+        for is_whole, group in groupby(parts, lambda part: isinstance(part, Message)):
+            pieces = list(group)
+            said += pieces if is_whole else [user(*pieces)]
         return said
 
     def _next(self, said: Sequence[Message], settings: ChatRequest | None = None) -> ChatRequest:

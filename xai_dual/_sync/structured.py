@@ -7,11 +7,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from .._chat.parsing import Parsed, asking_for, read_answer, wanted_shape
 from .._gen.operations.chat import CHAT_CREATE, CHAT_STREAM
 from ..errors import UsageError
 from ..events import text_of
 from ..options import CallOptions
-from ..parsing import Parsed, asking_for, read_answer, wanted_shape
 from .chat_stream import ChatStream, ChatView
 
 if TYPE_CHECKING:
@@ -58,9 +58,7 @@ class ParsedStream(ChatStream, Generic[T]):
     def parsed(self) -> Parsed[T]:
         """The value, of a stream that has ended. Raises the subclasses of `OutputError`, and UsageError too early."""
         if not self.completed:
-            raise UsageError(
-                "needs the whole answer: iterate the stream to its end (`partial` has what has arrived)", field="parsed"
-            )
+            raise UsageError("needs the whole answer: iterate to the end (`partial` has what came)", field="parsed")
         return read_answer(self._shape, self.response)
 
     def partials(self) -> ChatView[Any]:

@@ -7,13 +7,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..._chat_checks import (
+from ..._chat.checks import (
     check_compaction,
     check_content_part,
     check_function_definition,
     check_request,
     check_response_format,
 )
+from ..._chat.reshape import flat_tool_choice, include_options, input_items, text_format
 from ..._check import (
     at_most_one,
     boolean,
@@ -70,7 +71,6 @@ from ..._json import (
     unknown,
     without,
 )
-from ..._reshape import flat_tool_choice, include_options, input_items, text_format
 from ...model import Unknown
 from ...operation import RestRequest
 from ...types.chat import (

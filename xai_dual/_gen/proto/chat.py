@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..._chat_checks import (
+from ..._chat.checks import (
     check_compaction,
     check_content_part,
     check_function_definition,

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 
-from .errors import InvalidOutputError, OutputError, RefusalError, TruncatedOutputError, UsageError
-from .schemas import shape_of
+from ..errors import InvalidOutputError, OutputError, RefusalError, TruncatedOutputError, UsageError
+from ..schemas import shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .meta import Meta
-    from .schemas import Shape
-    from .types.chat import ChatCompletion, ChatRequest
+    from ..meta import Meta
+    from ..schemas import Shape
+    from ..types.chat import ChatCompletion, ChatRequest
 
 __all__ = ["Parsed", "asking_for", "read_answer", "wanted_shape"]
 

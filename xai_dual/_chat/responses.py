@@ -10,12 +10,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ._policy import error_from_payload
-from ._server_runs import run_of
+from .._policy import error_from_payload
+from .server_runs import run_of
 
 if TYPE_CHECKING:
-    from .types.chat import ChatChunk, ChatCompletion, ChoiceChunk, CompactedChat, InlineCitation
-    from .types.responses import Annotation, Response
+    from ..types.chat import ChatChunk, ChatCompletion, ChoiceChunk, CompactedChat, InlineCitation
+    from ..types.responses import Annotation, Response
 
 __all__ = ["AnswerReader", "ChunkReader", "CompactReader"]
 
@@ -33,7 +33,7 @@ class AnswerReader:
         self._request = request
 
     def __call__(self, d: Mapping[str, Any]) -> ChatCompletion:
-        from ._gen.fold.chat import FoldChatCompletion
+        from .._gen.fold.chat import FoldChatCompletion
 
         fold = FoldChatCompletion()
         chunk = ChunkReader(self._request)({"type": "response.completed", "response": d})
@@ -49,11 +49,11 @@ class CompactReader:
         pass
 
     def __call__(self, d: Mapping[str, Any]) -> CompactedChat:
-        from ._gen.json.responses import decode_compacted_response
-        from ._gen.json.shared import decode_usage_compact
-        from .types.chat import CompactedChat
-        from .types.responses import CompactionItem
-        from .types.shared import Usage
+        from .._gen.json.responses import decode_compacted_response
+        from .._gen.json.shared import decode_usage_compact
+        from ..types.chat import CompactedChat
+        from ..types.responses import CompactionItem
+        from ..types.shared import Usage
 
         answer = decode_compacted_response(d)
         sealed = (item.encrypted_content for item in answer.output if isinstance(item, CompactionItem))
@@ -82,7 +82,7 @@ class ChunkReader:
 
     def __call__(self, d: Mapping[str, Any]) -> ChatChunk | None:
         """The chunk that an event makes; None where it adds nothing."""
-        from ._gen.json.responses import decode_response_event
+        from .._gen.json.responses import decode_response_event
 
         event = decode_response_event(d)
         handle = _HANDLERS.get(type(event).__name__)
@@ -140,7 +140,7 @@ class ChunkReader:
         return self._cited(annotations, choices) if choices or annotations else None
 
     def _ended(self, event: Any, d: Mapping[str, Any]) -> ChatChunk:
-        from ._gen.json.shared import decode_usage_responses
+        from .._gen.json.shared import decode_usage_responses
 
         response: Response = event.response
         self._take_head(response)
@@ -224,7 +224,7 @@ class ChunkReader:
         }
 
     def _call(self, index: int | None, call_id: str, name: str, arguments: str) -> Any:
-        from .types.chat import FunctionCall, ToolCall
+        from ..types.chat import FunctionCall, ToolCall
 
         kind = "function" if call_id else None
         return ToolCall(index=index, id=call_id, type=kind, function=FunctionCall(name=name, arguments=arguments))
@@ -241,7 +241,7 @@ class ChunkReader:
         logprobs: Any = None,
         finish_reason: str | None = None,
     ) -> ChoiceChunk:
-        from .types.chat import ChoiceChunk, Delta, LogProbs
+        from ..types.chat import ChoiceChunk, Delta, LogProbs
 
         delta = Delta(role=role, content=content, reasoning_content=reasoning, tool_calls=calls or [])
         delta.refusal, delta.encrypted_content = refusal, sealed
@@ -249,7 +249,7 @@ class ChunkReader:
         return ChoiceChunk(index=self._entry, delta=delta, logprobs=probable, finish_reason=finish_reason)
 
     def _chunk(self, choices: list[ChoiceChunk], citations: list[str] | None = None, usage: Any = None) -> ChatChunk:
-        from .types.chat import ChatChunk
+        from ..types.chat import ChatChunk
 
         return ChatChunk(choices=choices, citations=citations or [], usage=usage, **self._head)
 
@@ -280,7 +280,7 @@ class _Item:
 
 def _inline(annotation: Annotation) -> InlineCitation:
     """The kind of source is told by its address."""
-    from .types.chat import CollectionsCitation, InlineCitation, WebCitation, XCitation
+    from ..types.chat import CollectionsCitation, InlineCitation, WebCitation, XCitation
 
     url = annotation.url
     found = InlineCitation(

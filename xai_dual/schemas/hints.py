@@ -1,4 +1,4 @@
-"""From a type of Python to its kind (`_kinds.py`): what it is made of, what annotations and docstrings say of it."""
+"""From a type of Python to its kind (`kinds.py`): what it is made of, what annotations and docstrings say of it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from typing import Annotated, Any, Final, Generic, Literal, TypeVar, Union
 import attrs
 import typing_extensions as typing_more
 
-from ._kinds import Alias, Anything, Choice, Either, Items, Kind, Noted, Null, Row, Scalar, Table
-from ._kinds_objects import NONE, Foreign, Member, Record
-from .errors import UsageError
+from ..errors import UsageError
+from .kinds import Alias, Anything, Choice, Either, Items, Kind, Noted, Null, Row, Scalar, Table
+from .objects import NONE, Foreign, Member, Record
 
 _ARRAYS: dict[Any, Any] = {
     **dict.fromkeys((list, collections.abc.Sequence, collections.abc.MutableSequence), list),

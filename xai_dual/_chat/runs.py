@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 if TYPE_CHECKING:
-    from .types.chat import ChatCompletion, Message, ToolCall
+    from ..types.chat import ChatCompletion, Message, ToolCall
 
 __all__ = ["ToolRun"]
 

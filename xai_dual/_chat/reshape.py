@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from . import _check
-from ._chat_checks import check_content_part
-from ._convert_models import named_function
-from .errors import UnsupportedOnTransport, UsageError
+from .. import _check
+from .._convert_models import named_function
+from ..errors import UnsupportedOnTransport, UsageError
+from .checks import check_content_part
 
 __all__ = ["flat_tool_choice", "include_options", "input_items", "text_format"]
 
@@ -22,7 +22,7 @@ _ROLES = ("user", "system", "developer", "assistant")
 
 def input_items(messages: Sequence[Any], name: str) -> list[dict[str, Any]]:
     """Messages as items: an assistant's reasoning and calls, and the results of tools, are items of their own."""
-    from .types.chat import Message
+    from ..types.chat import Message
 
     items: list[dict[str, Any]] = []
     for i, message in enumerate(messages):
@@ -96,9 +96,9 @@ def _text(message: Any, name: str) -> str:
 
 
 def _calls(message: Any) -> list[dict[str, Any]]:
-    from ._gen.json.chat import encode_tool_call
-    from ._json import many
-    from .types.chat import ToolCall
+    from .._gen.json.chat import encode_tool_call
+    from .._json import many
+    from ..types.chat import ToolCall
 
     items = []
     for i, call in enumerate(many(encode_tool_call, ToolCall, message.tool_calls or (), "tool_calls", True)):
@@ -119,7 +119,7 @@ def _content(content: Any, role: str) -> str | list[dict[str, Any]]:
         return ""
     if isinstance(content, str):
         return _check.string(content, "content")
-    from .types.chat import ContentPart
+    from ..types.chat import ContentPart
 
     return [
         _at(f"content[{i}]", lambda p: _part(_check.instance(p, ContentPart, ""), role), part)
@@ -128,9 +128,9 @@ def _content(content: Any, role: str) -> str | list[dict[str, Any]]:
 
 
 def _part(part: Any, role: str) -> dict[str, Any]:
-    from ._gen.json.chat import encode_file_ref_responses, encode_image_url_responses
-    from ._json import one
-    from .types.chat import FileRef, ImageUrl
+    from .._gen.json.chat import encode_file_ref_responses, encode_image_url_responses
+    from .._json import one
+    from ..types.chat import FileRef, ImageUrl
 
     _refuse_extra(part.extra)
     _check.at_most_one(file=part.file, image_url=part.image_url, text=part.text)
@@ -157,9 +157,9 @@ def flat_tool_choice(value: Any, name: str) -> str | dict[str, Any]:
 
 def text_format(value: Any, name: str) -> dict[str, Any]:
     """The form of the answer with the schema's parts in one object."""
-    from ._gen.json.chat import encode_response_format
-    from ._json import one
-    from .types.chat import ResponseFormat
+    from .._gen.json.chat import encode_response_format
+    from .._json import one
+    from ..types.chat import ResponseFormat
 
     form = one(encode_response_format, ResponseFormat, value, name, True)
     schema = form.pop("json_schema", None)
@@ -186,6 +186,6 @@ def include_options(value: Any, name: str) -> list[str]:
     for i, option in enumerate(_check.strings(value, name)):
         if option in _GRPC_ONLY:
             raise UnsupportedOnTransport(f"{name}[{i}]", "rest", f"transport='grpc' can: {option}")
-        if option != "inline_citations":  # always there; `chat_responses` leaves them out where nobody asked
+        if option != "inline_citations":  # always there; `responses.py` leaves them out where nobody asked
             found.append(_INCLUDE.get(option, option))
     return found

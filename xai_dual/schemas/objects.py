@@ -10,10 +10,10 @@ from typing import Any
 
 import attrs
 
-from ._kinds import Kind, below, mismatch, shown, together
-from ._schema_forms import Definitions, admits_null, without_nulls
-from .errors import UsageError
-from .schemas import SchemaMismatch
+from ..errors import UsageError
+from . import SchemaMismatch
+from .forms import Definitions, admits_null, without_nulls
+from .kinds import Kind, below, mismatch, shown, together
 
 NONE: Any = object()
 """No default that a schema could show."""

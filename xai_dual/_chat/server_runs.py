@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 if TYPE_CHECKING:
-    from .types.chat import ToolCall
+    from ..types.chat import ToolCall
 
 __all__ = ["Run", "run_of"]
 
@@ -23,7 +23,7 @@ class Run:
 
 def run_of(item: Any, response_id: str) -> Run | None:
     """The run that an output item tells of; None for items that are no runs, or of a kind that chat has not."""
-    from .types.chat import FunctionCall, ToolCall
+    from ..types.chat import FunctionCall, ToolCall
 
     read = _READERS.get(type(item).__name__)
     if read is None:

@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ._check import missing
-from .errors import UsageError
+from .._check import missing
+from ..errors import UsageError
 
-__all__ = ["check_compaction", "check_content_part", "check_function_definition", "check_request", "check_response_format"]
+__all__ = [
+    "check_compaction",
+    "check_content_part",
+    "check_function_definition",
+    "check_request",
+    "check_response_format",
+]
 
 
 def check_request(m: Any) -> None:

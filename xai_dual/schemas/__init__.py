@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 import attrs
 
-from . import _schema_forms as forms
-from .errors import UsageError, XaiError
+from ..errors import UsageError, XaiError
+from . import forms
 
 if TYPE_CHECKING:
-    from ._kinds import Kind
+    from .kinds import Kind
 
 __all__ = ["InvalidJson", "SchemaMismatch", "Shape", "is_strict", "json_schema", "shape_of", "strict"]
 
@@ -169,7 +169,7 @@ def _begun(text: str) -> Any:
 
 
 def _kind(kind: object) -> Kind:
-    from ._kind_of import is_type, kind_of
+    from .hints import is_type, kind_of
 
     if not is_type(kind):
         what = "None" if kind is None else f"{kind!r} of type {type(kind).__name__}"

@@ -1,6 +1,6 @@
 """Kinds of values: each has a JSON Schema and reads a parsed JSON value into Python.
 
-Scalars are left to msgspec. Containers and unions are put together here, and objects in `_kinds_objects.py`, since any
+Scalars are left to msgspec. Containers and unions are put together here, and objects in `objects.py`, since any
 may hold any other: msgspec by itself refuses a union of two classes, and a null for a field that has a default.
 """
 
@@ -15,9 +15,9 @@ from typing import Annotated, Any
 
 import attrs
 
-from ._schema_forms import Definitions, admits_null, without_nulls
-from .errors import UsageError
-from .schemas import SchemaMismatch
+from ..errors import UsageError
+from . import SchemaMismatch
+from .forms import Definitions, admits_null, without_nulls
 
 _WORDS = {dict: "object", list: "array", str: "string", bool: "boolean", int: "integer", float: "number"}
 _PLACE = re.compile(r"^(.*) - at (?:`key` in )?`\$(.*)`$", re.DOTALL)
