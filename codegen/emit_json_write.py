@@ -56,7 +56,10 @@ class Writer(Layout):
                 m.body(f"d.setdefault({literal(key)}, []).append({literal(item)})")
         for field in self.model.fields if self.other else ():
             if self.slots[field.name] is None and field.name not in self.outside and not field.drop:
-                with m.body.block(f"if m.{field.name} is not None:"):
+                asks = f"m.{field.name} is not None"
+                if _may_ask_nothing(field):
+                    asks = f"m.{field.name}" if field.many else f"{asks} and m.{field.name} is not False"
+                with m.body.block(f"if {asks}:"):
                     m.body(not_here(m, [s for s in field.rest if s != self.other], field.name))
 
     def _write_child(self, key: str, child: Node, target: str) -> None:
@@ -82,7 +85,12 @@ class Writer(Layout):
             if field.drop:
                 tests.append("not wire")
             else:
-                lines = ["if wire:", f"    {not_here(m, field.rest, name)}", *lines]
+                refuse = not_here(m, field.rest, name)
+                if _may_ask_nothing(field):
+                    asks = f"m.{name}" if field.many else f"m.{name} is not False"
+                    lines = ["if not wire:", f"    {lines[0]}", f"elif {asks}:", f"    {refuse}"]
+                else:
+                    lines = ["if wire:", f"    {refuse}", *lines]
         if not self._always(field):
             skip_empty = not self.model.sent_only and field.kind in ("plain", "many")
             tests.insert(0, f"m.{name}" if skip_empty else f"m.{name} is not None")
@@ -177,3 +185,8 @@ class Writer(Layout):
         if field.type.wire == "float" and not field.many:
             return f"{m.use('_check', 'shortest')}({value})"
         return f"list({value})" if field.many == "list" else f"dict({value})" if field.many == "map" else value
+
+
+def _may_ask_nothing(field: ir.Field) -> bool:
+    """Whether it may be False, or an empty list: then no other route has to be taken for its sake."""
+    return bool(field.rest) and (bool(field.many) or field.type == ir.Scalar("bool"))

@@ -58,12 +58,16 @@ def test_each_route_has_its_own_spelling(package: Package) -> None:
     assert message.tools[0].call.name == "n"
 
 
+@pytest.mark.parametrize("fields", [{"show": []}, {"kept": False}])
+def test_a_field_that_asks_for_nothing_needs_no_other_route(package: Package, fields: Any) -> None:
+    assert package.route("talk.say", text="t", **fields) == package.route("talk.say", text="t")
+
+
 @pytest.mark.parametrize(
     ("fields", "adds"),
     [
         ({"show": ["x"]}, {"show": ["x"]}),
-        ({"show": []}, {"show": []}),
-        ({"kept": False}, {"keep": False}),
+        ({"kept": True}, {"keep": True}),
         ({"part": {"text": "p", "note": "n"}}, {"part": {"words": "p", "note": "n"}}),
     ],
 )

@@ -37,8 +37,9 @@ def only_on(op: ir.Operation, shape: str) -> list[ir.Field]:
 
 
 def drawn(data: st.DataObject, op: ir.Operation, field: ir.Field, shape: str) -> Any:
-    """A value of that field as the route takes it; an empty list is a value too."""
-    return data.draw(contents(API.models[op.request or ""], field, on_route(REST, shape)), field.name)
+    """A value of that field as the route takes it, that asks for something."""
+    values = contents(API.models[op.request or ""], field, on_route(REST, shape))
+    return data.draw(values.filter(lambda value: value is not False and value not in ([], (), {}, "")), field.name)
 
 
 def refused(op: ir.Operation, request: Any, rest_route: str = "") -> UnsupportedOnTransport:
@@ -82,6 +83,16 @@ def test_the_first_route_that_carries_the_request_is_taken(op: ir.Operation, dat
             binding, sent = encoded_for_route(record, request, "")
             assert binding.route == route.route, field.name
             assert sent == encoded_for_route(record, request, route.shape)[1]
+
+
+def test_what_asks_for_nothing_needs_no_other_route() -> None:
+    nothing = {"store": False, "include": [], "use_encrypted_content": False}
+    for op in SEVERAL:
+        binding, sent = encoded_for_route(operation(op), request_of(op, n=2, **nothing), "")
+        assert binding.shape == "completions"
+        assert not nothing.keys() & (sent.body or {}).keys()
+        binding, _ = encoded_for_route(operation(op), request_of(op, store=True, stop=[], logit_bias={}), "")
+        assert binding.shape == "responses"
 
 
 @EVERY

@@ -596,13 +596,15 @@ def encode_chat_request(m: ChatRequest, wire: bool = True) -> dict[str, Any]:
             encode_web_search_options, WebSearchOptions, m.web_search_options, "web_search_options", wire
         )
     if m.use_encrypted_content is not None:
-        if wire:
+        if not wire:
+            d["use_encrypted_content"] = boolean(m.use_encrypted_content, "use_encrypted_content")
+        elif m.use_encrypted_content is not False:
             only_on_route("responses", "use_encrypted_content")
-        d["use_encrypted_content"] = boolean(m.use_encrypted_content, "use_encrypted_content")
     if m.include is not None:
-        if wire:
+        if not wire:
+            d["include"] = scalars(string, m.include, "include")
+        elif m.include:
             only_on_route("responses", "include")
-        d["include"] = scalars(string, m.include, "include")
     if m.max_turns is not None:
         if wire:
             only_on_route("responses", "max_turns")
@@ -612,9 +614,10 @@ def encode_chat_request(m: ChatRequest, wire: bool = True) -> dict[str, Any]:
             only_on_route("responses", "previous_response_id")
         d["previous_response_id"] = string(m.previous_response_id, "previous_response_id")
     if m.store is not None:
-        if wire:
+        if not wire:
+            d["store"] = boolean(m.store, "store")
+        elif m.store is not False:
             only_on_route("responses", "store")
-        d["store"] = boolean(m.store, "store")
     if m.agent_count is not None:
         if wire:
             only_on("grpc", "agent_count")
@@ -692,7 +695,7 @@ def encode_chat_request_responses(m: ChatRequest, wire: bool = True) -> dict[str
         d.setdefault("include", []).append("reasoning.encrypted_content")
     if m.frequency_penalty is not None:
         only_on_route("completions", "frequency_penalty")
-    if m.logit_bias is not None:
+    if m.logit_bias:
         only_on_route("completions", "logit_bias")
     if m.n is not None:
         only_on_route("completions", "n")
@@ -700,7 +703,7 @@ def encode_chat_request_responses(m: ChatRequest, wire: bool = True) -> dict[str
         only_on_route("completions", "presence_penalty")
     if m.seed is not None:
         only_on_route("completions", "seed")
-    if m.stop is not None:
+    if m.stop:
         only_on_route("completions", "stop")
     if m.stream_options is not None:
         only_on_route("completions", "stream_options")
