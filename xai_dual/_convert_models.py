@@ -234,6 +234,8 @@ def coerce_tools(value: Any, name: str) -> Sequence[Any]:
     for i, item in enumerate(items):
         if isinstance(item, type):
             raise UsageError(f"is a class: write {item.__name__}(...)", field=f"{name}[{i}]")
+        if not isinstance(item, Mapping) and not hasattr(item, "to_dict") and not callable(item):
+            _check.wrong(item, "a typed function, a tool (FunctionTool, WebSearch, ...) or a dict", f"{name}[{i}]")
     if not any(map(_is_function, items)):
         return items
     return [_described(x, f"{name}[{i}]") if _is_function(x) else x for i, x in enumerate(items)]

@@ -54,7 +54,7 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     "parameters as a list": (
         {"tools": [described(name="f", parameters=[1])]}, "tools[0].function.parameters", "cannot be the list [1]",
     ),
-    "a tool of 7": ({"tools": [OK, 7]}, "tools[1]", "or a dict, not int"),
+    "a tool of 7": ({"tools": [OK, 7]}, "tools[1]", "a typed function, a tool"),
     "tools as text": ({"tools": "f"}, "tools", "must be a list, not str"),
     "tools as a dict": ({"tools": described(name="f", parameters={})}, "tools", "must be a list, not dict"),
     "a class": ({"tools": [Message]}, "tools[0]", "is a class: write Message(...)"),

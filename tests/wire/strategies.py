@@ -384,9 +384,9 @@ def _mended_compaction(request: Any) -> Any:
 def _mended_part(part: Any) -> Any:
     """It has what its type says, and that says where it is."""
     if part.image_url is not None and not (part.image_url.url or part.image_url.file_id):
-        part.image_url.url = "u"
+        part.image_url.url, part.image_url.file_id = "u", None
     if part.file is not None and not (part.file.file_id or part.file.url or part.file.data):
-        part.file.file_id = "f"
+        part.file.file_id, part.file.url, part.file.data = "f", None, None
     if part.type in ("text", "image_url", "file") and getattr(part, part.type) is None:
         part.type = "other"
     return part

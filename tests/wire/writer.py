@@ -26,6 +26,8 @@ def write(value: Any, target: Any) -> Any:
         content = getattr(value, field.name)
         if content is None and model.sent_only:
             content = field.unset
+        if isinstance(content, float) and not content and field.kind == "plain":
+            continue  # -0.0 is a zero like the other
         if field.grpc is not None and not field.grpc.oneof and content is not None:
             _write_field(field, content, target)
     return target
