@@ -43,22 +43,12 @@ def _reachable(api: ir.Api, roots: list[str]) -> list[ir.Model]:
         elif name not in found:
             found[name] = api.models[name]
             for field in api.models[name].fields:
-                for inner in () if field.echo else _names(field.type):
+                for inner in () if field.echo else ir.models_in(field.type):
                     visit(inner)
 
     for root in roots:
         visit(root)
     return list(found.values())
-
-
-def _names(type_: ir.Type) -> list[str]:
-    if isinstance(type_, (ir.ModelRef, ir.UnionRef)):
-        return [type_.name]
-    if isinstance(type_, ir.Converted):
-        return [type_.converter.model] if type_.converter.model else []
-    if isinstance(type_, ir.ByKind):
-        return [name for x in type_.alternatives for name in _names(x.type)]
-    return []
 
 
 def _model(api: ir.Api, model: ir.Model, shapes: list[str]) -> list[str]:

@@ -26,6 +26,22 @@ class _Named:
         printer.text(repr(self))
 
 
+class _Shaped(_Named):
+    """What has a JSON shape for each way that the API spells it."""
+
+    rest: Mapping[str, str]  # shape -> schema name; the first is that of the JSON form
+
+    @property
+    def shape(self) -> str | None:
+        """The shape of its JSON form."""
+        return next(iter(self.rest), None)
+
+    @property
+    def other_shapes(self) -> tuple[str, ...]:
+        """The shapes that have codecs of their own beside the JSON form's."""
+        return tuple(self.rest)[1:]
+
+
 @attrs.frozen
 class Scalar:
     """A JSON scalar. `wire` tells what the wires can carry: string, bool, int32, uint32, int64, ..., float, double."""
@@ -136,7 +152,7 @@ class Field:
 
 
 @attrs.define(repr=False)
-class Model(_Named):
+class Model(_Shaped):
     """One public class."""
 
     name: str
@@ -155,16 +171,6 @@ class Model(_Named):
     received: bool = False
     echoed: bool = False  # comes back in an answer as the caller sent it
     answers: bool = False  # answers a call: carries `meta`
-
-    @property
-    def shape(self) -> str | None:
-        """The shape of its JSON form."""
-        return next(iter(self.rest), None)
-
-    @property
-    def other_shapes(self) -> tuple[str, ...]:
-        """The shapes that have codecs of their own beside the JSON form's."""
-        return tuple(self.rest)[1:]
 
     @property
     def two_sided(self) -> bool:
@@ -187,7 +193,7 @@ class Variant:
 
 
 @attrs.define(repr=False)
-class Union(_Named):
+class Union(_Shaped):
     """A tagged union of models."""
 
     name: str
@@ -203,16 +209,6 @@ class Union(_Named):
     sent: bool = False
     received: bool = False
     echoed: bool = False
-
-    @property
-    def shape(self) -> str | None:
-        """The shape of its JSON form."""
-        return next(iter(self.rest), None)
-
-    @property
-    def other_shapes(self) -> tuple[str, ...]:
-        """The shapes that have codecs of their own beside the JSON form's."""
-        return tuple(self.rest)[1:]
 
 
 @attrs.frozen
@@ -364,3 +360,14 @@ class Api:
     def home(self, name: str) -> str:
         """The domain of a model or union."""
         return (self.models.get(name) or self.unions[name]).domain
+
+
+def models_in(type_: Type) -> list[str]:
+    """Models and unions that a type mentions."""
+    if isinstance(type_, (ModelRef, UnionRef)):
+        return [type_.name]
+    if isinstance(type_, Converted):
+        return [type_.converter.model] if type_.converter.model else []
+    if isinstance(type_, ByKind):
+        return [name for x in type_.alternatives for name in models_in(x.type)]
+    return []

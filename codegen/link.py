@@ -102,7 +102,7 @@ def _mark_directions(
             return
         for field in node.fields:
             onward = "echoed" if field.echo and direction == "received" else direction
-            for inner in _models_in(field.type):
+            for inner in ir.models_in(field.type):
                 reach(inner, onward)
 
     for op in operations:
@@ -112,17 +112,6 @@ def _mark_directions(
             reach(name, "received")
             if name in models and not op.items:
                 models[name].answers = True
-
-
-def _models_in(type_: ir.Type) -> list[str]:
-    """Models and unions that a type mentions."""
-    if isinstance(type_, (ir.ModelRef, ir.UnionRef)):
-        return [type_.name]
-    if isinstance(type_, ir.Converted):
-        return [type_.converter.model] if type_.converter.model else []
-    if isinstance(type_, ir.ByKind):
-        return [name for x in type_.alternatives for name in _models_in(x.type)]
-    return []
 
 
 def _mark_required(operations: Iterable[ir.Operation], models: Mapping[str, ir.Model]) -> None:

@@ -67,8 +67,3 @@ def wires() -> Iterator[Wires]:
         both = Wires(running)
         yield both
         both.close()
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"

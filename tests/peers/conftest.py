@@ -8,11 +8,6 @@ from xai_dual.emulator import Server, serve
 
 
 @pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """The emulator, one process for the session."""
     with serve() as running:

@@ -8,11 +8,6 @@ from .wires import Wires
 
 
 @pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="session")
 def server() -> Iterator[Wires]:
     """The scripted server, one for the session."""
     wires = Wires()
@@ -21,10 +16,8 @@ def server() -> Iterator[Wires]:
 
 
 @pytest.fixture
-def wires(server: Wires, monkeypatch: pytest.MonkeyPatch) -> Wires:
-    """The scripted server with nothing noted yet, and an environment without settings of ours."""
-    for name in ("API_KEY", "TRANSPORT", "BASE_URL", "GRPC_TARGET", "MANAGEMENT_KEY", "MANAGEMENT_URL"):
-        monkeypatch.delenv(f"XAI_{name}", raising=False)
+def wires(server: Wires) -> Wires:
+    """The scripted server with nothing noted yet."""
     server.seen.clear()
     return server
 

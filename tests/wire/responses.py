@@ -230,7 +230,7 @@ class EventMaker:
             share = odds if n == len(pieces) - 1 else odds[:1]
             odds = odds[len(share) :]
             self._say("output_text.delta", here, delta=piece, logprobs=share)
-        for n, note in enumerate(part.get("annotations", [])[:most]):
+        for n, note in enumerate(part.get("annotations", [])[:most] if told else ()):
             self._say("output_text.annotation.added", here, annotation_index=n, annotation=note)
         if self.maybe():
             self._say("output_text.done", here, text=part["text"])

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from codegen import ir
 
+from .mended import MENDED, mended_part
 from .project import (
     API,
     alternatives,
@@ -97,7 +98,7 @@ def _variant(model: ir.Model, want: Want, schema: dict[str, Any] | None) -> Stra
             may_lack = False  # read back as what it stands for
         fields[field.name] = st.none() | values if may_lack else values
     made = st.builds(model_class(model.name), **fields).map(lambda m: _one_of_each(m, model, want))
-    return made.map(_MENDED[model.check]) if model.check and want.wires else made
+    return made.map(MENDED[model.check]) if model.check and want.wires else made
 
 
 def _carried(model: ir.Model, field: ir.Field, want: Want) -> bool:
@@ -152,7 +153,7 @@ def _values(field: ir.Field, model: ir.Model, want: Want, limits: dict[str, Any]
         return _RESHAPED[slot.reshape](want)
     plain_form = want.canonical or not model.sent_only
     if field.coerce and not plain_form:
-        return _COERCED[field.coerce](want)
+        return COERCED[field.coerce](want)
     if field.many == "list":
         return _lists(field.type, plain_form, want, limits)
     if field.many == "map":
@@ -312,7 +313,7 @@ def _tools(want: Want) -> Strategy:
     return st.lists(members(API.unions["Tool"], want) | st.sampled_from(list(FUNCTIONS)), max_size=3)
 
 
-_COERCED: Mapping[str, Any] = {
+COERCED: Mapping[str, Any] = {
     "messages": _messages,
     "texts": lambda want: texts | st.lists(texts, max_size=3),
     "tools": _tools,
@@ -345,7 +346,7 @@ def _part_of_responses(want: Want) -> Strategy:
     cls = model_class("ContentPart")
     kinds = {"text": texts, "image_url": models("ImageUrl", want), "file": models("FileRef", want)}
     made = [st.builds(cls, type=st.just(kind), **{kind: value}) for kind, value in kinds.items()]
-    return st.one_of(made).map(_mended_part)
+    return st.one_of(made).map(mended_part)
 
 
 _BY_HAND: Mapping[str, Any] = {"Message": _message_of_responses, "ContentPart": _part_of_responses}
@@ -357,58 +358,3 @@ _RESHAPED: Mapping[str, Any] = {
     "include_options": lambda want: st.lists(_include_options, max_size=3),
 }
 """Functions of xai_dual/_chat/reshape.py that take less than the field's type tells."""
-
-# --- what no definition forbids and the SDK refuses -------------------------------------------------------------------
-
-
-def _mended_chat(request: Any) -> Any:
-    """Something is said, and results of tools stand behind the calls that they answer."""
-    if isinstance(request.messages, str):
-        return request
-    call, message = model_class("ToolCall"), model_class("Message")
-    messages: list[Any] = []
-    for item in request.messages or [message(role="user", content="Hi")]:
-        answered = getattr(item, "tool_call_id", None)
-        if answered is not None:
-            messages.append(message(role="assistant", tool_calls=[call(id=answered, type="function")]))
-        messages.append(item)
-    request.messages = messages
-    return request
-
-
-def _mended_compaction(request: Any) -> Any:
-    request.input = request.input or "Hi"
-    return request
-
-
-def _mended_part(part: Any) -> Any:
-    """It has what its type says, and that says where it is."""
-    if part.image_url is not None and not (part.image_url.url or part.image_url.file_id):
-        part.image_url.url, part.image_url.file_id = "u", None
-    if part.file is not None and not (part.file.file_id or part.file.url or part.file.data):
-        part.file.file_id, part.file.url, part.file.data = "f", None, None
-    if part.type in ("text", "image_url", "file") and getattr(part, part.type) is None:
-        part.type = "other"
-    return part
-
-
-def _mended_function(definition: Any) -> Any:
-    definition.name = definition.name or "f"
-    definition.parameters = {**definition.parameters, "type": "object"}
-    return definition
-
-
-def _mended_format(form: Any) -> Any:
-    if form.type == "json_schema" and form.json_schema is None:
-        form.type = "json_object"
-    return form
-
-
-_MENDED: Mapping[str, Any] = {
-    "check_request": _mended_chat,
-    "check_compaction": _mended_compaction,
-    "check_content_part": _mended_part,
-    "check_function_definition": _mended_function,
-    "check_response_format": _mended_format,
-}
-"""Functions of xai_dual/_chat/checks.py, and how a random value comes to pass them."""

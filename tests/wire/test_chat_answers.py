@@ -50,7 +50,7 @@ def test_streams_fold_into_what_answers_are_read_as(data: st.DataObject, request
 
 
 def note(url: str) -> Json:
-    return {"type": "url_citation", "url": url}
+    return {"type": "url_citation", "url": url, "start_index": 1, "end_index": 2}
 
 
 def text(said: str, *notes: Json) -> Json:
@@ -79,6 +79,16 @@ RARE: list[tuple[list[Json], list[Json]]] = [
     (  # the second text comes with the item
         [message(text("a"), text("b"))],
         [event("output_text.delta", content_index=0, delta="a")],
+    ),
+    (  # places are counted from where the entry's text begins
+        [message(text("abc", note("1")), text("de", note("2"))), message(text("f", note("3")))],
+        [
+            event("output_text.delta", content_index=0, delta="ab"),
+            event("output_text.delta", content_index=0, delta="c"),
+            event("output_text.annotation.added", content_index=0, annotation_index=0, annotation=note("1")),
+            event("output_text.delta", content_index=1, delta="de"),
+            event("output_text.annotation.added", content_index=1, annotation_index=0, annotation=note("2")),
+        ],
     ),
     (  # sources belong where their text stands, and not behind what came later
         [message(text("a", note("1"))), SEARCH, message(text("b", note("2")))],
@@ -180,11 +190,13 @@ def test_sources_and_probabilities_are_there_where_they_were_asked_for(number: i
     assert read.citations == list(dict.fromkeys(note["url"] for note in notes))
     for choice, entry in zip(read.choices, entries(response), strict=True):
         texts = parts(entry["items"], "output_text")
-        noted = [note for part in texts for note in part.get("annotations", ())] if number in INLINE else []
-        assert [(c.id, c.start_index, c.end_index) for c in choice.message.citations] == [
-            (n.get("title", ""), n.get("start_index", 0), n.get("end_index") or 0) for n in noted
-        ]
-        for citation, note in zip(choice.message.citations, noted, strict=True):
+        begins = [len("".join(part["text"] for part in texts[:n])) for n in range(len(texts))]
+        noted = [(n, at) for part, at in zip(texts, begins, strict=True) for n in part.get("annotations", ())]
+        noted = noted if number in INLINE else []
+        for citation, (note, begin) in zip(choice.message.citations, noted, strict=True):
+            places = (note.get(name) for name in ("start_index", "end_index"))
+            assert [citation.start_index, citation.end_index] == [0 if at is None else begin + at for at in places]
+            assert citation.id == note.get("title", "")
             source = citation.web_citation or citation.x_citation or citation.collections_citation
             assert source is not None
             assert getattr(source, "url", "collections://c1/files/f1") == note["url"]

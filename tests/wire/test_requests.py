@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 from urllib.parse import quote
 
@@ -12,11 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codegen import ir
-from codegen.convert import CONVERTERS
+from codegen.convert import COERCIONS, CONVERTERS, RESHAPES
+from xai_dual._chat import checks as chat_checks
+from xai_dual._chat import reshape
 from xai_dual.model import Model
 from xai_dual.operation import RestRequest
 
 from . import strategies, writer
+from .mended import MENDED
 from .project import (
     API,
     OPERATIONS,
@@ -45,6 +49,22 @@ WANTS = pytest.mark.parametrize("want", [pytest.param(BOTH, id="both"), pytest.p
 
 def test_every_converter_has_a_strategy_and_a_writer() -> None:
     assert strategies.CONVERTED.keys() == writer.CONVERTERS == CONVERTERS.keys()
+    assert strategies.COERCED.keys() == writer.COERCED == COERCIONS.keys()
+
+
+def test_everything_by_hand_that_bindings_name_is_there() -> None:
+    assert set(RESHAPES) == set(reshape.__all__)
+    named_checks = {model.check for model in API.models.values() if model.check}
+    assert named_checks == set(chat_checks.__all__) == MENDED.keys()
+    named_there = [name for model in API.models.values() for name in model.by.values()]
+    named_there += [route.reader for op in OPERATIONS for route in op.rest if route.reader]
+    named_there += [f"xai_dual._async.{op.stream}" for op in OPERATIONS if op.stream]
+    helpers = [op.helper for op in API.operations.values() if op.helper]
+    named_there += [f"xai_dual._async.{helper.module}:{helper.function}" for helper in helpers]
+    assert helpers
+    for name in named_there:
+        module, _, attribute = name.partition(":")
+        assert callable(getattr(import_module(module), attribute)), name
 
 
 @WANTS

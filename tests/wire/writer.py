@@ -199,3 +199,4 @@ _COERCED: Mapping[str, Any] = {
     "tools": _tools,
     "texts": lambda value: [value] if isinstance(value, str) else list(value),
 }
+COERCED = _COERCED.keys()

@@ -77,6 +77,7 @@ class ChunkReader:
         self._logprobs = bool(getattr(request, "logprobs", True))
         self._head: dict[str, Any] = {}
         self._entry = 0  # the index of the entry that is being written
+        self._length = 0  # of its text so far
         self._calls = 0  # calls of functions in it so far
         self._items: dict[int, _Item] = {}  # by position in the output
 
@@ -97,7 +98,10 @@ class ChunkReader:
         return self._chunk([])
 
     def _text(self, event: Any, d: Mapping[str, Any]) -> ChatChunk:
-        self._item(event.output_index).told.add(event.content_index)
+        known = self._item(event.output_index)
+        known.told.add(event.content_index)
+        known.begins.setdefault(event.content_index, self._length)
+        self._length += len(event.delta)
         return self._chunk([self._delta(content=event.delta, logprobs=event.logprobs)])
 
     def _summary(self, event: Any, d: Mapping[str, Any]) -> ChatChunk | None:
@@ -115,8 +119,10 @@ class ChunkReader:
         return self._chunk([self._delta(reasoning=event.delta)])
 
     def _annotation(self, event: Any, d: Mapping[str, Any]) -> ChatChunk:
-        self._item(event.output_index).annotations[event.content_index] += 1
-        return self._cited([event.annotation], self._placed([event.annotation]))
+        known = self._item(event.output_index)
+        known.annotations[event.content_index] += 1
+        begin = known.begins.get(event.content_index, self._length)
+        return self._cited([event.annotation], self._placed([event.annotation], begin))
 
     def _added(self, event: Any, d: Mapping[str, Any]) -> ChatChunk | None:
         item = event.item
@@ -179,12 +185,15 @@ class ChunkReader:
         if run is None:
             return [], []
         choices = [self._delta(calls=[run.call], finish_reason="tool_calls")]
-        self._entry += 1
+        self._next_entry()
         if run.output is not None:
             result = self._delta(role="tool", content=run.output, calls=[run.call], finish_reason="stop")
             choices.append(result)
-            self._entry += 1
+            self._next_entry()
         return choices, []
+
+    def _next_entry(self) -> None:
+        self._entry, self._length = self._entry + 1, 0
 
     def _finish_message(self, item: Any, known: _Item) -> tuple[list[ChoiceChunk], list[Annotation]]:
         choices, annotations = [], []
@@ -192,10 +201,14 @@ class ChunkReader:
             if type(part).__name__ == "OutputRefusal":
                 choices.append(self._delta(refusal=part.refusal))
             elif type(part).__name__ == "OutputText":
-                annotations += part.annotations[known.annotations[position] :]
                 if position not in known.told:
+                    known.begins[position] = self._length
+                    self._length += len(part.text)
                     choices.append(self._delta(content=part.text, logprobs=part.logprobs))
-        return [*choices, *self._placed(annotations)], annotations
+                left = part.annotations[known.annotations[position] :]
+                choices += self._placed(left, known.begins[position])
+                annotations += left
+        return choices, annotations
 
     def _finish_reasoning(self, item: Any, known: _Item) -> tuple[list[ChoiceChunk], list[Annotation]]:
         text = "" if known.told else "".join(part.text for part in item.content or item.summary)
@@ -257,35 +270,35 @@ class ChunkReader:
         """A chunk with the addresses of sources."""
         return self._chunk(choices, list(dict.fromkeys(a.url for a in annotations)), usage)
 
-    def _placed(self, annotations: list[Annotation]) -> list[ChoiceChunk]:
-        """The places of sources in the text, where the caller asked for them."""
+    def _placed(self, annotations: list[Annotation], begin: int) -> list[ChoiceChunk]:
+        """The places of sources in the entry's text, where the caller asked for them; their part begins there."""
         if not annotations or not self._inline:
             return []
         placed = self._delta()
-        placed.delta.citations = [_inline(annotation) for annotation in annotations]
+        placed.delta.citations = [_inline(annotation, begin) for annotation in annotations]
         return [placed]
 
 
 class _Item:
     """What has been told of one output item."""
 
-    __slots__ = ("annotations", "call", "done", "told")
+    __slots__ = ("annotations", "begins", "call", "done", "told")
 
     def __init__(self) -> None:
         self.told: set[str | int] = set()  # "summary", "content", "arguments"; of a text its place in the message
         self.annotations: Counter[int] = Counter()  # by that place
+        self.begins: dict[int, int] = {}  # where in the entry's text a text begins, by that place
         self.call: int | None = None  # place among the calls of functions
         self.done = False
 
 
-def _inline(annotation: Annotation) -> InlineCitation:
+def _inline(annotation: Annotation, begin: int) -> InlineCitation:
     """The kind of source is told by its address."""
     from ..types.chat import CollectionsCitation, InlineCitation, WebCitation, XCitation
 
     url = annotation.url
-    found = InlineCitation(
-        id=annotation.title or "", start_index=annotation.start_index or 0, end_index=annotation.end_index or 0
-    )
+    start, end = (0 if at is None else begin + at for at in (annotation.start_index, annotation.end_index))
+    found = InlineCitation(id=annotation.title or "", start_index=start, end_index=end)
     if url.startswith("collections://"):
         collection, _, file_id = url.removeprefix("collections://").partition("/files/")
         found.collections_citation = CollectionsCitation(file_id=file_id, collection_ids=[collection])
