@@ -208,6 +208,11 @@ class OperationLinker:
             else:
                 self.coverage.use_all(place.items, "rest")
         self._check_parameters(route.name)
+        answers = () if r.reader else (self.b.chunk or self.b.response,)
+        for name in filter(None, (self.b.request, *answers)):
+            node = self.models.get(name) or self.unions.get(name)
+            if node and node.other_shapes and shape not in node.rest:
+                self.problem(f"rest.{shape}: {name} has no such shape; it has {', '.join(node.rest)}")
         return ir.RestRoute(
             shape, r.route, route.method, route.path, dict(r.const), dict(r.default), r.reader, r.pending, r.wraps
         )

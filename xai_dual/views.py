@@ -85,7 +85,14 @@ class ChatCompletionViews:
     @property
     def tool_calls(self: Any) -> list[ToolCall]:
         """The calls that the model asks the caller for."""
-        return [call for call in self.answer.message.tool_calls if not _is_run(call)] if self.answer else []
+        return [call for message in self._spoken() for call in message.tool_calls if not _is_run(call)]
+
+    def _spoken(self: Any) -> list[ChoiceMessage]:
+        """The messages that are the answer: one choice, or, with runs of the service between them, all entries."""
+        completion: ChatCompletion = self
+        if not _has_runs(completion.choices):
+            return [choice.message for choice in completion.choices[:1]]
+        return [choice.message for choice in completion.choices if choice.message.role != "tool"]
 
     @property
     def inline_citations(self: Any) -> list[InlineCitation]:
@@ -101,9 +108,7 @@ class ChatCompletionViews:
     @property
     def server_tool_calls(self: Any) -> list[ToolCall]:
         """The calls of tools that the service ran while it answered, in their order."""
-        completion: ChatCompletion = self
-        spoken = [choice.message for choice in completion.choices if choice.message.role != "tool"]
-        return [call for message in spoken for call in message.tool_calls if _is_run(call)]
+        return [call for message in self._spoken() for call in message.tool_calls if _is_run(call)]
 
     def to_message(self: Any) -> Message:
         """The answer as a message to go on with: append it to `messages`."""

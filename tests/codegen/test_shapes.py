@@ -243,6 +243,12 @@ def test_functions_and_shapes_that_there_are_not(tmp_path: Path, new: str, says:
     assert any(f"[model.Ask] {says}" in p for p in problems), problems
 
 
+def test_a_route_of_a_shape_that_its_models_lack_is_told(tmp_path: Path) -> None:
+    problems = project(tmp_path, "rest.b = { route", "rest.z = { route").problems()
+    for name in ("Ask", "Answer"):
+        assert f'[operation."talk.say"]: rest.z: {name} has no such shape; it has a, b' in problems, problems
+
+
 # --- two fields at one place ---
 
 

@@ -66,14 +66,17 @@ def event(kind: str, index: int = 0, **content: Any) -> Json:
 
 
 CALL: Json = {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}
-SEARCH: Json = {"type": "web_search_call", "action": {"type": "search", "query": "q"}, "id": "ws_R_c"}
+SEARCH: Json = {"type": "web_search_call", "action": {"type": "search", "query": "q"}, "id": "ws_R_s"}
 RARE: list[tuple[list[Json], list[Json]]] = [
     # what stands in the output, what comes before the last event
     (  # each text counts its own sources
         [message(text("a", note("1"), note("2")), text("b", note("3"), note("4")))],
         [
-            event("output_text.annotation.added", content_index=at, annotation_index=0, annotation=note(url))
-            for at, url in ((0, "1"), (0, "2"), (1, "3"))
+            event("output_text.delta", content_index=0, delta="a"),
+            event("output_text.annotation.added", content_index=0, annotation_index=0, annotation=note("1")),
+            event("output_text.annotation.added", content_index=0, annotation_index=1, annotation=note("2")),
+            event("output_text.delta", content_index=1, delta="b"),
+            event("output_text.annotation.added", content_index=1, annotation_index=0, annotation=note("3")),
         ],
     ),
     (  # the second text comes with the item
@@ -256,6 +259,15 @@ def test_runs_of_the_service_are_calls(response: Json) -> None:
         else:
             told = [x for v in json.loads(arguments).values() for x in (v if isinstance(v, list) else [v])]
             assert all(value in told for value in known)
+
+
+@pytest.mark.parametrize("output", [[CALL, SEARCH], [SEARCH, CALL], [CALL, SEARCH, message(text("a"))]])
+def test_functions_are_asked_for_wherever_they_stand_beside_runs(output: list[Json]) -> None:
+    read = AnswerReader(None)({"id": "R", "status": "completed", "output": output})
+    assert [(call.id, call.type) for call in read.tool_calls] == [("c", "function")]
+    assert [(call.id, call.type) for call in read.server_tool_calls] == [("s", "web_search_tool")]
+    assert read.finish_reason == "tool_calls"
+    assert [call.id for call in read.to_message().tool_calls or ()] == ["c"]
 
 
 # --- failures, and what no definition tells ---
