@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from . import ir
 from .emit_operations import answer_type
-from .emit_types import Annotator
+from .emit_types import ZEROS, Annotator, py_scalar
 from .lines import Imports, Lines, clean, literal, module, quoted, split_sentence, upper
 
 _OPTIONS = (
@@ -172,8 +172,12 @@ class _Method:
         if not self.op.request:
             return "None"
         self.imports.add(f"...types.{self.api.models[self.op.request].domain}", self.op.request)
-        names = [f.name for f in (*self.required, *self.optional)]
-        return f"{self.op.request}({', '.join(f'{n}={n}' for n in names)})"
+        arguments = [f"{f.name}={f.name}" for f in (*self.required, *self.optional)]
+        # what a helper leaves to its function, the request has to have all the same
+        without = self.op.helper.without if self.op.helper else ()
+        fields = self.api.models[self.op.request].fields
+        arguments += [f"{f.name}={_empty(f)}" for f in fields if f.name in without and f.name in self.asked.required]
+        return f"{self.op.request}({', '.join(arguments)})"
 
     def _own(self, required: bool) -> list[ir.Argument]:
         """Arguments of a helper that the other operation has not."""
@@ -320,3 +324,10 @@ class _Method:
         if not (self.asked.grpc and self.asked.rest) or not field.one_sided or field.drop:
             return ""
         return "gRPC only." if field.one_sided == "grpc" else "REST only."
+
+
+def _empty(field: ir.Field) -> str:
+    """Source of a value that says nothing yet."""
+    if isinstance(field.type, ir.Scalar) and not field.many:
+        return ZEROS[py_scalar(field.type.wire)]
+    return "()"

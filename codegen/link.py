@@ -118,7 +118,7 @@ def _mark_required(operations: Iterable[ir.Operation], models: Mapping[str, ir.M
     """A field is required of a request model where every operation that sends the model requires it."""
     wanted: dict[str, set[str]] = {}
     for op in operations:
-        if op.request:
+        if op.request and not op.helper:  # those have the arguments of another one
             names = set(op.required)
             wanted[op.request] = wanted[op.request] & names if op.request in wanted else names
     for name, names in wanted.items():

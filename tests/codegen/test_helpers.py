@@ -67,7 +67,7 @@ def test_a_plain_helper_is_no_coroutine(package: Package) -> None:
     assert "async def shout(" in package.text("_async.resources.talk")
     assert "async def wonder(" not in package.text("_async.resources.talk")
     _, request, _, own = method(most=1, show={"a": 1})
-    assert (request, own) == (package.types.Ask(text=None, most=1), {"show": {"a": 1}})
+    assert (request, own) == (package.types.Ask(text="", most=1), {"show": {"a": 1}})
 
 
 def test_the_signature_is_that_of_the_other_call(package: Package) -> None:

@@ -338,6 +338,8 @@ class ChatRequest(Model):
     }
     json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_chat_request", "decode_chat_request")
 
+    messages: str | Sequence[str | Message | ChoiceMessage | Mapping[str, Any]]
+    """The conversation so far, oldest message first."""
     model: str
     """Name or alias of the model."""
     frequency_penalty: float | None = None
@@ -362,8 +364,6 @@ class ChatRequest(Model):
 
     On REST `max_completion_tokens` is a newer name for it.
     """
-    messages: str | Sequence[str | Message | ChoiceMessage | Mapping[str, Any]] | None = None
-    """The conversation so far, oldest message first."""
     n: int | None = None
     """How many choices to generate, at least 1; each one is paid for."""
     parallel_tool_calls: bool | None = None

@@ -534,6 +534,8 @@ def decode_chat_request(d: Mapping[str, Any]) -> ChatRequest:
 
 
 def encode_chat_request(m: ChatRequest, wire: bool = True) -> dict[str, Any]:
+    if wire and m.messages is None:
+        missing("messages", m.extra)
     if wire and m.model is None:
         missing("model", m.extra)
     if wire:
@@ -634,6 +636,8 @@ def encode_chat_request(m: ChatRequest, wire: bool = True) -> dict[str, Any]:
 
 
 def encode_chat_request_responses(m: ChatRequest, wire: bool = True) -> dict[str, Any]:
+    if wire and m.messages is None:
+        missing("messages", m.extra)
     if wire and m.model is None:
         missing("model", m.extra)
     if wire:

@@ -245,7 +245,7 @@ def decode_chat_request(p: Any) -> ChatRequest:
         frequency_penalty=p.frequency_penalty if p.HasField("frequency_penalty") else None,
         logprobs=p.logprobs or None,
         max_tokens=p.max_tokens if p.HasField("max_tokens") else None,
-        messages=[decode_message(x) for x in p.messages] or None,
+        messages=[decode_message(x) for x in p.messages],
         model=p.model,
         n=p.n if p.HasField("n") else None,
         parallel_tool_calls=p.parallel_tool_calls if p.HasField("parallel_tool_calls") else None,
@@ -274,6 +274,8 @@ def decode_chat_request(p: Any) -> ChatRequest:
 
 
 def encode_chat_request(m: ChatRequest, p: Any) -> None:
+    if m.messages is None:
+        missing("messages", m.extra)
     if m.model is None:
         missing("model", m.extra)
     check_request(m)
@@ -287,8 +289,7 @@ def encode_chat_request(m: ChatRequest, p: Any) -> None:
         only_on("rest", "max_completion_tokens")
     if m.max_tokens is not None:
         p.max_tokens = int32(m.max_tokens, "max_tokens")
-    if m.messages is not None:
-        many(encode_message, Message, coerce_messages(m.messages, "messages"), p.messages, "messages")
+    many(encode_message, Message, coerce_messages(m.messages, "messages"), p.messages, "messages")
     p.model = string(m.model, "model")
     if m.n is not None:
         p.n = int32(m.n, "n")

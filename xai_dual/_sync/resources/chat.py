@@ -933,6 +933,7 @@ class Chat:
             max_turns=max_turns,
             agent_count=agent_count,
             guidelines=guidelines,
+            messages=(),
         )
         options = CallOptions(timeout, headers, max_retries, extra_body, rest_route)
         from ..conversation import begin
