@@ -19,9 +19,9 @@ from .responses import EventMaker, Json, objects, responses, spoilt, with_strang
 from .values import json_values
 
 REQUESTS: list[Any] = [
-    ChatRequest(model="m"),
-    ChatRequest(model="m", include=["inline_citations"]),
-    ChatRequest(model="m", logprobs=True, include=["web_search_call_output"]),
+    ChatRequest(model="m", messages="Hi"),
+    ChatRequest(model="m", messages="Hi", include=["inline_citations"]),
+    ChatRequest(model="m", messages="Hi", logprobs=True, include=["web_search_call_output"]),
     StoredChatRequest(response_id="R"),  # of which nobody knows what was asked for
     None,
 ]
@@ -109,7 +109,7 @@ RARE: list[tuple[list[Json], list[Json]]] = [
 def test_streams_that_tell_part_of_it(output: list[Json], before: list[Json]) -> None:
     response = {"id": "R", "model": "m", "status": "completed", "output": output}
     begun = {"type": "response.created", "response": {**response, "output": [], "status": "in_progress"}}
-    request = ChatRequest(model="m", include=["inline_citations"])
+    request = ChatRequest(model="m", messages="Hi", include=["inline_citations"])
     whole = AnswerReader(request)(response)
     assert folded(request, [begun, *before, {"type": "response.completed", "response": response}]) == whole
 
