@@ -51,12 +51,7 @@ class ChatCompletionViews:
     @property
     def answer(self: Any) -> Choice | None:
         """The choice that answers; None where there is none (yet)."""
-        completion: ChatCompletion = self
-        if not completion.choices:
-            return None
-        if not _has_runs(completion.choices):
-            return completion.choices[0]
-        spoken = [choice for choice in completion.choices if choice.message.role != "tool"]
+        spoken: list[Choice] = self._spoken()
         return spoken[-1] if spoken else None
 
     @property
@@ -85,14 +80,14 @@ class ChatCompletionViews:
     @property
     def tool_calls(self: Any) -> list[ToolCall]:
         """The calls that the model asks the caller for."""
-        return [call for message in self._spoken() for call in message.tool_calls if not _is_run(call)]
+        return [call for choice in self._spoken() for call in choice.message.tool_calls if not _is_run(call)]
 
-    def _spoken(self: Any) -> list[ChoiceMessage]:
-        """The messages that are the answer: one choice, or, with runs of the service between them, all entries."""
+    def _spoken(self: Any) -> list[Choice]:
+        """What the model said to answer: one choice, or, with runs of the service between them, all its entries."""
         completion: ChatCompletion = self
         if not _has_runs(completion.choices):
-            return [choice.message for choice in completion.choices[:1]]
-        return [choice.message for choice in completion.choices if choice.message.role != "tool"]
+            return completion.choices[:1]
+        return [choice for choice in completion.choices if choice.message.role != "tool"]
 
     @property
     def inline_citations(self: Any) -> list[InlineCitation]:
@@ -108,7 +103,7 @@ class ChatCompletionViews:
     @property
     def server_tool_calls(self: Any) -> list[ToolCall]:
         """The calls of tools that the service ran while it answered, in their order."""
-        return [call for message in self._spoken() for call in message.tool_calls if _is_run(call)]
+        return [call for choice in self._spoken() for call in choice.message.tool_calls if _is_run(call)]
 
     def to_message(self: Any) -> Message:
         """The answer as a message to go on with: append it to `messages`."""
@@ -171,9 +166,9 @@ class CompactedChatViews:
 
     def to_message(self: Any) -> Message:
         """The condensed conversation as the message to go on from."""
-        from .types.chat import Message
+        from .helpers import assistant
 
-        return Message(role="assistant", encrypted_content=self.encrypted_content)
+        return assistant(encrypted_content=self.encrypted_content)
 
 
 class ChoiceMessageViews:
