@@ -63,9 +63,10 @@ if TYPE_CHECKING:
         XaiError,
     )
     from .helpers import assistant, developer, file, image, system, tool, tool_result, user
-    from .meta import Meta
+    from .hooks import Hooks
+    from .meta import Meta, PoolState, Retry
     from .model import Listing, Model, Page, Unknown, same
-    from .options import INHERIT, Timeout
+    from .timeouts import INHERIT, Timeout
 
 __version__ = "0.1.0"
 
@@ -116,9 +117,10 @@ _HOMES = {
         "XaiError",
     ),
     "helpers": ("assistant", "developer", "file", "image", "system", "tool", "tool_result", "user"),
-    "meta": ("Meta",),
+    "hooks": ("Hooks",),
+    "meta": ("Meta", "PoolState", "Retry"),
     "model": ("Listing", "Model", "Page", "Unknown", "same"),
-    "options": ("INHERIT", "Timeout"),
+    "timeouts": ("INHERIT", "Timeout"),
     "_chat.parsing": ("Parsed",),
     "_chat.runs": ("ToolRun",),
 }
@@ -144,6 +146,7 @@ __all__ = [
     "Conversation",
     "DecodeError",
     "ForkedError",
+    "Hooks",
     "INHERIT",
     "InvalidOutputError",
     "InvalidRequestError",
@@ -161,8 +164,10 @@ __all__ = [
     "Parsed",
     "ParsedStream",
     "PermissionDeniedError",
+    "PoolState",
     "RateLimitError",
     "RefusalError",
+    "Retry",
     "ServerError",
     "Stream",
     "StreamError",

@@ -18,7 +18,7 @@ from typing import Literal
 
 from . import errors as e
 
-__all__ = ["Failure", "failure_of", "retry_after", "retry_delay", "should_retry"]
+__all__ = ["Failure", "RetryBudget", "failure_of", "retry_after", "retry_delay", "should_retry"]
 
 Failure = Literal["never_sent", "refused", "maybe_processed", "final"]
 """What a failed attempt did: nothing was sent; the server refused it unworked; nobody knows; repeating is no use."""
@@ -27,6 +27,46 @@ FIRST_DELAY = 0.5
 LONGEST_DELAY = 8.0
 LONGEST_HINT = 60.0
 """Seconds. A server's hint to wait longer than this is not waited for: the error is raised, with `retry_after` set."""
+
+
+class RetryBudget:
+    """How many retries all calls of a client may make, so that a server in trouble is not asked twice as often.
+
+    A retry costs one; each success and each second bring a little back. Retries that the server asks for by a hint when
+    to come back cost nothing.
+    """
+
+    CAPACITY = 100.0
+    PER_SUCCESS = 0.1
+    PER_SECOND = 1.0
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._left = self.CAPACITY
+        self._at = clock()
+
+    @property
+    def left(self) -> float:
+        """Retries that may be made now."""
+        self._refill(0.0)
+        return self._left
+
+    def success(self) -> None:
+        """A call has succeeded."""
+        self._refill(self.PER_SUCCESS)
+
+    def spend(self) -> bool:
+        """Pay for a retry; False: it is not to be made."""
+        self._refill(0.0)
+        if self._left < 1.0:
+            return False
+        self._left -= 1.0
+        return True
+
+    def _refill(self, more: float) -> None:
+        now = self._clock()
+        self._left = min(self.CAPACITY, self._left + (now - self._at) * self.PER_SECOND + more)
+        self._at = now
 
 
 # -- hints to wait ---------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from .errors import TimeoutError, TimerName
+from .errors import TimerName
 
 __all__ = ["TaskTimer", "ThreadTimer", "cancel_requests"]
 
@@ -70,14 +70,14 @@ class TaskTimer:
         self._cancelling = cancel_requests(self._task)
         self._task.cancel()
 
-    def failure(self, error: BaseException) -> TimeoutError | None:
-        """The TimeoutError that `error` really is; None where this timer did not cause it."""
+    def caused(self, error: BaseException) -> TimerName | None:
+        """Which timer ran out and so caused `error`; None where it was not this one."""
         if self.fired is None or not isinstance(error, asyncio.CancelledError):
             return None
         task = asyncio.current_task()
         if task is not None and hasattr(task, "uncancel") and task.uncancel() > self._cancelling:
             return None  # someone else cancels it as well
-        return TimeoutError(f"The {self.fired} timer ran out.", timer=self.fired)
+        return self.fired
 
 
 def cancel_requests(task: asyncio.Task[Any] | None) -> int:
@@ -104,19 +104,18 @@ class _Watchdog:
                 self.changed.notify()
 
     def forget(self, timer: ThreadTimer) -> None:
-        with self.changed:
-            self.timers.discard(timer)
+        self.timers.discard(timer)  # without the lock, for finalizers come here, also in the midst of `watch`
 
     def _run(self) -> None:
         while True:
             with self.changed:
                 now = time.monotonic()
-                due = [timer for timer in self.timers if timer.when <= now]
+                due = [timer for timer in list(self.timers) if timer.when <= now]
                 self.timers.difference_update(due)
                 for timer in due:
                     timer.fired = "total" if timer.when >= timer.total_end else timer.name
                 if not due:
-                    self.next = min((timer.when for timer in self.timers), default=float("inf"))
+                    self.next = min((timer.when for timer in list(self.timers)), default=float("inf"))
                     self.changed.wait(None if self.next == float("inf") else self.next - now)
             for timer in due:
                 with contextlib.suppress(Exception):
@@ -171,8 +170,6 @@ class ThreadTimer:
         _watchdog.forget(self)
         self.cancel = lambda: None
 
-    def failure(self, error: BaseException) -> TimeoutError | None:
-        """The TimeoutError that `error` really is; None where this timer did not cause it."""
-        if self.fired is None or not isinstance(error, Exception):
-            return None
-        return TimeoutError(f"The {self.fired} timer ran out.", timer=self.fired)
+    def caused(self, error: BaseException) -> TimerName | None:
+        """Which timer ran out and so caused `error`; None where it was not this one."""
+        return self.fired if isinstance(error, Exception) else None

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from .meta import Meta
+    from .meta import Meta, PoolState
 
 __all__ = [
     "ApiError",
@@ -215,6 +215,7 @@ class TimeoutError(TransportError, builtins.TimeoutError):
         *,
         timer: TimerName = "total",
         last: Any = None,
+        pool: PoolState | None = None,
         maybe_sent: bool = True,
         attempts: int = 1,
         meta: Meta | None = None,
@@ -224,6 +225,8 @@ class TimeoutError(TransportError, builtins.TimeoutError):
         """Which timer: "connect", "pool", "first_event", "idle", "total", or "wait" of the wait methods."""
         self.last = last
         """Of "wait": the job's last answer; it is still under way and can be waited for again. Else None."""
+        self.pool = pool
+        """Of "pool": how full the pool was. Else None."""
 
 
 class MessageTooLargeError(TransportError):
@@ -250,6 +253,11 @@ class StreamError(XaiError):
 
 class StreamInterrupted(StreamError):
     """A stream broke after its first event; `__cause__` says why (an ApiError, TransportError or DecodeError)."""
+
+    @property
+    def timer(self) -> TimerName | None:
+        """The timer that ended it ("idle" or "total"), if it was one."""
+        return self.__cause__.timer if isinstance(self.__cause__, TimeoutError) else None
 
 
 class StreamIncomplete(StreamError):

@@ -3,11 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import attrs
 
-__all__ = ["Meta"]
+if TYPE_CHECKING:
+    from .errors import XaiError
+
+__all__ = ["Meta", "PoolState", "Retry"]
+
+
+@attrs.frozen
+class PoolState:
+    """How many calls of a client are under way to one host, and how many more wait for their turn."""
+
+    in_use: int
+    waiting: int
+    limit: int
+    """The client's `max_connections`."""
+
+
+@attrs.frozen
+class Retry:
+    """A failed attempt that is followed by another one."""
+
+    operation: str
+    """The call, such as "chat.create"."""
+    attempt: int
+    """Which attempt failed; the first is 1."""
+    error: XaiError
+    """What it failed with, with the facts about it in `error.meta`."""
+    pause: float
+    """Seconds until the next attempt."""
 
 
 @attrs.define(kw_only=True)
@@ -28,6 +55,8 @@ class Meta:
     """Response headers (REST) or metadata (gRPC), names in lower case; text values only."""
     attempts: int = 1
     """Attempts made, the one that gave this result included."""
+    retries: tuple[Retry, ...] = attrs.field(default=(), repr=False)
+    """The attempts that failed before this one, and why."""
     first_event_seconds: float | None = None
     """Seconds from the start of the call to the answer's head or the stream's first event."""
     total_seconds: float | None = None

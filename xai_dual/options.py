@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import enum
 import os
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import attrs
 
 from .addresses import Endpoint, parse_base_url, parse_target, refuse_plaintext
 from .errors import UsageError
+from .hooks import Hooks
 from .operation import Host
+from .timeouts import DEFAULT_TIMERS, INHERIT, Inherit, Timeout, TimeoutLike, Timers, inherit
 
-__all__ = [
-    "DEFAULT_TIMEOUT",
-    "INHERIT",
-    "CallOptions",
-    "ClientOptions",
-    "Inherit",
-    "Timeout",
-    "TimeoutLike",
-]
-
-T = TypeVar("T")
+__all__ = ["INHERIT", "CallOptions", "ClientOptions", "Inherit", "Timeout", "TimeoutLike", "inherit"]
 
 TransportName = Literal["grpc", "rest", "auto"]
 ApiKey = str | Callable[[], str | Awaitable[str]]
@@ -33,67 +24,11 @@ DEFAULT_BASE_URL = "https://api.x.ai"
 DEFAULT_MANAGEMENT_URL = "https://management-api.x.ai"
 
 
-class Inherit(enum.Enum):
-    """The type of `INHERIT`."""
-
-    INHERIT = "inherit"
-
-    def __repr__(self) -> str:
-        return "INHERIT"
-
-
-INHERIT = Inherit.INHERIT
-"""What an argument is that was not given: the setting of the client holds."""
-
-
-def _check_seconds(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
-    if value is None:
-        return
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise UsageError(f"must be seconds or None, not {type(value).__name__}", field=f"timeout.{attribute.name}")
-    if not value > 0:
-        raise UsageError(f"must be more than 0 seconds, got {value}", field=f"timeout.{attribute.name}")
-
-
-@attrs.frozen(kw_only=True)
-class Timeout:
-    """Timers of a call, in seconds; None is no limit. All but `total` begin anew with each attempt."""
-
-    connect: float | None = attrs.field(default=10.0, validator=_check_seconds)
-    """Until the connection stands, TLS included."""
-    pool: float | None = attrs.field(default=30.0, validator=_check_seconds)
-    """Waiting for a free connection (REST; gRPC has no such wait)."""
-    first_event: float | None = attrs.field(default=600.0, validator=_check_seconds)
-    """From sending to the head of the answer, or to a stream's first event."""
-    idle: float | None = attrs.field(default=120.0, validator=_check_seconds)
-    """Between two events of a stream, or two pieces of a body. SSE comments count as signs of life."""
-    total: float | None = attrs.field(default=3600.0, validator=_check_seconds)
-    """The whole call: all attempts, the pauses between them, and reading the stream."""
-
-    @classmethod
-    def of(cls, value: Timeout | float | None) -> Timeout:
-        """A number means `total`; None means no limit at all."""
-        if isinstance(value, Timeout):
-            return value
-        if value is None:
-            return cls(connect=None, pool=None, first_event=None, idle=None, total=None)
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise UsageError(f"must be seconds, a Timeout or None, not {type(value).__name__}", field="timeout")
-        if not value > 0:
-            raise UsageError(f"must be more than 0 seconds, got {value}", field="timeout")
-        return cls(total=value)
-
-
-DEFAULT_TIMEOUT = Timeout()
-
-TimeoutLike = Timeout | float | None | Literal[Inherit.INHERIT]
-
-
 @attrs.frozen
 class CallOptions:
     """What one call sets for itself; `INHERIT` leaves the client's setting."""
 
-    timeout: TimeoutLike = INHERIT
+    timeout: TimeoutLike | Timers = INHERIT
     headers: Mapping[str, str] | None = None
     max_retries: int | Literal[Inherit.INHERIT] = INHERIT
     extra_body: Mapping[str, Any] | None = None
@@ -188,7 +123,7 @@ class ClientOptions:
     management: Endpoint
     api_key: ApiKey | None = attrs.field(repr=False, eq=False)
     management_key: ApiKey | None = attrs.field(repr=False, eq=False)
-    timeout: Timeout
+    timers: Timers
     max_retries: int
     retry_writes: bool
     headers: Mapping[str, str] = attrs.field(repr=False)
@@ -197,6 +132,7 @@ class ClientOptions:
     max_connections: int
     max_message_bytes: int | None
     rest_route: str
+    hooks: Hooks = attrs.field(repr=False, eq=False)
 
     @classmethod
     def resolve(
@@ -209,7 +145,7 @@ class ClientOptions:
         management_key: ApiKey | None = None,
         management_url: str | None = None,
         management_grpc_target: str | None = None,
-        timeout: Timeout | float | None = DEFAULT_TIMEOUT,
+        timeout: TimeoutLike | Timers = INHERIT,
         max_retries: int = 2,
         retry_writes: bool = False,
         headers: Mapping[str, str] | None = None,
@@ -219,6 +155,7 @@ class ClientOptions:
         max_message_bytes: int | None = None,
         rest_route: str = "auto",
         allow_plaintext_hosts: Sequence[str] = (),
+        hooks: Hooks | None = None,
         need_key: bool = True,
     ) -> ClientOptions:
         """Arguments first, then the environment, then defaults. Raises UsageError for what cannot work."""
@@ -247,7 +184,7 @@ class ClientOptions:
             management=management,
             api_key=_key_source(api_key, "XAI_API_KEY", "api_key"),
             management_key=_key_source(management_key, "XAI_MANAGEMENT_KEY", "management_key"),
-            timeout=Timeout.of(timeout),
+            timers=DEFAULT_TIMERS.changed(timeout),
             max_retries=check_count(max_retries, "max_retries"),
             retry_writes=bool(retry_writes),
             headers=checked,
@@ -258,6 +195,7 @@ class ClientOptions:
             if max_message_bytes is None
             else check_count(max_message_bytes, "max_message_bytes", 1),
             rest_route=check_route(rest_route),
+            hooks=check_hooks(hooks),
         )
         if need_key and options.api_key is None and options.management_key is None and not options.own_authorization:
             raise missing_key("api")
@@ -283,14 +221,16 @@ def missing_key(host: Host) -> UsageError:
     return UsageError(f"is missing: pass {name}= or set {variable}", field=name)
 
 
+def check_hooks(value: Any) -> Hooks:
+    """The hooks of a client; None is no hooks. Raises UsageError."""
+    if value is not None and not isinstance(value, Hooks):
+        raise UsageError(f"must be Hooks, not {type(value).__name__}", field="hooks")
+    return Hooks() if value is None else value
+
+
 def check_route(value: Any) -> str:
     """A name of a REST route, or "auto". Raises UsageError."""
     if value not in ("auto", "completions", "responses"):
         raise UsageError(f"must be 'auto', 'completions' or 'responses', not {value!r}", field="rest_route")
     route: str = value
     return route
-
-
-def inherit(value: T | Literal[Inherit.INHERIT], default: T) -> T:
-    """The value, or the default where it was not given."""
-    return default if isinstance(value, Inherit) else value

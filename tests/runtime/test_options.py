@@ -11,6 +11,7 @@ from xai_dual._sync.client import Client
 from xai_dual.addresses import parse_base_url
 from xai_dual.errors import UsageError
 from xai_dual.options import INHERIT, CallOptions, ClientOptions, Timeout, check_headers
+from xai_dual.timeouts import DEFAULT_TIMERS, Timers
 
 
 @pytest.fixture(autouse=True)
@@ -111,9 +112,15 @@ def test_allowed() -> None:
 
 
 def test_timeout() -> None:
-    assert Timeout.of(5) == Timeout(total=5)
-    assert Timeout.of(None).total is None
-    assert Timeout.of(None).idle is None
+    client = DEFAULT_TIMERS.changed(Timeout(idle=7, connect=None))
+    assert client == Timers(connect=None, pool=30, first_event=600, idle=7, total=3600)
+    assert client.changed(INHERIT) is client
+    assert client.changed(5) == Timers(connect=None, idle=7, total=5)
+    assert client.changed(Timeout(total=None, pool=1)) == Timers(connect=None, pool=1, idle=7, total=None)
+    assert client.changed(None) == Timers(connect=None, pool=None, first_event=None, idle=None, total=None)
+    for wrong in (0, -1, True, "5", float("nan")):
+        with pytest.raises(UsageError, match="timeout"):
+            client.changed(wrong)  # type: ignore[arg-type]
     for name in ("connect", "pool", "first_event", "idle", "total"):
         for bad in (0, -1, "1", True, float("nan")):
             with pytest.raises(UsageError, match=name):
@@ -141,17 +148,17 @@ def test_clients(cls: type[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     client = cls(api_key="secret-1", base_url="https://h/p", transport="rest", headers={"x": "y", "z": "0"}, timeout=5)
     assert repr(client) == f"{cls.__name__}(transport='rest', base_url='https://h/p')"
     view = client.with_options(timeout=Timeout(total=1), headers={"x": "1"}, max_retries=0)
-    assert (view._options.timeout.total, view._options.headers, view._options.max_retries) == (
+    assert (view._options.timers.total, view._options.headers, view._options.max_retries) == (
         1,
         {"x": "1", "z": "0"},
         0,
     )
     assert view._connections is client._connections
-    assert client._options.timeout.total == 5
+    assert client._options.timers.total == 5
     assert b"secret" not in pickle.dumps(client)
     assert deepcopy(client)._options.api_key == "secret-1"
     copy = pickle.loads(pickle.dumps(view))
-    assert (copy._options.timeout.total, copy._options.max_retries) == (1, 0)
+    assert (copy._options.timers.total, copy._options.max_retries) == (1, 0)
     assert copy._options.api_key is None
     monkeypatch.setenv("XAI_API_KEY", "secret-2")
     assert pickle.loads(pickle.dumps(client))._options.api_key == "secret-2"

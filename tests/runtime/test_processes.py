@@ -124,7 +124,7 @@ client = AsyncClient(transport="{transport}")
 for _ in range(4):
     asyncio.run(client._caller.unary(api.ECHO, {{}}, CallOptions()))
 inner = client._connections.of("api")
-print(len((inner._connections if inner.name == "grpc" else inner._clients)._values))
+print(len((inner._channels if inner.name == "grpc" else inner._pools)._values))
 """
     assert run(code, wires=wires) == "1\n"
 

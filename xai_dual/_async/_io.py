@@ -12,10 +12,13 @@ from typing import Any, TypeVar
 
 from .._chat.calling import call_in_task, each_in_tasks
 from .._grpc_upload import TaskUpload
+from .._slots import TaskSlots
 from .._timers import TaskTimer, cancel_requests
 from ..errors import ForkedError
 
 Timer = TaskTimer
+Slots = TaskSlots
+lock = asyncio.Lock
 GrpcUpload = TaskUpload
 call = call_in_task
 each = each_in_tasks

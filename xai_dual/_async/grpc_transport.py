@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from typing import Any, Generic, TypeVar
 
 from .._policy import error_from_grpc
 from .._routes import encoded
+from .._slots import Slot
 from ..addresses import Endpoint
-from ..errors import DecodeError, TimeoutError, TimerName, TransportError, UnsupportedOnTransport, UsageError, XaiError
+from ..errors import ApiError, DecodeError, TimerName, TransportError, UnsupportedOnTransport, UsageError, XaiError
 from ..meta import Meta
 from ..operation import Codec, DownloadOperation, GrpcBinding, Operation, StreamOperation, UploadOperation
+from ..timeouts import Timers
 from . import _io
 from .transport import AsyncRawStream, Attempt, Scoped
 from .upload import AsyncUpload
@@ -27,11 +29,16 @@ SEND_LIMIT = 64 * 1024 * 1024
 _AT_CLIENT = "is set once for the connection on gRPC: give it to the client"
 
 
+STREAMS = 100
+"""Calls that share a channel: what servers commonly allow one connection, and others than that would wait unseen."""
+
+
 class _Connection:
     """A channel of one process and event loop."""
 
     def __init__(self, channel: Any) -> None:
         self.channel = channel
+        self.calls: set[object] = set()  # marks of those under way
         self.connected = False  # as far as is known; a lost connection is noticed by the next failure
         self._methods: dict[tuple[str, str], Any] = {}
 
@@ -44,17 +51,46 @@ class _Connection:
         return found
 
 
+class _Channels:
+    """The channels of one process and event loop: another one whenever all others are full."""
+
+    def __init__(self, open_one: Callable[[], _Connection], limit: int) -> None:
+        self._open_one = open_one
+        self.all: list[_Connection] = []
+        self.slots = _io.Slots(limit)
+
+    def pick(self, slot: Slot) -> _Connection:
+        """The channel for the call that has the slot."""
+        found = next((one for one in self.all if len(one.calls) < STREAMS), None)
+        if found is None:
+            found = self._open_one()
+            self.all.append(found)
+        mark = object()
+        calls = found.calls
+        calls.add(mark)
+        slot.also(lambda: calls.discard(mark))
+        return found
+
+
 class AsyncGrpcTransport:
-    """One host over gRPC. The channel opens on first use, once per process and event loop."""
+    """One host over gRPC. Channels open on first use, once per process and event loop, and again when they are full."""
 
     name = "grpc"
 
-    def __init__(self, endpoint: Endpoint, *, user_agent: str, connect: float | None, max_bytes: int | None) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        user_agent: str,
+        connect: float | None,
+        max_connections: int,
+        max_bytes: int | None,
+    ) -> None:
         self._endpoint = endpoint
         self._user_agent = user_agent
         self._connect_seconds = connect
         self._max_bytes = max_bytes
-        self._connections: Scoped[_Connection] = Scoped(self._open)
+        self._channels: Scoped[_Channels] = Scoped(lambda: _Channels(self._open, max_connections))
 
     def _open(self) -> _Connection:
         try:
@@ -68,6 +104,7 @@ class AsyncGrpcTransport:
 
         options: list[tuple[str, Any]] = [
             ("grpc.enable_retries", 0),
+            ("grpc.use_local_subchannel_pool", 1),  # else all channels to a target share one connection
             ("grpc.max_receive_message_length", self._max_bytes if self._max_bytes is not None else -1),
             ("grpc.max_send_message_length", self._max_bytes if self._max_bytes is not None else SEND_LIMIT),
             ("grpc.primary_user_agent", self._user_agent),
@@ -88,14 +125,14 @@ class AsyncGrpcTransport:
         binding, data, metadata = self._prepare(op, request, attempt)
         meta = attempt.begin("grpc", binding.method)
         connection = await self._connected(attempt)
-        timer, seconds = attempt.limit("first_event", attempt.timeout.first_event)
+        timer, seconds = attempt.limit("first_event", attempt.timers.first_event)
         end = None if seconds is None else time.monotonic() + seconds
         try:
             answer, initial, trailing = await _io.grpc_unary(
                 connection.method("unary_unary", binding.method), data, seconds, metadata
             )
         except Exception as error:
-            raise await _failure(error, connection, meta, timer, end) from None
+            raise await _failure(error, connection, attempt, timer, end) from None
         _note(meta, initial, trailing)
         result: R = _decoded(binding.codec, answer, meta)
         return result
@@ -118,8 +155,8 @@ class AsyncGrpcTransport:
         try:
             call = method(data, timeout=seconds, metadata=metadata)
         except Exception as error:
-            raise await _failure(error, connection, meta, "total", end) from None
-        stream: _AsyncGrpcStream[Any] = _AsyncGrpcStream(call, binding, connection, meta, end)
+            raise await _failure(error, connection, attempt, "total", end) from None
+        stream: _AsyncGrpcStream[Any] = _AsyncGrpcStream(call, binding, connection, attempt, meta, end)
         attempt.timer.attach(stream.interrupt)
         return stream
 
@@ -137,7 +174,7 @@ class AsyncGrpcTransport:
             attempt.timer.attach(call.interrupt)
             if await _write(call, data, attempt) and source is not None:
                 await _write_content(call, contents.pieces(source), op, attempt)
-            attempt.timer.begin("first_event", attempt.timeout.first_event)
+            attempt.timer.begin("first_event", attempt.timers.first_event)
             answer, initial, trailing = await call.result()
         except BaseException as error:
             attempt.timer.end()
@@ -145,15 +182,37 @@ class AsyncGrpcTransport:
                 call.cancel()
             if error is contents.error or not isinstance(error, Exception):
                 raise
-            raise await _failure(error, connection, meta, "total", end) from None
+            raise await _failure(error, connection, attempt, "total", end) from None
         attempt.timer.end()
         _note(meta, initial, trailing)
         result: R = _decoded(binding.codec, answer, meta)
         return result
 
+    @property
+    def address(self) -> str:
+        """Where it goes."""
+        return self._endpoint.target
+
+    async def probe(self, method: str, seconds: float) -> None:
+        """Make a call without a key and without content. Raises where it was not answered in time, and by gRPC."""
+        end = time.monotonic() + seconds
+        attempt = Attempt(headers={}, timers=Timers(total=seconds), end=end, timer=_io.Timer(end))
+        attempt.begin("grpc", method)
+        try:
+            connection = await self._connected(attempt)
+            try:
+                left = max(0.001, end - time.monotonic())
+                await _io.grpc_unary(connection.method("unary_unary", method), b"", left, ())
+            except Exception as error:
+                failure = await _failure(error, connection, attempt, "total", end)
+                if not isinstance(failure, ApiError) or failure.http_status is not None:
+                    raise failure from None
+        finally:
+            attempt.close()
+
     async def aclose(self) -> None:
-        connection = self._connections.take()
-        if connection is not None:
+        channels = self._channels.take()
+        for connection in channels.all if channels is not None else ():
             await _io.grpc_close(connection.channel)
 
     def _prepare(self, op: Operation[Any], request: Any, attempt: Attempt) -> tuple[GrpcBinding, bytes, Any]:
@@ -169,22 +228,19 @@ class AsyncGrpcTransport:
 
     async def _connected(self, attempt: Attempt) -> _Connection:
         """A channel that is connected, or has failed to: then the call fails at once and says why."""
-        connection = self._connections.get()
+        channels = self._channels.get()
+        connection = channels.pick(await attempt.enter(channels.slots))
         if not connection.connected:
-            timer, seconds = attempt.limit("connect", attempt.timeout.connect)
+            timer, seconds = attempt.limit("connect", attempt.timers.connect)
             if not await _io.grpc_connect(connection.channel, seconds):
-                raise TimeoutError(
-                    f"No connection to {self._endpoint.target} in {seconds:.3g} seconds.",
-                    timer=timer,
-                    maybe_sent=False,
-                )
+                raise attempt.timed_out(timer, maybe_sent=False)
             connection.connected = True
         return connection
 
 
 async def _write(call: _io.GrpcUpload, message: bytes, attempt: Attempt) -> bool:
     """Send one message; False: the server wants no more, and its answer says why."""
-    attempt.timer.begin("idle", attempt.timeout.idle)
+    attempt.timer.begin("idle", attempt.timers.idle)
     wanted = await call.write(message)
     attempt.timer.begin("total", None)
     return wanted
@@ -206,8 +262,17 @@ class _AsyncGrpcStream(Generic[C]):
 
     cut = False
 
-    def __init__(self, call: Any, binding: GrpcBinding, connection: _Connection, meta: Meta, end: float | None) -> None:
+    def __init__(
+        self,
+        call: Any,
+        binding: GrpcBinding,
+        connection: _Connection,
+        attempt: Attempt,
+        meta: Meta,
+        end: float | None,
+    ) -> None:
         self._call = call
+        self._attempt = attempt
         self._decode = binding.codec.decode
         self._codec = binding.codec
         self._connection = connection
@@ -231,7 +296,7 @@ class _AsyncGrpcStream(Generic[C]):
                 return None
             if not isinstance(error, Exception):
                 raise
-            raise await _failure(error, self._connection, self._meta, "total", self._end) from None
+            raise await _failure(error, self._connection, self._attempt, "total", self._end) from None
         try:
             chunk: C = self._decode(message)
         except Exception as error:
@@ -263,9 +328,10 @@ def _pairs(metadata: Iterable[tuple[str, str | bytes]] | None) -> dict[str, str 
 
 
 async def _failure(
-    error: Exception, connection: _Connection, meta: Meta, timer: TimerName, end: float | None
+    error: Exception, connection: _Connection, attempt: Attempt, timer: TimerName, end: float | None
 ) -> BaseException:
     """What to raise for an exception out of grpc; others come back as they are."""
+    meta: Any = attempt.meta
     code = getattr(error, "code", None)
     if isinstance(error, XaiError) or not callable(code) or not hasattr(error, "trailing_metadata"):
         if isinstance(error, (TypeError, ValueError)):  # such as metadata that it does not take, or a closed channel
@@ -276,7 +342,7 @@ async def _failure(
     initial, trailing = caught.initial_metadata(), caught.trailing_metadata()
     _note(meta, initial, trailing)
     if status == "DEADLINE_EXCEEDED" and end is not None and time.monotonic() >= end - 0.02:
-        return TimeoutError(f"The {timer} timer ran out.", timer=timer, meta=meta)
+        return attempt.timed_out(timer)
     ready = True
     if status == "UNAVAILABLE":
         ready = connection.connected = await _io.grpc_is_ready(connection.channel)

@@ -40,7 +40,7 @@ async def wait(
     """Ask until the job is done; see `AsyncCaller.wait`. Public methods call `timeout` `deadline`."""
     check_wait(interval, timeout)
     end = None if timeout is None else time.monotonic() + timeout
-    limits = caller.timeout_of(options)
+    limits = caller.timers_of(options)
     pause: float = interval
     last: R | None = None
     while True:

@@ -109,7 +109,7 @@ class AsyncOpenStream(Generic[C]):
         try:
             self._take(chunk)
         except BaseException:
-            await raw.aclose()
+            await self._leave(raw, attempt)
             raise
         return chunk
 
@@ -122,9 +122,7 @@ class AsyncOpenStream(Generic[C]):
         raw, attempt = self._raw, self._attempt
         if raw is None or attempt is None or self._ended:
             return
-        attempt.timer.close()
-        await raw.aclose()
-        self._note_end(attempt)
+        await self._leave(raw, attempt)
 
     async def _open(self) -> None:
         try:
@@ -133,19 +131,17 @@ class AsyncOpenStream(Generic[C]):
             self._ended = True
             raise
         self._raw, self._first, self._attempt = raw, first, attempt
-        self._idle = attempt.timeout.idle
+        self._idle = attempt.timers.idle
         if self._closed:  # meanwhile, by someone else
-            await raw.aclose()
+            await self._leave(raw, attempt)
         elif first is None:
             await self._end(raw, attempt)
 
     async def _failed(self, caught: BaseException, raw: AsyncRawStream[C], attempt: Attempt) -> BaseException:
         """The stream broke: cancel it on the wire, and say what to raise."""
         self._ended = True
-        cause = attempt.timer.failure(caught) or caught
-        attempt.timer.close()
-        await raw.aclose()
-        self._note_end(attempt)
+        cause = attempt.failure(caught)
+        await self._leave(raw, attempt)
         if not isinstance(cause, XaiError):
             return caught
         cause.attempts = attempt.number
@@ -162,9 +158,7 @@ class AsyncOpenStream(Generic[C]):
     async def _end(self, raw: AsyncRawStream[C], attempt: Attempt) -> None:
         """The stream has ended by itself."""
         self._ended = True
-        attempt.timer.close()
-        await raw.aclose()
-        self._note_end(attempt)
+        await self._leave(raw, attempt)
         if self._closed:
             return
         self._completed = self._is_complete(raw)
@@ -176,16 +170,23 @@ class AsyncOpenStream(Generic[C]):
                 meta=attempt.meta,
             )
 
-    def _note_end(self, attempt: Attempt) -> None:
+    async def _leave(self, raw: AsyncRawStream[C], attempt: Attempt) -> None:
+        """Give the connection back, or cancel what still comes on it."""
+        attempt.timer.close()
+        try:
+            await raw.aclose()
+        finally:
+            attempt.close()
         if attempt.meta is not None and attempt.meta.total_seconds is None:
             attempt.meta.total_seconds = time.monotonic() - attempt.started
 
     def __del__(self) -> None:
-        raw = getattr(self, "_raw", None)
-        if raw is None or self._closed or self._ended:
+        raw, attempt = getattr(self, "_raw", None), getattr(self, "_attempt", None)
+        if raw is None or attempt is None or self._closed or self._ended:
             return
         with contextlib.suppress(Exception):  # such as at the interpreter's end
             raw.cancel()
+            attempt.close()
         if sys.flags.dev_mode:
             warnings.warn(f"{self._op.name}: a stream was dropped open", ResourceWarning, source=self, stacklevel=2)
 

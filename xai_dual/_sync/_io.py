@@ -5,18 +5,22 @@ from __future__ import annotations
 import contextlib
 import inspect
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from .._chat.calling import call_here, each_here
 from .._grpc_upload import ThreadUpload
+from .._slots import ThreadSlots
 from .._timers import ThreadTimer
 from ..errors import UsageError
 
 T = TypeVar("T")
 
 Timer = ThreadTimer
+Slots = ThreadSlots
+lock = threading.Lock
 GrpcUpload = ThreadUpload
 call = call_here
 each = each_here

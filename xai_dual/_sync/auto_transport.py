@@ -5,18 +5,48 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
+import os
+import time
 from typing import Any, Protocol, TypeVar
 
-from ..errors import UnsupportedOnTransport
-from ..operation import DownloadOperation, Operation, StreamOperation, UploadOperation
-from .transport import Attempt, RawStream, Transport
+import attrs
+
+from ..errors import ConnectError, TlsError, UnsupportedOnTransport, XaiError
+from ..operation import DownloadOperation, Host, Operation, StreamOperation, UploadOperation
+from . import _io
+from .grpc_transport import GrpcTransport
+from .transport import Attempt, RawStream, Scoped, Transport
 from .upload import Upload
 
-__all__ = ["AutoTransport"]
+__all__ = ["AutoTransport", "grpc_installed"]
 
 C = TypeVar("C")
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
+
+PROBES: dict[Host, str] = {
+    "api": "xai_api.Auth/get_api_key_info",
+    "management": "collections.Collections/ListCollections",
+}
+"""What is asked, without a key, to see that gRPC answers: calls that change nothing."""
+
+PROBE_SECONDS = 3.0
+UNREACHED_SECONDS = 30.0
+"""How long REST is taken without another probe when there was nobody to answer one."""
+
+logger = logging.getLogger("xai_dual")
+
+
+@attrs.frozen
+class _Verdict:
+    """What a probe has shown."""
+
+    grpc: bool
+    until: float = float("inf")  # by time.monotonic
+
+
+_verdicts: dict[tuple[int, str], _Verdict] = {}  # by process and address
 
 
 class _Call(Protocol[R_co]):
@@ -24,17 +54,20 @@ class _Call(Protocol[R_co]):
 
 
 class AutoTransport:
-    """gRPC for what has it, where gRPC can be expected to work, else REST.
+    """gRPC for what has it, where gRPC works, else REST.
 
-    A call or a field that the preferred wire cannot carry goes over the other one; that is found out while the request
-    is encoded, so nothing has been sent by then.
+    Whether it works is found out by the first call that both wires have, once per process and address: a channel that
+    is connected proves nothing, so an RPC is made and has to be answered. A call or a field that the preferred wire
+    cannot carry goes over the other one; that is found out while the request is encoded, so nothing was sent by then.
     """
 
     name = "auto"
 
-    def __init__(self, grpc: Transport | None, rest: Transport) -> None:
+    def __init__(self, host: Host, grpc: GrpcTransport | None, rest: Transport) -> None:
+        self._host: Host = host
         self._grpc = grpc
         self._rest = rest
+        self._probing: Scoped[Any] = Scoped(_io.lock)
 
     def unary(self, op: Operation[R], request: Any, attempt: Attempt) -> R:
         def call(wire: Transport) -> R:
@@ -86,13 +119,36 @@ class AutoTransport:
         """The wire to try, and the one for what it cannot carry."""
         if op.grpc is None:
             return self._rest, None
-        if self._grpc is None:
-            if not op.rest:
-                raise UnsupportedOnTransport(
-                    op.name, "rest", "the API has this call over gRPC only, which is not to be expected at this address"
-                )
-            return self._rest, None
-        return self._grpc, self._rest if op.rest else None
+        if self._grpc is not None and (not op.rest or self._works(self._grpc)):
+            return self._grpc, self._rest if op.rest else None
+        if not op.rest:
+            raise UnsupportedOnTransport(
+                op.name, "rest", "the API has this call over gRPC only, which is not to be expected at this address"
+            )
+        return self._rest, None
+
+    def _works(self, grpc: GrpcTransport) -> bool:
+        """Whether gRPC answers; those who ask while a probe is under way wait for its end."""
+        address = (os.getpid(), grpc.address)
+        verdict = _verdicts.get(address)
+        if verdict is None or time.monotonic() >= verdict.until:
+            with self._probing.get():
+                verdict = _verdicts.get(address)
+                if verdict is None or time.monotonic() >= verdict.until:
+                    verdict = _verdicts[address] = self._probe(grpc)
+        return verdict.grpc
+
+    def _probe(self, grpc: GrpcTransport) -> _Verdict:
+        start = time.monotonic()
+        try:
+            grpc.probe(PROBES[self._host], PROBE_SECONDS)
+        except XaiError as error:
+            unreached = isinstance(error, ConnectError) and not isinstance(error, TlsError)
+            until = time.monotonic() + UNREACHED_SECONDS if unreached else float("inf")
+            logger.info("auto: REST, for gRPC does not answer at %s: %s", grpc.address, error)
+            return _Verdict(False, until)
+        logger.info("auto: gRPC answers at %s (%.0f ms)", grpc.address, 1000 * (time.monotonic() - start))
+        return _Verdict(True)
 
 
 def grpc_installed() -> bool:

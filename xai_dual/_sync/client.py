@@ -11,23 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import attrs
 
 from ..errors import UsageError
-from ..options import (
-    DEFAULT_TIMEOUT,
-    INHERIT,
-    ApiKey,
-    ClientOptions,
-    Inherit,
-    Timeout,
-    TimeoutLike,
-    TransportName,
-    check_count,
-    check_headers,
-    check_route,
-    inherit,
-)
+from ..hooks import Hooks
+from ..options import ApiKey, ClientOptions, TransportName, check_count, check_headers, check_hooks, check_route
+from ..timeouts import INHERIT, Inherit, TimeoutLike, inherit
 from . import _io
 from .auto_transport import grpc_installed
-from .call import Caller, Connections
+from .call import Caller
+from .connections import Connections
 from .resources import Resources
 from .transport import HttpClient
 
@@ -55,7 +45,7 @@ class Client(Resources):
         management_key: ApiKey | None = None,
         management_url: str | None = None,
         management_grpc_target: str | None = None,
-        timeout: Timeout | float | None = DEFAULT_TIMEOUT,
+        timeout: TimeoutLike = INHERIT,
         max_retries: int = 2,
         retry_writes: bool = False,
         headers: Mapping[str, str] | None = None,
@@ -65,6 +55,7 @@ class Client(Resources):
         max_message_bytes: int | None = None,
         rest_route: str = "auto",
         allow_plaintext_hosts: Sequence[str] = (),
+        hooks: Hooks | None = None,
     ) -> None:
         """Settings that are not given come from the environment, then from the defaults.
 
@@ -77,17 +68,20 @@ class Client(Resources):
             management_key: the key of the management API, as `api_key`; else XAI_MANAGEMENT_KEY.
             management_url: address of the management API; else XAI_MANAGEMENT_URL.
             management_grpc_target: as `grpc_target`, of the management API.
-            timeout: a `Timeout`, seconds for the whole call, or None for no limit.
+            timeout: a `Timeout`, seconds for the whole call, or None for no limit. What is not given stays as
+                `Timeout` describes it.
             max_retries: attempts after the first one.
             retry_writes: also repeat writes that the server may have carried out already.
             headers: sent with every call.
             http_client: an httpx.Client (or httpx2's) to send with; it is not closed.
             proxy: URL of the proxy for REST.
-            max_connections: most open HTTP connections.
+            max_connections: most calls under way at once, by process and event loop; more wait for their turn (timer
+                `pool`). On REST each of them has a connection of its own, on gRPC up to 100 share one.
             max_message_bytes: most bytes of an answer, and on gRPC of a request (default there 64 MiB).
             rest_route: the REST route of chat: "completions", "responses", or "auto" for the first of the two that
                 carries the request.
             allow_plaintext_hosts: hosts that may be spoken to without TLS, beside this machine.
+            hooks: functions to call when something happens inside a call.
 
         Raises:
             UsageError: no key, or a setting that cannot work.
@@ -115,21 +109,24 @@ class Client(Resources):
         retry_writes: bool | Literal[Inherit.INHERIT] = INHERIT,
         headers: Mapping[str, str] | None = None,
         rest_route: str | Literal[Inherit.INHERIT] = INHERIT,
+        hooks: Hooks | Literal[Inherit.INHERIT] | None = INHERIT,
     ) -> Self:
         """A view of this client with other defaults and the same connections; closing it does nothing.
 
-        `headers` are added to those of the client.
+        `headers` are added to those of the client, and a `Timeout` changes only the timers that it names.
         """
         settings = self._options
         changed: dict[str, Any] = {
-            "timeout": Timeout.of(inherit(timeout, settings.timeout)),
+            "timers": settings.timers.changed(timeout),
             "max_retries": check_count(inherit(max_retries, settings.max_retries), "max_retries"),
             "retry_writes": inherit(retry_writes, settings.retry_writes),
             "headers": {**settings.headers, **check_headers(headers)},
             "rest_route": check_route(inherit(rest_route, settings.rest_route)),
+            "hooks": check_hooks(inherit(hooks, settings.hooks)),
         }
         view = type(self).__new__(type(self))
-        view._arguments = {**self._arguments, **changed}
+        view._arguments = {**self._arguments, **changed, "timeout": changed["timers"]}
+        del view._arguments["timers"]
         view._options = attrs.evolve(settings, **changed)
         view._connections = self._connections
         view._caller = Caller(view._options, self._connections)

@@ -16,7 +16,6 @@ from ..errors import (
     ConnectError,
     DecodeError,
     MessageTooLargeError,
-    TimeoutError,
     TimerName,
     TlsError,
     TransportError,
@@ -194,7 +193,7 @@ class SseStream(_Body, Generic[C]):
         except StopIteration:
             pass
         except BaseException as error:
-            if timer.failure(error) is None and not isinstance(error, Exception):
+            if timer.caused(error) is None and not isinstance(error, Exception):
                 raise
         finally:
             timer.close()
@@ -229,7 +228,7 @@ def failure(
         early = next((_TIMERS[name] for name in _TIMERS if name in names), None)
         timer = writing if "WriteTimeout" in names else timer
         timer = "total" if attempt.is_over() else early or timer
-        return TimeoutError(f"The {timer} timer ran out.", timer=timer, maybe_sent=early is None, meta=attempt.meta)
+        return attempt.timed_out(timer, maybe_sent=early is None)
     if "ConnectError" in names or "ProxyError" in names:
         tls = "SSL" in text or "CERTIFICATE" in text.upper() or "certificate" in text
         where = f"No connection to {host}: " if host else ""

@@ -10,13 +10,14 @@ from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
+import attrs
 import orjson
 
 from .._multipart import Form, Part, fields_of
 from .._policy import error_from_http, error_from_payload
 from .._routes import encoded_for_route
 from ..addresses import Endpoint
-from ..errors import DecodeError, TimeoutError, TimerName, TransportError, UsageError, XaiError
+from ..errors import DecodeError, TimerName, TransportError, UsageError, XaiError
 from ..meta import Meta
 from ..operation import DownloadOperation, Operation, RestBinding, RestRequest, StreamOperation, UploadOperation
 from . import _io
@@ -31,6 +32,14 @@ R = TypeVar("R")
 
 ERROR_BYTES = 1024 * 1024
 """Most bytes read of an error body."""
+
+
+@attrs.frozen
+class _Pool:
+    """An HTTP client of our own, for one process and event loop."""
+
+    client: Any
+    slots: _io.Slots
 
 
 class RestTransport:
@@ -52,18 +61,21 @@ class RestTransport:
         self._proxy = proxy
         self._max_connections = max_connections
         self._max_bytes = max_bytes
-        self._clients: Scoped[Any] = Scoped(self._open)
+        self._pools: Scoped[_Pool] = Scoped(self._open)
 
-    def _open(self) -> Any:
+    def _open(self) -> _Pool:
         try:
             httpx = importlib.import_module("httpx")
         except ImportError as error:
             raise UsageError("REST needs the package httpx: pip install httpx", field="transport") from error
-        limits = httpx.Limits(max_connections=self._max_connections, max_keepalive_connections=self._max_connections)
+        # no limit there: waiting in its pool costs more the more wait, and tells nothing
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=self._max_connections)
         options: dict[str, Any] = {"timeout": None, "follow_redirects": False}
         if self._proxy is not None:
             options["proxy"] = self._proxy
-        return _io.http_client(httpx, self._endpoint.socket_path, limits, options)
+        return _Pool(
+            _io.http_client(httpx, self._endpoint.socket_path, limits, options), _io.Slots(self._max_connections)
+        )
 
     def unary(self, op: Operation[R], request: Any, attempt: Attempt) -> R:
         binding, rest = encoded_for_route(op, request, attempt.rest_route)
@@ -114,9 +126,9 @@ class RestTransport:
         return BodyStream(response, attempt)
 
     def close(self) -> None:
-        client = self._clients.take()
-        if client is not None:
-            client.close()
+        pool = self._pools.take()
+        if pool is not None:
+            pool.client.close()
 
     def _send(
         self,
@@ -129,7 +141,11 @@ class RestTransport:
     ) -> Any:
         """Send the request and wait for the head of the answer; an error status is raised."""
         meta = attempt.begin("rest", binding.route, binding.shape)
-        client = self._own if self._own is not None else self._clients.get()
+        client = self._own
+        if client is None:
+            pool = self._pools.get()
+            attempt.enter(pool.slots)
+            client = pool.client
         headers = {"accept": accept, **attempt.headers}
         if body_headers is not None:
             headers.update(body_headers)
@@ -139,14 +155,14 @@ class RestTransport:
         attempt.timeouts = _timeouts(attempt)
         writing: TimerName = "first_event"
         if body_headers is not None:
-            writing, attempt.timeouts["write"] = attempt.limit("idle", attempt.timeout.idle)
+            writing, attempt.timeouts["write"] = attempt.limit("idle", attempt.timers.idle)
         extensions = {"timeout": attempt.timeouts}
         try:
             message = client.build_request(binding.method, url, headers=headers, content=body, extensions=extensions)
             response = client.send(message, stream=True, follow_redirects=False)
         except Exception as error:
             raise failure(error, attempt, "first_event", writing, str(self._endpoint)) from None
-        attempt.timeouts["read"] = attempt.limit("idle", attempt.timeout.idle)[1]  # from here on between two reads
+        attempt.timeouts["read"] = attempt.limit("idle", attempt.timers.idle)[1]  # from here on between two reads
         meta.headers = {name.lower(): value for name, value in response.headers.items()}
         meta.request_id = meta.headers.get("x-request-id")
         if response.status_code >= 300:
@@ -217,12 +233,12 @@ def _body(binding: RestBinding, rest: RestRequest, extra: Mapping[str, Any] | No
 
 
 def _timeouts(attempt: Attempt) -> dict[str, float | None]:
-    timeout = attempt.timeout
+    timers = attempt.timers
     return {
-        "connect": attempt.limit("connect", timeout.connect)[1],
-        "pool": attempt.limit("pool", timeout.pool)[1],
-        "read": attempt.limit("first_event", timeout.first_event)[1],
-        "write": attempt.limit("first_event", timeout.first_event)[1],
+        "connect": attempt.limit("connect", timers.connect)[1],
+        "pool": attempt.limit("pool", timers.pool)[1],
+        "read": attempt.limit("first_event", timers.first_event)[1],
+        "write": attempt.limit("first_event", timers.first_event)[1],
     }
 
 
@@ -256,6 +272,6 @@ def _form(op: UploadOperation[Any], fields: list[tuple[str, str]], contents: Upl
 def _check(attempt: Attempt) -> None:
     """While content is sent: end that when `total` is over. The answer is waited for from the last piece on."""
     if attempt.is_over():
-        raise TimeoutError("The total timer ran out.", timer="total", meta=attempt.meta)
+        raise attempt.timed_out("total")
     if attempt.timeouts is not None:
-        attempt.timeouts["read"] = attempt.limit("first_event", attempt.timeout.first_event)[1]
+        attempt.timeouts["read"] = attempt.limit("first_event", attempt.timers.first_event)[1]

@@ -12,10 +12,11 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 
 import attrs
 
-from ..errors import ApiError, TimerName, XaiError
-from ..meta import Meta
+from .._slots import Slot
+from ..errors import ApiError, TimeoutError, TimerName, XaiError
+from ..meta import Meta, PoolState, Retry
 from ..operation import DownloadOperation, Operation, StreamOperation, UploadOperation
-from ..options import Timeout
+from ..timeouts import Timers, timed_out
 from . import _io
 from .upload import Upload
 
@@ -34,14 +35,16 @@ class Attempt:
     """One attempt of a call: what the transport has to heed, and where it notes what it learns."""
 
     headers: Mapping[str, str]  # all that the client sets, names in lower case
-    timeout: Timeout
+    timers: Timers
     end: float | None  # of `total`, by time.monotonic
     extra_body: Mapping[str, Any] | None = None
     rest_route: str = "auto"
     timer: _io.Timer
     meta: Meta | None = None
     number: int = 1
+    retries: tuple[Retry, ...] = ()  # the attempts before this one
     started: float = attrs.field(factory=time.monotonic)
+    slot: Slot | None = None
     timeouts: dict[str, float | None] | None = None  # those of the HTTP client, which looks again at each step
 
     def begin(self, transport: Literal["grpc", "rest"], route: str, shape: str = "") -> Meta:
@@ -52,8 +55,33 @@ class Attempt:
             shape=shape,
             client_request_id=self.headers.get("x-client-request-id"),
             attempts=self.number,
+            retries=self.retries,
         )
         return self.meta
+
+    def enter(self, slots: _io.Slots) -> Slot:
+        """Wait until the call may be under way; it is so until `close`."""
+        timer, seconds = self.limit("pool", self.timers.pool)
+        slot = slots.take(seconds)
+        if slot is None:
+            raise self.timed_out(timer, maybe_sent=False, pool=slots.state)
+        self.slot = slot
+        return slot
+
+    def close(self) -> None:
+        """The attempt is over; from any thread."""
+        self.timer.close()
+        if self.slot is not None:
+            self.slot.free()
+
+    def timed_out(self, timer: TimerName, *, maybe_sent: bool = True, pool: PoolState | None = None) -> TimeoutError:
+        """The error for a timer that has run out."""
+        return timed_out(timer, self.timers, maybe_sent=maybe_sent, pool=pool, meta=self.meta)
+
+    def failure(self, caught: BaseException) -> BaseException:
+        """The TimeoutError that an exception really is, if a timer of ours caused it; else the exception."""
+        timer = self.timer.caused(caught)
+        return caught if timer is None else self.timed_out(timer)
 
     def explain(self, error: XaiError) -> None:
         """Tell an error which attempt it is of."""

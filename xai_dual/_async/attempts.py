@@ -1,0 +1,152 @@
+"""One call over all its attempts: the only place that retries, and that says why an attempt failed."""
+
+from __future__ import annotations
+
+import random
+import time
+import uuid
+from collections.abc import Mapping
+from typing import Any, Protocol, TypeVar
+
+from .._retry import failure_of, retry_delay, should_retry
+from ..errors import UsageError, XaiError
+from ..meta import Retry
+from ..operation import Operation
+from ..options import CallOptions, ClientOptions, check_count, check_headers, check_key, check_route, missing_key
+from ..timeouts import Timers, inherit
+from . import _io
+from .connections import AsyncConnections
+from .transport import AsyncTransport, Attempt
+from .upload import AsyncUpload
+
+__all__ = ["AsyncAttempts", "AsyncSend"]
+
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+
+GRACE = 0.03
+"""Seconds by which our own `total` timer is late: those of grpc and httpx clean up better, so they may go first."""
+
+
+class AsyncSend(Protocol[R_co]):
+    """Makes one attempt."""
+
+    async def __call__(self, transport: AsyncTransport, attempt: Attempt) -> R_co: ...
+
+
+class AsyncAttempts:
+    """One call: its settings (its own, else the client's), and its attempts so far."""
+
+    def __init__(
+        self, op: Operation[Any], settings: ClientOptions, connections: AsyncConnections, options: CallOptions
+    ) -> None:
+        headers = {"x-client-request-id": str(uuid.uuid4()), "user-agent": connections.user_agent}
+        headers.update(settings.headers)
+        if options.headers:
+            headers.update(check_headers(options.headers))
+        self._op = op
+        self._settings = settings
+        self._connections = connections
+        self._headers = headers
+        self._extra_body = _extra_body(options.extra_body)
+        self._rest_route = check_route(inherit(options.rest_route, settings.rest_route))
+        self._most = 1 + check_count(inherit(options.max_retries, settings.max_retries), "max_retries")
+        self._retries: tuple[Retry, ...] = ()
+        self._number = 0
+        self.timers: Timers = settings.timers.changed(options.timeout)
+        self.started = time.monotonic()
+        self._end = None if self.timers.total is None else self.started + self.timers.total
+
+    async def run(self, send: AsyncSend[R], contents: AsyncUpload | None = None) -> tuple[R, Attempt]:
+        """Send until it succeeds, or fails for good. The timer of the attempt that succeeded is still open."""
+        transport = self._connections.of(self._op.host)
+        while True:
+            attempt = await self._next()
+            try:
+                result = await send(transport, attempt)
+            except BaseException as caught:
+                error = attempt.failure(caught)
+                attempt.close()
+                if contents is not None and error is contents.error:
+                    raise
+                pause = self._pause_after(error, attempt)
+                if pause is None or (contents is not None and not contents.repeatable):
+                    if error is caught:
+                        raise
+                    raise error from None
+                await self._tell(error, pause)
+            else:
+                self._connections.budget.success()
+                return result, attempt
+            await _io.sleep(pause)
+
+    def finish(self, result: R, attempt: Attempt) -> R:
+        """Complete the facts about a call whose answer is all there."""
+        attempt.close()
+        meta = attempt.meta
+        if meta is not None:
+            meta.total_seconds = time.monotonic() - self.started
+            meta.first_event_seconds = meta.total_seconds
+            if hasattr(result, "meta"):
+                result.meta = meta
+        return result
+
+    async def _next(self) -> Attempt:
+        """The next attempt, with the key as it is now."""
+        self._number += 1
+        headers = self._headers
+        if "authorization" not in headers:
+            key = await self._key()
+            headers = {"authorization": f"Bearer {key}", **headers}
+        return Attempt(
+            headers=headers,
+            timers=self.timers,
+            end=self._end,
+            extra_body=self._extra_body,
+            rest_route=self._rest_route,
+            timer=_io.Timer(None if self._end is None else self._end + GRACE),
+            number=self._number,
+            retries=self._retries,
+        )
+
+    async def _key(self) -> str:
+        host = self._op.host
+        source = self._settings.key_of(host)
+        if source is None:
+            raise missing_key(host)
+        key = await _io.settled(source(), "api_key") if callable(source) else source
+        return check_key(key, "management_key" if host == "management" else "api_key")
+
+    def _pause_after(self, error: BaseException, attempt: Attempt) -> float | None:
+        """Seconds to wait before another attempt; None where there is to be none. Completes the error."""
+        if not isinstance(error, XaiError):
+            return None
+        attempt.explain(error)
+        if attempt.meta is not None:
+            attempt.meta.total_seconds = time.monotonic() - self.started
+        if isinstance(error, UsageError):
+            return None
+        error.attempts = self._number
+        writes = self._settings.retry_writes
+        failure = failure_of(error)
+        if self._number >= self._most or not should_retry(failure, read_only=self._op.read_only, retry_writes=writes):
+            return None
+        pause = retry_delay(error, self._number - 1, random.random)
+        if pause is None or (self._end is not None and time.monotonic() + pause >= self._end):
+            return None
+        hinted = getattr(error, "retry_after", None) is not None
+        return pause if hinted or self._connections.budget.spend() else None
+
+    async def _tell(self, error: BaseException, pause: float) -> None:
+        """Note that there will be another attempt, and tell the caller's hook."""
+        assert isinstance(error, XaiError)
+        retry = Retry(self._op.name, self._number, error.with_traceback(None), pause)
+        self._retries = (*self._retries, retry)
+        if self._settings.hooks.on_retry is not None:
+            await _io.settled(self._settings.hooks.on_retry(retry), "hooks.on_retry")
+
+
+def _extra_body(extra: Any) -> Mapping[str, Any] | None:
+    if extra is not None and not isinstance(extra, Mapping):
+        raise UsageError(f"must be a dict, not {type(extra).__name__}", field="extra_body")
+    return extra

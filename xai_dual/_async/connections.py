@@ -1,0 +1,73 @@
+"""What all views of a client share: the transports to its hosts, and what keeps its calls from being too many."""
+
+from __future__ import annotations
+
+import platform
+
+from .. import __version__
+from .._retry import RetryBudget
+from ..operation import Host
+from ..options import ClientOptions
+from ..slices import Pace, Slicing
+from .auto_transport import AsyncAutoTransport, grpc_installed
+from .grpc_transport import AsyncGrpcTransport
+from .rest_transport import AsyncRestTransport
+from .transport import AsyncTransport
+
+__all__ = ["AsyncConnections", "user_agent"]
+
+
+def user_agent() -> str:
+    """How this client names itself to servers."""
+    return f"xai-dual/{__version__} python/{platform.python_version()}"
+
+
+class AsyncConnections:
+    """The transports of a client, by host. Nothing is opened before the first call."""
+
+    def __init__(self, options: ClientOptions) -> None:
+        self._options = options
+        self._transports: dict[Host, AsyncTransport] = {}
+        self._paces: dict[str, Pace] = {}
+        self.budget = RetryBudget()
+        self.user_agent = options.headers.get("user-agent") or user_agent()
+
+    def pace(self, name: str, slicing: Slicing) -> Pace:
+        """How fast calls of that name may follow each other."""
+        return self._paces.setdefault(name, Pace(slicing.calls, slicing.seconds))
+
+    def of(self, host: Host) -> AsyncTransport:
+        """The transport to that host."""
+        found = self._transports.get(host)
+        if found is None:
+            found = self._transports.setdefault(host, self._make(host))
+        return found
+
+    def _make(self, host: Host) -> AsyncTransport:
+        options, endpoint = self._options, self._options.endpoint_of(host)
+        rest = AsyncRestTransport(
+            endpoint,
+            http_client=options.http_client,
+            proxy=options.proxy,
+            max_connections=options.max_connections,
+            max_bytes=options.max_message_bytes,
+        )
+        if options.transport == "rest":
+            return rest
+        grpc = AsyncGrpcTransport(
+            endpoint,
+            user_agent=self.user_agent,
+            connect=options.timers.connect,
+            max_connections=options.max_connections,
+            max_bytes=options.max_message_bytes,
+        )
+        if options.transport == "grpc":
+            return grpc
+        above_http = options.http_client is not None or options.proxy is not None or bool(endpoint.prefix)
+        expected = not above_http and (endpoint.grpc is not None or endpoint.likely_grpc)
+        return AsyncAutoTransport(host, grpc if expected and grpc_installed() else None, rest)
+
+    async def aclose(self) -> None:
+        """Close the connections of the running process and event loop."""
+        for transport in self._transports.values():
+            await transport.aclose()
