@@ -268,7 +268,9 @@ _UNREACHED = re.compile(
     re.IGNORECASE,
 )
 _TLS = re.compile(r"(?:tls|ssl) handshake|SSL_ERROR|CERTIFICATE_VERIFY", re.IGNORECASE)
-_REFUSED_STREAM = re.compile(r"RST_STREAM with error code 7\b")
+_UNSEEN = re.compile(r".*RST_STREAM with error code 7\b|Stream removed \(GOAWAY received; ", re.DOTALL)
+"""What gRPC says of streams that the server has not looked at: REFUSED_STREAM, or above the last one of its GOAWAY. (Of
+those that it may have looked at, the reason for the end of the connection stands between the two words.)"""
 _NOT_GRPC = re.compile(r"Received http2 header with status: (\d{3})")
 
 
@@ -327,7 +329,6 @@ def _local_failure(status: str, details: str, ready: bool, meta: Meta | None) ->
             return e.TimeoutError(details, timer="connect", maybe_sent=False, meta=meta)
         return (e.TlsError if _TLS.search(details) else e.ConnectError)(details, meta=meta)
     if _LOST.match(details):
-        refused = _REFUSED_STREAM.search(details) is not None
         text = "The connection broke before the answer was complete"
-        return e.TransportError(f"{text}: {details}", maybe_sent=not refused, meta=meta)
+        return e.TransportError(f"{text}: {details}", maybe_sent=_UNSEEN.match(details) is None, meta=meta)
     return None

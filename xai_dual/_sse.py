@@ -105,4 +105,6 @@ class SseParser:
             raise self._too_large()
 
     def _too_large(self) -> MessageTooLargeError:
-        return MessageTooLargeError(f"An event of the stream is longer than {self._limit} bytes; reading was stopped.")
+        return MessageTooLargeError(
+            f"An event of the stream is longer than {self._limit} bytes; see max_message_bytes."
+        )

@@ -43,11 +43,18 @@ def test_one_client_in_many_loops(wires: Wires, transport: str) -> None:
     assert found == ["hi"] * 3
 
 
+async def arrived(wires: Wires) -> None:
+    """Wait until the call is with the server."""
+    while not wires.seen:
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.05)  # and what the server sends at once with the client
+
+
 @pytest.mark.anyio
 async def test_cancelling_a_call(wires: Wires, transport: str) -> None:
     async with AsyncClient(**wires.options(transport)) as client:
         task = asyncio.create_task(echo(client, delay=20))
-        await asyncio.sleep(0.2)
+        await arrived(wires)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -68,7 +75,7 @@ async def test_cancelling_a_stream(wires: Wires, transport: str) -> None:
                     pass
 
         task = asyncio.create_task(read())
-        await asyncio.sleep(0.2)
+        await arrived(wires)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -80,7 +87,7 @@ async def test_cancelling_a_stream(wires: Wires, transport: str) -> None:
 async def test_cancelling_while_a_stream_opens(wires: Wires, transport: str) -> None:
     async with AsyncClient(**wires.options(transport)) as client:
         task = asyncio.ensure_future(client._caller.stream(api.STREAM, {"delay": 20}, NONE).__aenter__())
-        await asyncio.sleep(0.2)
+        await arrived(wires)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -92,7 +99,7 @@ async def test_closing_from_another_task(wires: Wires, transport: str) -> None:
     async with AsyncClient(**wires.options(transport)) as client:
         stream = client._caller.stream(api.STREAM, HANG, NONE)
         task = asyncio.create_task(_all(stream))
-        await asyncio.sleep(0.2)
+        await arrived(wires)
         await stream.aclose()
         assert await asyncio.wait_for(task, 1) == "a"
         assert await asyncio.to_thread(wires.wait_cancelled) < 0.25

@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
-import os
 import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any, TypeVar
 
+from .. import _processes
 from .._chat.calling import call_in_task, each_in_tasks
 from .._grpc_upload import TaskUpload
+from .._http import IDLE_SECONDS, SOCKET_OPTIONS
 from .._slots import TaskSlots
 from .._timers import TaskTimer, cancel_requests
-from ..errors import ForkedError
 
 Timer = TaskTimer
 Slots = TaskSlots
@@ -27,7 +27,6 @@ ASYNC = True
 T = TypeVar("T")
 
 _closing: set[asyncio.Task[None]] = set()  # what was dropped and is being closed; kept from being collected
-_grpc_process: int | None = None  # the process that used grpc.aio first
 
 
 async def sleep(seconds: float) -> None:
@@ -60,14 +59,8 @@ def is_cancelled() -> bool:
 
 
 def grpc_module() -> Any:
-    """The module that makes channels. Raises ForkedError where it was used before this process was forked."""
-    global _grpc_process
-    import grpc.aio
-
-    if _grpc_process not in (None, os.getpid()):
-        raise ForkedError("gRPC's asyncio client was in use before this process was forked: use transport='rest' here.")
-    _grpc_process = os.getpid()
-    return grpc.aio
+    """The module that makes channels. Raises ForkedError where gRPC was used before this process was forked."""
+    return _processes.grpc_module("grpc.aio")
 
 
 async def grpc_connect(channel: Any, seconds: float | None) -> bool:
@@ -124,11 +117,13 @@ def is_http_client(client: Any) -> bool:
     return hasattr(client, "send") and hasattr(client, "aclose")
 
 
-def http_client(module: Any, socket_path: str | None, limits: Any, options: dict[str, Any]) -> Any:
-    """A client of our own; `module` is httpx."""
-    if socket_path is not None:
-        options["transport"] = module.AsyncHTTPTransport(uds=socket_path, limits=limits)
-    return module.AsyncClient(limits=limits, **options)
+def http_client(socket_path: str | None, proxy: str | None, most_idle: int) -> Any:
+    """A client of our own."""
+    import httpx
+
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=most_idle, keepalive_expiry=IDLE_SECONDS)
+    transport = httpx.AsyncHTTPTransport(limits=limits, uds=socket_path, proxy=proxy, socket_options=SOCKET_OPTIONS)
+    return httpx.AsyncClient(transport=transport, timeout=None)
 
 
 def http_chunks(response: Any) -> AsyncIterator[bytes]:

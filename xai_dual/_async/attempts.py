@@ -16,16 +16,13 @@ from ..options import CallOptions, ClientOptions, check_count, check_headers, ch
 from ..timeouts import Timers, inherit
 from . import _io
 from .connections import AsyncConnections
-from .transport import AsyncTransport, Attempt
+from .transport import GRACE, AsyncTransport, Attempt
 from .upload import AsyncUpload
 
 __all__ = ["AsyncAttempts", "AsyncSend"]
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
-
-GRACE = 0.03
-"""Seconds by which our own `total` timer is late: those of grpc and httpx clean up better, so they may go first."""
 
 
 class AsyncSend(Protocol[R_co]):

@@ -11,10 +11,11 @@ from typing import Any, Protocol, TypeVar
 import attrs
 
 from ..errors import ConnectError, TlsError, UnsupportedOnTransport, XaiError
+from ..meta import PoolState
 from ..operation import DownloadOperation, Host, Operation, StreamOperation, UploadOperation
 from . import _io
 from .grpc_transport import AsyncGrpcTransport
-from .transport import AsyncRawStream, AsyncTransport, Attempt, Scoped
+from .transport import AsyncRawStream, AsyncTransport, Attempt, Scoped, total
 from .upload import AsyncUpload
 
 __all__ = ["AsyncAutoTransport", "grpc_installed"]
@@ -107,6 +108,10 @@ class AsyncAutoTransport:
                 raise refusal from None
             why = f"{refusal.why}; but then {error}" if refusal.why else str(error)
             raise UnsupportedOnTransport(refusal.field, refusal.transport, why) from None
+
+    def pool(self) -> PoolState:
+        states = [wire.pool() for wire in (self._grpc, self._rest) if wire is not None]
+        return total(states, states[0].limit)
 
     async def aclose(self) -> None:
         if self._grpc is not None:

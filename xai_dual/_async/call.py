@@ -44,7 +44,7 @@ class AsyncCaller:
         call = self._begin(op, options)
 
         async def send(transport: AsyncTransport, attempt: Attempt) -> R:
-            attempt.timer.begin("total", None)
+            attempt.await_answer()
             return await transport.unary(op, request, attempt)
 
         return call.finish(*await call.run(send))
@@ -159,7 +159,7 @@ class AsyncCaller:
         call = self._begin(op, options)
 
         async def begin(transport: AsyncTransport, attempt: Attempt) -> tuple[AsyncRawStream[C], C | None]:
-            attempt.timer.begin("first_event", call.timers.first_event)
+            attempt.await_answer()
             raw = await send(transport, attempt)
             try:
                 return raw, await raw.next()

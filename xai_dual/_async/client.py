@@ -10,6 +10,7 @@ import attrs
 
 from ..errors import UsageError
 from ..hooks import Hooks
+from ..meta import PoolState
 from ..options import ApiKey, ClientOptions, TransportName, check_count, check_headers, check_hooks, check_route
 from ..timeouts import INHERIT, Inherit, TimeoutLike, inherit
 from . import _io
@@ -130,6 +131,11 @@ class AsyncClient(AsyncResources):
         view._caller = AsyncCaller(view._options, self._connections)
         view._is_view = True
         return view
+
+    @property
+    def pool(self) -> PoolState:
+        """How many calls to the API are under way now, in this process and over all views."""
+        return self._connections.of("api").pool()
 
     async def aclose(self) -> None:
         """Close the connections of this process and event loop. The client can be used again: it opens new ones."""

@@ -11,11 +11,11 @@ from .._routes import encoded
 from .._slots import Slot
 from ..addresses import Endpoint
 from ..errors import ApiError, DecodeError, TimerName, TransportError, UnsupportedOnTransport, UsageError, XaiError
-from ..meta import Meta
+from ..meta import Meta, PoolState
 from ..operation import Codec, DownloadOperation, GrpcBinding, Operation, StreamOperation, UploadOperation
 from ..timeouts import Timers
 from . import _io
-from .transport import AsyncRawStream, Attempt, Scoped
+from .transport import AsyncRawStream, Attempt, Scoped, total
 from .upload import AsyncUpload
 
 __all__ = ["AsyncGrpcTransport"]
@@ -89,6 +89,7 @@ class AsyncGrpcTransport:
         self._endpoint = endpoint
         self._user_agent = user_agent
         self._connect_seconds = connect
+        self._max_connections = max_connections
         self._max_bytes = max_bytes
         self._channels: Scoped[_Channels] = Scoped(lambda: _Channels(self._open, max_connections))
 
@@ -174,7 +175,7 @@ class AsyncGrpcTransport:
             attempt.timer.attach(call.interrupt)
             if await _write(call, data, attempt) and source is not None:
                 await _write_content(call, contents.pieces(source), op, attempt)
-            attempt.timer.begin("first_event", attempt.timers.first_event)
+            attempt.await_answer()
             answer, initial, trailing = await call.result()
         except BaseException as error:
             attempt.timer.end()
@@ -187,6 +188,9 @@ class AsyncGrpcTransport:
         _note(meta, initial, trailing)
         result: R = _decoded(binding.codec, answer, meta)
         return result
+
+    def pool(self) -> PoolState:
+        return total((channels.slots.state for channels in self._channels.all()), self._max_connections)
 
     @property
     def address(self) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
 import attrs
 
+from .. import _processes
 from .._slots import Slot
 from ..errors import ApiError, TimeoutError, TimerName, XaiError
 from ..meta import Meta, PoolState, Retry
@@ -18,14 +19,15 @@ from ..timeouts import Timers, timed_out
 from . import _io
 from .upload import AsyncUpload
 
-__all__ = ["AsyncHttpClient", "AsyncRawStream", "AsyncTransport", "Attempt", "Scoped"]
+__all__ = ["AsyncHttpClient", "AsyncRawStream", "AsyncTransport", "Attempt", "Scoped", "total"]
 
 C = TypeVar("C")
 C_co = TypeVar("C_co", covariant=True)
 R = TypeVar("R")
 T = TypeVar("T")
 
-_abandoned: list[Any] = []  # connections of a parent process: neither closed nor collected here
+GRACE = 0.03
+"""Seconds by which our own timers are late: those of grpc and httpx clean up better, so they may go first."""
 
 
 @attrs.define(kw_only=True)
@@ -94,6 +96,11 @@ class Attempt:
         left = max(0.001, self.end - time.monotonic())
         return (name, seconds) if seconds is not None and seconds < left else ("total", left)
 
+    def await_answer(self) -> None:
+        """The answer is waited for from now on, or its first event."""
+        seconds = self.timers.first_event
+        self.timer.begin("first_event", None if seconds is None else seconds + GRACE)
+
     def is_over(self) -> bool:
         """Whether `total` has run out, or is about to."""
         return self.end is not None and time.monotonic() >= self.end - 0.02
@@ -147,8 +154,17 @@ class AsyncTransport(Protocol):
     async def download(self, op: DownloadOperation, request: Any, attempt: Attempt) -> AsyncRawStream[bytes]:
         """Begin a call that is answered by bytes."""
 
+    def pool(self) -> PoolState:
+        """How many calls are under way in this process."""
+
     async def aclose(self) -> None:
         """Close the connections of the running scope (process and event loop)."""
+
+
+def total(states: Iterable[PoolState], limit: int) -> PoolState:
+    """The sum of what is under way."""
+    found = list(states)
+    return PoolState(sum(one.in_use for one in found), sum(one.waiting for one in found), limit)
 
 
 class Scoped(Generic[T]):
@@ -157,18 +173,23 @@ class Scoped(Generic[T]):
     def __init__(self, make: Callable[[], T]) -> None:
         self._make = make
         self._renew()
+        _processes.forget_after_fork(self)
 
     def _renew(self) -> None:
         self._lock = threading.Lock()
         self._values: dict[int, tuple[Any, T]] = {}
         self._process = os.getpid()
 
+    def forget(self) -> None:
+        """Begin anew in a forked process: the values are the parent's, and a thread that is gone may hold the lock."""
+        _processes.abandon(self._values)
+        self._renew()
+
     def get(self) -> T:
         """The value of the running scope."""
         scope = _io.scope()
-        if self._process != os.getpid():  # forked: a thread that is not here may hold the lock
-            _abandoned.append(self._values)
-            self._renew()
+        if self._process != os.getpid():  # forked by C code, which does not say so
+            self.forget()
         found = self._values.get(id(scope))
         if found is not None and found[0] is scope:
             return found[1]
@@ -176,11 +197,15 @@ class Scoped(Generic[T]):
             found = self._values.get(id(scope))
             if found is not None and found[0] is scope:
                 return found[1]
-            for key in [key for key, item in self._values.items() if _io.is_over(item[0])]:
+            for key in [key for key, item in list(self._values.items()) if _io.is_over(item[0])]:
                 del self._values[key]
             value = self._make()
             self._values[id(scope)] = (scope, value)
             return value
+
+    def all(self) -> list[T]:
+        """The values of the running process."""
+        return [value for _, value in list(self._values.values())] if self._process == os.getpid() else []
 
     def take(self) -> T | None:
         """Remove and return the value of the running scope."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import inspect
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
+from .. import _processes
 from .._chat.calling import call_here, each_here
 from .._grpc_upload import ThreadUpload
 from .._slots import ThreadSlots
@@ -62,10 +61,8 @@ def is_cancelled() -> bool:
 
 
 def grpc_module() -> Any:
-    """The module that makes channels."""
-    import grpc
-
-    return grpc
+    """The module that makes channels. Raises ForkedError where gRPC was used before this process was forked."""
+    return _processes.grpc_module("grpc")
 
 
 # The public way to a blocking channel's state, `subscribe`, starts a thread that polls, and that dies with a traceback
@@ -120,11 +117,14 @@ def is_http_client(client: Any) -> bool:
     return hasattr(client, "send") and not hasattr(client, "aclose")
 
 
-def http_client(module: Any, socket_path: str | None, limits: Any, options: dict[str, Any]) -> Any:
-    """A client of our own; `module` is httpx."""
-    if socket_path is not None:
-        options["transport"] = module.HTTPTransport(uds=socket_path, limits=limits)
-    return module.Client(limits=limits, **options)
+def http_client(socket_path: str | None, proxy: str | None, most_idle: int) -> Any:
+    """A client of our own."""
+    import httpx
+
+    from .._blocking_http import BlockingTransport
+
+    transport = BlockingTransport(socket_path=socket_path, proxy=proxy, most_idle=most_idle)
+    return httpx.Client(transport=transport, timeout=None)
 
 
 def http_chunks(response: Any) -> Iterator[bytes]:
@@ -135,10 +135,10 @@ def http_chunks(response: Any) -> Iterator[bytes]:
 
 def http_drop(response: Any, scope: object, reading: bool) -> None:
     """End a response from any thread: a thread that reads it is woken and closes it."""
+    from .._blocking_http import shut_down
+
     network = response.extensions.get("network_stream")
-    connection = network.get_extra_info("socket") if network is not None else None
-    with contextlib.suppress(OSError):
-        if isinstance(connection, socket.socket):
-            socket.socket.shutdown(connection, socket.SHUT_RDWR)  # not SSLSocket's, which the reader would not survive
+    if network is not None:
+        shut_down(network)
     if not reading:
         response.close()

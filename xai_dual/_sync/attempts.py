@@ -18,16 +18,13 @@ from ..options import CallOptions, ClientOptions, check_count, check_headers, ch
 from ..timeouts import Timers, inherit
 from . import _io
 from .connections import Connections
-from .transport import Attempt, Transport
+from .transport import GRACE, Attempt, Transport
 from .upload import Upload
 
 __all__ = ["Attempts", "Send"]
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
-
-GRACE = 0.03
-"""Seconds by which our own `total` timer is late: those of grpc and httpx clean up better, so they may go first."""
 
 
 class Send(Protocol[R_co]):

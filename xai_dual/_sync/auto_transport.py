@@ -13,10 +13,11 @@ from typing import Any, Protocol, TypeVar
 import attrs
 
 from ..errors import ConnectError, TlsError, UnsupportedOnTransport, XaiError
+from ..meta import PoolState
 from ..operation import DownloadOperation, Host, Operation, StreamOperation, UploadOperation
 from . import _io
 from .grpc_transport import GrpcTransport
-from .transport import Attempt, RawStream, Scoped, Transport
+from .transport import Attempt, RawStream, Scoped, Transport, total
 from .upload import Upload
 
 __all__ = ["AutoTransport", "grpc_installed"]
@@ -109,6 +110,10 @@ class AutoTransport:
                 raise refusal from None
             why = f"{refusal.why}; but then {error}" if refusal.why else str(error)
             raise UnsupportedOnTransport(refusal.field, refusal.transport, why) from None
+
+    def pool(self) -> PoolState:
+        states = [wire.pool() for wire in (self._grpc, self._rest) if wire is not None]
+        return total(states, states[0].limit)
 
     def close(self) -> None:
         if self._grpc is not None:

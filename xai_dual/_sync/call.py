@@ -46,7 +46,7 @@ class Caller:
         call = self._begin(op, options)
 
         def send(transport: Transport, attempt: Attempt) -> R:
-            attempt.timer.begin("total", None)
+            attempt.await_answer()
             return transport.unary(op, request, attempt)
 
         return call.finish(*call.run(send))
@@ -161,7 +161,7 @@ class Caller:
         call = self._begin(op, options)
 
         def begin(transport: Transport, attempt: Attempt) -> tuple[RawStream[C], C | None]:
-            attempt.timer.begin("first_event", call.timers.first_event)
+            attempt.await_answer()
             raw = send(transport, attempt)
             try:
                 return raw, raw.next()

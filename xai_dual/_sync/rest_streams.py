@@ -219,7 +219,7 @@ _TIMERS: dict[str, TimerName] = {"ConnectTimeout": "connect", "PoolTimeout": "po
 def failure(
     error: Exception, attempt: Attempt, timer: TimerName, writing: TimerName = "first_event", host: str = ""
 ) -> BaseException:
-    """What to raise for an exception out of httpx, known by the names of its classes; others come back as they are."""
+    """What to raise for an exception of httpx or httpcore, known by its class's names; others come back as they are."""
     if isinstance(error, XaiError):
         return error
     names = {cls.__name__ for cls in type(error).__mro__}
@@ -237,6 +237,6 @@ def failure(
         return UsageError(f"The request cannot be sent: {text}")
     if "DecodingError" in names:
         return DecodeError(f"The body cannot be decompressed: {text}", meta=attempt.meta)
-    if names & {"TransportError", "StreamError"}:
+    if names & {"TransportError", "StreamError", "NetworkError", "ProtocolError"}:
         return TransportError(f"The connection broke before the answer was complete: {text}", meta=attempt.meta)
     return error

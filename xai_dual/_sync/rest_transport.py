@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, TypeVar
@@ -13,16 +12,17 @@ from urllib.parse import urlencode
 import attrs
 import orjson
 
+from .._http import environment_proxy
 from .._multipart import Form, Part, fields_of
 from .._policy import error_from_http, error_from_payload
 from .._routes import encoded_for_route
 from ..addresses import Endpoint
 from ..errors import DecodeError, TimerName, TransportError, UsageError, XaiError
-from ..meta import Meta
+from ..meta import Meta, PoolState
 from ..operation import DownloadOperation, Operation, RestBinding, RestRequest, StreamOperation, UploadOperation
 from . import _io
 from .rest_streams import BodyStream, Interrupt, SseStream, failure, read_body
-from .transport import Attempt, RawStream, Scoped
+from .transport import Attempt, RawStream, Scoped, total
 from .upload import Upload
 
 __all__ = ["RestTransport"]
@@ -64,18 +64,13 @@ class RestTransport:
         self._pools: Scoped[_Pool] = Scoped(self._open)
 
     def _open(self) -> _Pool:
+        path = self._endpoint.socket_path
+        proxy = self._proxy if self._proxy is not None or path is not None else environment_proxy(self._endpoint.url)
         try:
-            httpx = importlib.import_module("httpx")
+            client = _io.http_client(path, proxy, self._max_connections)
         except ImportError as error:
-            raise UsageError("REST needs the package httpx: pip install httpx", field="transport") from error
-        # no limit there: waiting in its pool costs more the more wait, and tells nothing
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=self._max_connections)
-        options: dict[str, Any] = {"timeout": None, "follow_redirects": False}
-        if self._proxy is not None:
-            options["proxy"] = self._proxy
-        return _Pool(
-            _io.http_client(httpx, self._endpoint.socket_path, limits, options), _io.Slots(self._max_connections)
-        )
+            raise UsageError(f"REST needs the package httpx: pip install httpx ({error})", field="transport") from error
+        return _Pool(client, _io.Slots(self._max_connections))
 
     def unary(self, op: Operation[R], request: Any, attempt: Attempt) -> R:
         binding, rest = encoded_for_route(op, request, attempt.rest_route)
@@ -89,7 +84,8 @@ class RestTransport:
         body = _body(binding, rest, attempt.extra_body)
         response = self._send(binding, rest, attempt, "text/event-stream", body)
         kind = response.headers.get("content-type", "")
-        if kind.partition(";")[0].strip().lower() != "text/event-stream":
+        empty = response.headers.get("content-length") == "0"  # a stream without an event, whatever its type
+        if kind.partition(";")[0].strip().lower() != "text/event-stream" and not empty:
             try:
                 raise self._no_stream(response, kind, attempt)
             finally:
@@ -125,6 +121,9 @@ class RestTransport:
         attempt.timer.attach(Interrupt(response))
         return BodyStream(response, attempt)
 
+    def pool(self) -> PoolState:
+        return total((pool.slots.state for pool in self._pools.all()), self._max_connections)
+
     def close(self) -> None:
         pool = self._pools.take()
         if pool is not None:
@@ -156,7 +155,7 @@ class RestTransport:
         writing: TimerName = "first_event"
         if body_headers is not None:
             writing, attempt.timeouts["write"] = attempt.limit("idle", attempt.timers.idle)
-        extensions = {"timeout": attempt.timeouts}
+        extensions = {"timeout": attempt.timeouts, "timer": attempt.timer}
         try:
             message = client.build_request(binding.method, url, headers=headers, content=body, extensions=extensions)
             response = client.send(message, stream=True, follow_redirects=False)
@@ -176,6 +175,7 @@ class RestTransport:
         """The model in the body."""
         meta: Any = attempt.meta
         attempt.timer.attach(Interrupt(response))
+        attempt.timer.begin("total", None)
         try:
             body = read_body(response, self._max_bytes, meta)
         except Exception as error:
