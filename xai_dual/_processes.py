@@ -12,6 +12,7 @@ imported with them off, and the rule is: where gRPC was used before a fork, the 
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import sys
@@ -65,10 +66,11 @@ def grpc_module(name: str) -> Any:
     global _grpc_process
     if _grpc_process is None:  # noted before the import: a child forked during it would wait for its end for ever
         _grpc_process = os.getpid()
+        _never_collect(_abandoned)
     if _grpc_process != os.getpid():
         raise ForkedError("gRPC was in use before this process was forked: use transport='rest' or 'auto' here.")
-    if "grpc" not in sys.modules:
-        with _importing:
+    with _importing:
+        if "grpc" not in sys.modules:
             _import_without_handlers()
     return importlib.import_module(name)
 
@@ -84,3 +86,11 @@ def _import_without_handlers() -> None:
             del os.environ[HANDLERS]
         else:
             os.environ[HANDLERS] = before
+
+
+def _never_collect(thing: Any) -> None:
+    """Let nothing in `thing` be collected at the process's end either: channels of a parent crash or hang then."""
+    with contextlib.suppress(ImportError):
+        import ctypes
+
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))

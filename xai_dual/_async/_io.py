@@ -13,6 +13,7 @@ from .. import _processes
 from .._chat.calling import call_in_task, each_in_tasks
 from .._grpc_upload import TaskUpload
 from .._http import IDLE_SECONDS, SOCKET_OPTIONS
+from .._loops import ChannelMaker
 from .._slots import TaskSlots
 from .._timers import TaskTimer, cancel_requests
 
@@ -60,7 +61,7 @@ def is_cancelled() -> bool:
 
 def grpc_module() -> Any:
     """The module that makes channels. Raises ForkedError where gRPC was used before this process was forked."""
-    return _processes.grpc_module("grpc.aio")
+    return ChannelMaker(_processes.grpc_module("grpc.aio"))
 
 
 async def grpc_connect(channel: Any, seconds: float | None) -> bool:

@@ -26,6 +26,12 @@ R = TypeVar("R")
 SEND_LIMIT = 64 * 1024 * 1024
 """Most bytes of one request, unless `max_message_bytes` says otherwise."""
 
+PING_EVERY_MS = 310_000
+"""Between pings, which are sent only while a call is under way: before load balancers forget a quiet connection, by
+350 s. Servers of grpc end a connection by "too many pings" if it pings more often than each 300 s in silence."""
+PING_ANSWER_MS = 20_000
+"""Without an answer to a ping for so long, the connection counts as broken."""
+
 _AT_CLIENT = "is set once for the connection on gRPC: give it to the client"
 
 
@@ -111,8 +117,9 @@ class AsyncGrpcTransport:
             ("grpc.primary_user_agent", self._user_agent),
             ("grpc.initial_reconnect_backoff_ms", 100),
             ("grpc.max_reconnect_backoff_ms", 3000),
-            ("grpc.keepalive_time_ms", 60_000),
-            ("grpc.keepalive_timeout_ms", 20_000),
+            ("grpc.keepalive_time_ms", PING_EVERY_MS),
+            ("grpc.keepalive_timeout_ms", PING_ANSWER_MS),
+            ("grpc.http2.max_pings_without_data", 0),  # else it stops after two
             (grpc.experimental.ChannelOptions.SingleThreadedUnaryStream, 1),
         ]
         if self._connect_seconds is not None:

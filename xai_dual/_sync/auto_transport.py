@@ -148,7 +148,8 @@ class AutoTransport:
         try:
             grpc.probe(PROBES[self._host], PROBE_SECONDS)
         except XaiError as error:
-            unreached = isinstance(error, ConnectError) and not isinstance(error, TlsError)
+            absent = isinstance(error, ConnectError) and not isinstance(error, TlsError)
+            unreached = absent and "HTTP/2" not in str(error)  # one who answers in HTTP/1.1 is there
             until = time.monotonic() + UNREACHED_SECONDS if unreached else float("inf")
             logger.info("auto: REST, for gRPC does not answer at %s: %s", grpc.address, error)
             return _Verdict(False, until)

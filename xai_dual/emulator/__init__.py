@@ -8,6 +8,7 @@
 It answers deterministically and imports nothing of the client. Needs the extra: ``pip install "xai-dual[emulator]"``.
 """
 
+from xai_dual.emulator.calls import Call
 from xai_dual.emulator.server import Server, serve
 
-__all__ = ["Server", "serve"]
+__all__ = ["Call", "Server", "serve"]

@@ -11,6 +11,8 @@ import signal
 import sys
 import threading
 
+from xai_dual.emulator.faults import ACTIONS
+from xai_dual.emulator.server import DEFAULT_MAX_STREAMS
 from xai_dual.emulator.state import DEFAULT_API_KEY, DEFAULT_MANAGEMENT_KEY, State
 
 _USAGE = """
@@ -22,7 +24,11 @@ Both wires listen on {url} (gRPC target {target}).
 
 Headers (metadata on gRPC): x-emulator-delay-ms (pause between stream chunks), x-emulator-split-tool-calls: 1,
 x-emulator-legacy: 1, x-emulator-polls (how long deferred work is pending), x-emulator-advance (seconds that pass),
-x-emulator-fault (JSON, see xai_dual/emulator/faults.py). GET {url}/emulator/stats counts calls.
+x-emulator-fault (JSON). POST {url}/emulator/faults lets such a fault wait for the calls of a "key" or an "operation",
+DELETE forgets all: '{{"action": "error", "code": "RESOURCE_EXHAUSTED", "retry_info": 2, "times": 1}}'. Actions:
+{actions}
+GET {url}/emulator/calls tells what became of each call (?key=, ?client_request_id=), DELETE begins a new list;
+GET {url}/emulator/stats counts calls and connections.
 Prompts that begin with "fail: CODE", "expire:" or "moderate:" tell how a job of image or video generation ends.
 Prompts of chat: "Refuse: TEXT", "broken JSON", "wrong JSON", "fenced JSON" (where JSON is asked for), "Call f then g"
 (functions in turn), "What did I say first?", "How many messages so far?".
@@ -42,6 +48,10 @@ def main() -> int:
         "--management-key", default=DEFAULT_MANAGEMENT_KEY, help="the management key to accept (default: %(default)s)"
     )
     parser.add_argument(
+        "--max-streams", type=int, default=DEFAULT_MAX_STREAMS,
+        help="how many gRPC calls may share a connection (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
         "--legacy", action="store_true", help="answer with exactly the properties of the documented examples"
     )
     parser.add_argument(
@@ -50,11 +60,11 @@ def main() -> int:
     options = parser.parse_args()
     state = State(options.api_key, options.management_key, options.legacy)
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(state, options.host, options.port, options.child))
+        asyncio.run(_serve(state, options.host, options.port, options.max_streams, options.child))
     return 0
 
 
-async def _serve(state: State, host: str, port: int, child: bool) -> None:
+async def _serve(state: State, host: str, port: int, max_streams: int, child: bool) -> None:
     from xai_dual.emulator.runner import running  # after the options: --help needs no server
 
     loop = asyncio.get_running_loop()
@@ -65,7 +75,7 @@ async def _serve(state: State, host: str, port: int, child: bool) -> None:
         loop.add_signal_handler(signal.SIGTERM, stop.set)
         if not child:
             loop.add_signal_handler(signal.SIGINT, stop.set)
-    async with running(state, host, port) as used:
+    async with running(state, host, port, max_streams) as used:
         ready = {
             "ready": True, "url": state.url, "host": host, "port": used, "api_key": state.api_key,
             "management_url": state.url, "management_key": state.management_key, "pid": os.getpid(),
@@ -74,8 +84,14 @@ async def _serve(state: State, host: str, port: int, child: bool) -> None:
         if child:
             threading.Thread(target=_await_end_of_input, args=(loop, stop), daemon=True).start()
         else:
-            print(_USAGE.format(url=state.url, target=state.url.partition("://")[2], key=state.api_key), flush=True)
+            print(_usage(state), flush=True)
         await stop.wait()
+
+
+def _usage(state: State) -> str:
+    actions = "\n".join(f"  {name:15}{what}" for name, what in ACTIONS.items())
+    target = state.url.partition("://")[2]
+    return _USAGE.format(url=state.url, target=target, key=state.api_key, actions=actions)
 
 
 def _await_end_of_input(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:

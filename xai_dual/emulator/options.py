@@ -8,6 +8,8 @@ DELAY = "x-emulator-delay-ms"
 POLLS = "x-emulator-polls"
 FAULT = "x-emulator-fault"
 ADVANCE = "x-emulator-advance"
+CALL = "x-emulator-call"  # between the public port and the gRPC server: a call's number in the call log
+CLIENT_REQUEST_ID = "x-client-request-id"
 _MAX_DELAY_MS = 60_000.0
 
 

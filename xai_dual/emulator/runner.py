@@ -10,16 +10,16 @@ from collections.abc import AsyncIterator, Iterator
 import grpc.aio
 import uvicorn
 
+from xai_dual.emulator.public import Connector
 from xai_dual.emulator.rest.app import make_app
 from xai_dual.emulator.rpc.service import Handler
-from xai_dual.emulator.splice import Connector, Splice
+from xai_dual.emulator.splice import Splice
 from xai_dual.emulator.state import State
 
 _LOOPBACK = "127.0.0.1"
 _GRPC_OPTIONS = (
     ("grpc.max_send_message_length", -1),
     ("grpc.max_receive_message_length", -1),
-    ("grpc.max_concurrent_streams", 10_000),
     # Clients ping to keep idle connections open; the server must not take that for abuse (GOAWAY "too_many_pings").
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.min_ping_interval_without_data_ms", 1000),
@@ -37,9 +37,9 @@ class _Uvicorn(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def running(state: State, host: str, port: int) -> AsyncIterator[int]:
+async def running(state: State, host: str, port: int, max_streams: int) -> AsyncIterator[int]:
     """Run an emulator while the context is open; yields the public port."""
-    grpc_server = grpc.aio.server(options=_GRPC_OPTIONS)
+    grpc_server = grpc.aio.server(options=(*_GRPC_OPTIONS, ("grpc.max_concurrent_streams", max_streams)))
     grpc_server.add_generic_rpc_handlers((Handler(state),))
     grpc_port = grpc_server.add_insecure_port(f"{_LOOPBACK}:0")
     # asyncio turns Nagle's algorithm off only where the protocol number is given; with it every answer takes 40 ms.
@@ -58,8 +58,8 @@ async def running(state: State, host: str, port: int) -> AsyncIterator[int]:
     )
     web = _Uvicorn(config)
     web_task = None
-    splice = Splice(_connector(grpc_port), _connector(listener.getsockname()[1]))
-    state.cut = splice.cut
+    splice = Splice(state, _connector(grpc_port), _connector(listener.getsockname()[1]))
+    state.refuse = splice.refuse
     try:
         await grpc_server.start()
         web_task = asyncio.get_running_loop().create_task(web.serve(sockets=[listener]))

@@ -13,12 +13,15 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.parse
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
+from xai_dual.emulator.calls import Call
 from xai_dual.emulator.state import DEFAULT_API_KEY, DEFAULT_MANAGEMENT_KEY, State
 
+DEFAULT_MAX_STREAMS = 10_000
 _START_TIMEOUT = 30.0
 _STOP_TIMEOUT = 5.0
 
@@ -38,7 +41,13 @@ class Server:
         return self.url.partition("://")[2]
 
     def inject(self, **fault: Any) -> None:
-        """Let a fault wait for the next calls it matches; see ``xai_dual.emulator.faults.Fault`` for its properties."""
+        """Let a fault wait for the next calls it matches, or refuse connections at once.
+
+            server.inject(action="goaway", key=server.api_key, operation="xai_api.Chat/GetCompletion", times=2)
+
+        ``xai_dual.emulator.faults`` lists the actions (``ACTIONS``) and all properties (``Fault``). ValueError tells
+        what is allowed.
+        """
         self._ask("POST", "/emulator/faults", json.dumps(fault).encode())
 
     def clear_faults(self) -> None:
@@ -49,8 +58,19 @@ class Server:
         """Let time pass at once: what has a lifetime lapses by it."""
         self._ask("POST", "/emulator/clock", json.dumps({"advance": seconds}).encode())
 
+    def calls(self, key: str | None = None) -> list[Call]:
+        """The last 10,000 attempts that reached the emulator, oldest first; of one key, or all."""
+        query = "" if key is None else f"?{urllib.parse.urlencode({'key': key})}"
+        return [Call(**entry) for entry in json.loads(self._ask("GET", f"/emulator/calls{query}"))]
+
+    def forget_calls(self) -> None:
+        """Begin a new list of calls."""
+        self._ask("DELETE", "/emulator/calls")
+
     def stats(self) -> dict[str, int]:
-        """Counters: ``requests``, ``streams_open``, ``streams_finished``, ``streams_cancelled``."""
+        """Counters: ``requests``, ``work_started``, ``connections_accepted``, ``connections_open``, ``streams_open``,
+        ``streams_finished``, ``streams_cancelled``. The connections by which this class asks do not count.
+        """
         found: dict[str, int] = json.loads(self._ask("GET", "/emulator/stats"))
         return found
 
@@ -86,17 +106,21 @@ def serve(
     api_key: str = DEFAULT_API_KEY,
     management_key: str = DEFAULT_MANAGEMENT_KEY,
     legacy: bool = False,
+    max_streams: int = DEFAULT_MAX_STREAMS,
     in_process: bool = False,
 ) -> Server:
     """Start an emulator and wait until it answers.
+
+    ``max_streams`` is how many gRPC calls may share a connection (MAX_CONCURRENT_STREAMS).
 
     It runs as a subprocess, so that its event loop and its gRPC server never meet those of the caller;
     ``in_process=True`` runs it in a thread instead, where a debugger can look at it.
     """
     if in_process:
-        return _ThreadServer(State(api_key, management_key, legacy), host, port)
+        return _ThreadServer(State(api_key, management_key, legacy), host, port, max_streams)
     command = [sys.executable, "-m", "xai_dual.emulator", "--child", "--host", host, "--port", str(port)]
     command += ["--api-key", api_key, "--management-key", management_key, *(["--legacy"] if legacy else [])]
+    command += ["--max-streams", str(max_streams)]
     # The child ends when its standard input does: at close(), at exit, and also if this process dies without either.
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment())
     try:
@@ -161,13 +185,15 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 class _ThreadServer(Server):
-    def __init__(self, state: State, host: str, port: int) -> None:
+    def __init__(self, state: State, host: str, port: int, max_streams: int) -> None:
         self.state = state
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
         self._failure: BaseException | None = None
         self._started = threading.Event()
-        self._thread = threading.Thread(target=self._run, args=(host, port), name="xai-emulator", daemon=True)
+        self._thread = threading.Thread(
+            target=self._run, args=(host, port, max_streams), name="xai-emulator", daemon=True
+        )
         self._thread.start()
         if not self._started.wait(_START_TIMEOUT):
             raise RuntimeError("the emulator did not become ready")
@@ -176,20 +202,20 @@ class _ThreadServer(Server):
         super().__init__(state.url, state.api_key, state.management_key)
         atexit.register(self.close)
 
-    def _run(self, host: str, port: int) -> None:
+    def _run(self, host: str, port: int, max_streams: int) -> None:
         try:
-            asyncio.run(self._main(host, port))
+            asyncio.run(self._main(host, port, max_streams))
         except BaseException as error:
             self._failure = error
         finally:
             self._started.set()
 
-    async def _main(self, host: str, port: int) -> None:
+    async def _main(self, host: str, port: int, max_streams: int) -> None:
         from xai_dual.emulator.runner import running  # here, so that starting a subprocess does not import the servers
 
         self._loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
-        async with running(self.state, host, port):
+        async with running(self.state, host, port, max_streams):
             self._started.set()
             await self._stop.wait()
 

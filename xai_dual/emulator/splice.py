@@ -1,4 +1,4 @@
-"""Both wires on one port: a connection is handed on by its first bytes, byte for byte.
+"""Both wires on one port: a connection is handed on by its first bytes.
 
 An HTTP/2 connection with prior knowledge starts with a fixed preface; every other client is speaking HTTP/1.1.
 """
@@ -6,145 +6,107 @@ An HTTP/2 connection with prior knowledge starts with a fixed preface; every oth
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import socket
-import struct
-from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
-PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-Connector = Callable[[Callable[[], asyncio.Protocol]], Awaitable[tuple[asyncio.BaseTransport, asyncio.BaseProtocol]]]
+from xai_dual.emulator.public import Connector, Link
 
+if TYPE_CHECKING:
+    from xai_dual.emulator.state import State
 
-class _End(asyncio.Protocol):
-    """One end of a splice: what arrives here leaves at the peer, at the peer's pace."""
-
-    def __init__(self) -> None:
-        self.transport: asyncio.Transport | None = None
-        self.peer: _End | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        peer = self.peer.transport if self.peer is not None else None
-        if peer is not None and not peer.is_closing():
-            peer.write(data)
-
-    def eof_received(self) -> bool:
-        """Half-close the peer; this direction stays open until the other end closes it."""
-        peer = self.peer.transport if self.peer is not None else None
-        if peer is not None and not peer.is_closing() and peer.can_write_eof():
-            peer.write_eof()
-        return True
-
-    def connection_lost(self, error: Exception | None) -> None:
-        peer = self.peer.transport if self.peer is not None else None
-        if peer is not None and not peer.is_closing():
-            if error is None:
-                peer.close()
-            else:
-                peer.abort()
-
-    def pause_writing(self) -> None:
-        if self.peer is not None and self.peer.transport is not None:
-            self.peer.transport.pause_reading()
-
-    def resume_writing(self) -> None:
-        if self.peer is not None and self.peer.transport is not None and not self.peer.transport.is_closing():
-            self.peer.transport.resume_reading()
-
-
-class _Front(_End):
-    """The public end. It waits for enough bytes to tell the wires apart, then connects to the server behind."""
-
-    def __init__(self, splice: Splice) -> None:
-        super().__init__()
-        self.splice = splice
-        self.held = b""
-        self.connecting: asyncio.Task[None] | None = None
-        self.ended = False
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
-        self.splice.fronts[self] = 0
-
-    def data_received(self, data: bytes) -> None:
-        if self.peer is not None:
-            super().data_received(data)
-            return
-        self.held += data
-        start = self.held[: len(PREFACE)]
-        if self.connecting is None and (start == PREFACE or not PREFACE.startswith(start)):
-            assert self.transport is not None
-            self.transport.pause_reading()
-            connector = self.splice.grpc if start == PREFACE else self.splice.rest
-            self.connecting = asyncio.get_running_loop().create_task(self._connect(connector))
-
-    def eof_received(self) -> bool:
-        self.ended = True
-        if self.peer is None:
-            return self.connecting is not None  # nothing was asked: close; else the task hands the end on
-        return super().eof_received()
-
-    def connection_lost(self, error: Exception | None) -> None:
-        self.splice.fronts.pop(self, None)
-        if self.connecting is not None and self.peer is None:
-            self.connecting.cancel()
-        super().connection_lost(error)
-
-    async def _connect(self, connector: Connector) -> None:
-        assert self.transport is not None
-        back = _End()
-        back.peer = self
-        try:
-            await connector(lambda: back)
-        except OSError:
-            self.transport.abort()
-            return
-        if self.transport.is_closing():
-            if back.transport is not None:
-                back.transport.abort()
-            return
-        self.peer = back
-        if back.transport is not None:
-            self.splice.fronts[self] = back.transport.get_extra_info("sockname")[1]
-        super().data_received(self.held)
-        self.held = b""
-        self.transport.resume_reading()
-        if self.ended:
-            super().eof_received()
+_BACKLOG = 1024
+_Address = tuple[socket.AddressFamily, tuple[object, ...]]
 
 
 class Splice:
     """The public port."""
 
-    def __init__(self, grpc: Connector, rest: Connector) -> None:
+    def __init__(self, state: State, grpc: Connector, rest: Connector) -> None:
+        self.state = state
         self.grpc = grpc
         self.rest = rest
-        self.fronts: dict[_Front, int] = {}  # with the port that the server behind sees as its client's
-        self.server: asyncio.Server | None = None
+        self._public: set[Link] = set()
+        self._servers: list[asyncio.Server] = []
+        self._numbers = 0
+        self._opening: asyncio.Task[None] | None = None
 
     async def start(self, host: str, port: int) -> int:
         """Listen; the port in use."""
-        self.server = await asyncio.get_running_loop().create_server(lambda: _Front(self), host, port, backlog=1024)
-        used: int = self.server.sockets[0].getsockname()[1]
+        server = await asyncio.get_running_loop().create_server(self._link, host, port, backlog=_BACKLOG)
+        self._servers = [server]
+        used: int = server.sockets[0].getsockname()[1]
         return used
 
-    def cut(self, port: int, reset: bool) -> None:
-        """Cut the connection that a server behind knows by its client port: by RST at once, or by FIN in good order."""
-        for front, known in list(self.fronts.items()):
-            if known == port and front.transport is not None:
-                if reset:
-                    raw = front.transport.get_extra_info("socket")
-                    raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                    front.transport.abort()
-                else:
-                    front.transport.close()
+    def _link(self) -> Link:
+        self._numbers += 1
+        return Link(self, self._numbers)
+
+    # ---- what links tell
+
+    def opened(self, link: Link) -> None:
+        """A connection was accepted."""
+        self._public.add(link)
+        self.count(1)
+
+    def count(self, step: int) -> None:
+        """Count a connection among those of callers, or take it out again."""
+        self.state.stats.connections_accepted += step
+        self.state.stats.connections_open += step
+
+    def closed(self, link: Link) -> None:
+        """A connection has ended."""
+        self._public.discard(link)
+        if link.counted:
+            self.state.stats.connections_open -= 1
+
+    # ---- faults
+
+    def refuse(self, seconds: float) -> None:
+        """Reset all connections of callers and refuse new ones for a while, on the same port."""
+        for link in list(self._public):
+            if link.counted:
+                link.cut(reset=True)
+        if self._opening is None:
+            addresses: list[_Address] = [(raw.family, raw.getsockname()) for s in self._servers for raw in s.sockets]
+            self._close()
+            # Bound but not listening: callers are refused, and nobody else gets the port.
+            bound = [_bind(*address) for address in addresses]
+            self._opening = asyncio.get_running_loop().create_task(self._reopen(bound, seconds))
+
+    async def _reopen(self, bound: list[socket.socket], seconds: float) -> None:
+        with contextlib.ExitStack() as stack:
+            for raw in bound:
+                stack.callback(raw.close)
+            await asyncio.sleep(seconds)
+            for raw in bound:
+                server = await asyncio.get_running_loop().create_server(self._link, sock=raw, backlog=_BACKLOG)
+                self._servers.append(server)
+            stack.pop_all()
+        self._opening = None
+
+    def _close(self) -> None:
+        for server in self._servers:
+            server.close()
+        self._servers.clear()
 
     def stop(self) -> None:
         """Stop listening and drop all connections."""
-        if self.server is not None:
-            self.server.close()
-        for front in list(self.fronts):
-            if front.transport is not None:
-                front.transport.abort()
+        if self._opening is not None:
+            self._opening.cancel()
+        self._close()
+        for link in list(self._public):
+            if link.transport is not None:
+                link.transport.abort()
+
+
+def _bind(family: socket.AddressFamily, address: tuple[object, ...]) -> socket.socket:
+    # With the protocol number, as asyncio turns Nagle's algorithm off only then.
+    raw = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    if os.name == "posix":
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if family == socket.AF_INET6:
+        raw.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    raw.bind(address)
+    return raw

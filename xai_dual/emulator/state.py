@@ -7,9 +7,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+from xai_dual.emulator.calls import Attempt, CallLog
 from xai_dual.emulator.errors import ServiceError, invalid
-from xai_dual.emulator.faults import Faults
+from xai_dual.emulator.faults import Fault, Faults
 from xai_dual.emulator.service import access
 from xai_dual.emulator.service.audit import AuditLog
 from xai_dual.emulator.service.batches import Batches
@@ -24,6 +26,9 @@ from xai_dual.emulator.service.skills import Skills
 from xai_dual.emulator.service.stored import Responses
 from xai_dual.emulator.service.videos import Videos
 
+if TYPE_CHECKING:
+    from xai_dual.emulator.public import Link
+
 DEFAULT_API_KEY = "xai-emulator-key"
 DEFAULT_MANAGEMENT_KEY = "xai-token-emulator"
 _CONSOLE = "You can obtain an API key from https://console.x.ai."
@@ -32,9 +37,15 @@ _MAX_IMAGES = 1000
 
 @dataclass
 class Stats:
-    """Counters of streams: a client's test reads them to see that a cancel arrived."""
+    """Counters of calls, streams and connections: a client's test reads them to see what arrived.
+
+    A connection that only asked the emulator for something of its own (``/emulator/...``) is not counted.
+    """
 
     requests: int = 0
+    work_started: int = 0
+    connections_accepted: int = 0
+    connections_open: int = 0
     streams_open: int = 0
     streams_finished: int = 0
     streams_cancelled: int = 0
@@ -76,10 +87,13 @@ class State:
     billing: Billing = field(init=False)
     voices: CustomVoices = field(init=False)
     videos: Videos = field(default_factory=Videos)
-    # Cuts the public connection that a server behind knows by its client port; by RST if the second argument is true.
-    cut: Callable[[int, bool], None] = lambda port, reset: None
+    calls: CallLog = field(init=False)
+    links: dict[int, Link] = field(default_factory=dict)  # by the port that the server behind sees as its client's
+    # Refuses connections to the public port for some seconds.
+    refuse: Callable[[float], None] = lambda seconds: None
 
     def __post_init__(self) -> None:
+        self.calls = CallLog(self._started)
         self.deferred = DeferredJobs(self.clock)
         self.responses = Responses(self.clock)
         self.files = Files(self.clock, lambda: self.url)
@@ -110,6 +124,29 @@ class State:
                 raise ServiceError("PERMISSION_DENIED", "This operation needs a management key; an API key was sent.")
             raise invalid(f"Incorrect management key provided: {redact(key)}.")
         return key
+
+    def _started(self) -> None:
+        self.stats.work_started += 1
+
+    def arrive(self, attempt: Attempt, authorization: str | None, header: str | None) -> Fault | None:
+        """Check the key of a call that has just arrived and take the fault that hits it.
+
+        The attempt keeps both the fault and a refusal. What a fault does to the connection begins here; what it does
+        to the answer is left to the handler.
+        """
+        operation = attempt.call.operation
+        self.stats.requests += 1
+        try:
+            key = self.authenticate(authorization, operation)
+            fault = attempt.fault = self.faults.take(operation, key, header)
+        except ServiceError as error:
+            attempt.refusal = error
+            return None
+        if fault is not None and fault.action == "slow_reader":
+            attempt.link.throttle(fault.bytes_per_second, attempt)
+        elif fault is not None and fault.action == "drip" and not fault.after_chunks:
+            attempt.link.drip(fault.gap_ms / 1000, attempt)
+        return fault
 
     def keep_image(self, name: str, data: bytes) -> str:
         """Store a picture and return the URL that serves it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from typing import Any
 
 from starlette.applications import Starlette
@@ -32,6 +33,7 @@ from xai_dual.emulator.rest import (
 from xai_dual.emulator.rest import call as calls
 from xai_dual.emulator.rest.body import BodyError
 from xai_dual.emulator.rest.call import Call, Json
+from xai_dual.emulator.rest.logged import Logged
 from xai_dual.emulator.service import account, catalog, entries, scripts, stored
 from xai_dual.emulator.service import chat as chat_service
 from xai_dual.emulator.service import media as media_service
@@ -155,13 +157,27 @@ async def _stats(request: Request) -> Response:
     return JSONResponse(vars(request.app.state.emulator.stats))
 
 
-async def _faults(request: Request) -> Response:
-    """Let a fault wait (POST) or forget all (DELETE)."""
-    faults = request.app.state.emulator.faults
+async def _calls(request: Request) -> Response:
+    """The call log (GET), of one ``key`` or ``client_request_id`` if these are asked for; DELETE begins a new one."""
+    log = request.app.state.emulator.calls
     if request.method == "DELETE":
-        faults.clear()
+        log.forget()
+        return Response(status_code=204)
+    found = log.list(request.query_params.get("key"), request.query_params.get("client_request_id"))
+    return JSONResponse([asdict(call) for call in found])
+
+
+async def _faults(request: Request) -> Response:
+    """Let a fault wait (POST) or forget all (DELETE). A refusal of connections waits for no call."""
+    state = request.app.state.emulator
+    if request.method == "DELETE":
+        state.faults.clear()
+        return Response(status_code=204)
+    fault = parse((await request.body()).decode())
+    if fault.action == "refuse":
+        state.refuse(fault.pause)
     else:
-        faults.add(parse((await request.body()).decode()))
+        state.faults.add(fault)
     return Response(status_code=204)
 
 
@@ -186,9 +202,13 @@ def _endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
 
     async def endpoint(request: Request) -> Response:
         call = Call(request)
-        call.state.stats.requests += 1
         await call.enter()
-        return await handler(call)
+        call.attempt.start()
+        try:
+            return await handler(call)
+        finally:
+            if call.fault is not None and call.fault.action == "drop":
+                await call.break_off(call.fault)
 
     return endpoint
 
@@ -226,6 +246,7 @@ def _routes() -> list[Route]:
     routes.append(Route("/emulator/videos/{name}.mp4", video.serve, methods=["GET"]))
     routes.append(Route("/emulator/keys/{api_key_id}/blocked", management.block, methods=["POST", "DELETE"]))
     routes.append(Route("/emulator/faults", _faults, methods=["POST", "DELETE"]))
+    routes.append(Route("/emulator/calls", _calls, methods=["GET", "DELETE"]))
     routes.append(Route("/emulator/stats", _stats, methods=["GET"]))
     return routes
 
@@ -260,4 +281,4 @@ def make_app(state: State) -> ASGIApp:
     app = Starlette(routes=_routes(), exception_handlers=handlers)
     app.router.redirect_slashes = False
     app.state.emulator = state
-    return _RequestId(app)
+    return Logged(_RequestId(app), state)

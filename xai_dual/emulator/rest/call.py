@@ -5,19 +5,23 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from typing import Any
+from dataclasses import replace
+from typing import Any, NoReturn
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from xai_dual.emulator import options
+from xai_dual.emulator import options, shapes
+from xai_dual.emulator.calls import Attempt
 from xai_dual.emulator.errors import ServiceError
-from xai_dual.emulator.faults import Fault, FaultHit
+from xai_dual.emulator.faults import ENDS, HELD_BACK, Fault, FaultHit
+from xai_dual.emulator.public import LAST_WORD
 from xai_dual.emulator.rest import body, legacy
 from xai_dual.emulator.state import State
 
 Json = dict[str, Any]
 Failed = Callable[[Fault, int], Json]
+GARBAGE = b"zz\0 this is no HTTP/1.1\r\n\r\n"  # neither the length of a chunk nor a status line
 _ANTHROPIC = ("POST /v1/messages", "POST /v1/complete")
 _UNFOUND = (
     "The requested resource was not found. Please check the URL and try again. "
@@ -32,6 +36,7 @@ class Call:
         self.request = request
         self.state: State = request.app.state.emulator
         self.legacy = self.state.legacy or request.headers.get(options.LEGACY) == "1"
+        self.attempt: Attempt = request.scope["attempt"]
         self.fault: Fault | None = None
         self.key = ""
         self.split_tool_calls = request.headers.get(options.SPLIT_TOOL_CALLS) == "1"
@@ -44,15 +49,20 @@ class Call:
     async def enter(self) -> None:
         """Refuse a missing or wrong key; meet the fault that waits for this call."""
         headers = self.request.headers
-        self.key = self.state.authenticate(self._authorization(), self.operation)
+        attempt = self.attempt
+        attempt.call = replace(attempt.call, operation=self.operation)
+        fault = self.state.arrive(attempt, self._authorization(), headers.get(options.FAULT))
+        if attempt.refusal is not None:
+            raise attempt.refusal
+        self.key = attempt.call.key
         self.state.clock.advance(options.seconds(headers.get(options.ADVANCE)))
-        self.fault = self.state.faults.take(self.operation, self.key, headers.get(options.FAULT))
-        if self.fault is not None:
-            await asyncio.sleep(self.fault.delay_ms / 1000)
-            if self.fault.action == "delay":
-                self.fault = None
-            elif not self.fault.after_chunks:
-                raise FaultHit(self.fault)
+        if fault is None:
+            return
+        if fault.action != "refuse":
+            await asyncio.sleep(fault.pause)
+        if fault.action in ENDS | HELD_BACK and not fault.after_chunks and not fault.processed:
+            raise FaultHit(fault)
+        self.fault = fault
 
     def _authorization(self) -> str | None:
         """The key's header. Calls in Anthropic's shape may send it as Anthropic's client does."""
@@ -62,10 +72,24 @@ class Call:
             return f"Bearer {headers['x-api-key']}"
         return given
 
-    def cut(self, reset: bool) -> None:
-        """Cut the connection of this call."""
-        client = self.request.client
-        self.state.cut(client.port if client is not None else 0, reset)
+    async def break_off(self, fault: Fault) -> NoReturn:
+        """Give no further answer: cut the connection as the fault says, or leave the caller waiting."""
+        link = self.attempt.link
+        if fault.action == "refuse":
+            self.state.refuse(fault.pause)
+        elif fault.action == "garbage_frame":
+            self.attempt.is_failing = True
+            link.answer(GARBAGE)
+        elif fault.action != "hang":
+            link.cut(fault.action in ("reset", "drop"))
+        await asyncio.Event().wait()  # cancelled when the connection is gone
+        raise AssertionError
+
+    async def turn(self, fault: Fault) -> None:
+        """Do what a fault does at its place in a stream, where the stream goes on."""
+        if fault.action == "drip":
+            await asyncio.sleep(LAST_WORD)  # lets what was sent reach the client first
+            self.attempt.link.drip(fault.gap_ms / 1000, self.attempt)
 
     async def body(self, schema_name: str) -> Json:
         """The checked JSON body."""
@@ -79,8 +103,9 @@ class Call:
 
     def answer(self, content: Json) -> Response:
         """A JSON answer, cut down to the documented properties in legacy mode."""
-        path = self.request.scope["route"].path
-        return JSONResponse(legacy.prune(f"{self.request.method} {path}", content) if self.legacy else content)
+        if self.legacy:
+            content = legacy.prune(self.operation, content)
+        return JSONResponse(shapes.json_answer(content, self.fault))
 
     def defer(self, kind: str, result: Any) -> Response:
         """Keep an answer for later; its id."""
@@ -99,35 +124,37 @@ class Call:
         pieces = self._events(iter(events), named, failed)
         return StreamingResponse(pieces, media_type="text/event-stream", headers=headers)
 
-    async def _events(self, events: Iterator[Json], named: bool, failed: Failed | None) -> Any:
+    async def _events(self, events: Iterator[Json], named: bool, failed: Failed | None) -> AsyncIterator[bytes]:
         pause = options.delay(self.request.headers.get(options.DELAY))
+        fault = self.fault
         with self.state.stats.stream():
             for position, event in enumerate(events):
-                if self.fault is not None and position == self.fault.after_chunks:
-                    if failed is not None and self.fault.action == "error" and self.fault.body is None:
-                        yield _event(failed(self.fault, position), named)
-                    else:
-                        async for piece in self._fail(self.fault):
-                            yield piece
-                    break
+                if fault is not None and position == fault.after_chunks:
+                    if fault.action in ENDS:
+                        told = failed(fault, position) if failed is not None and fault.body is None else None
+                        yield await self._last_words(fault, told, named)
+                        break
+                    if fault.action == "unknown_event":
+                        yield _event(shapes.EVENT, named=True)
+                    await self.turn(fault)
                 if position:
                     await asyncio.sleep(pause)  # also when 0: it lets a disconnect be noticed
-                yield _event(event, named)
+                yield _event(shapes.json_answer(event, fault, position), named)
             else:
                 if not named:
                     yield b"data: [DONE]\n\n"
 
-    async def _fail(self, fault: Fault) -> AsyncIterator[bytes]:
-        """How a stream goes on at a fault."""
+    async def _last_words(self, fault: Fault, event: Json | None, named: bool) -> bytes:
+        """How a stream ends at a fault; ``event`` tells of an error where the stream has an event for that."""
         if fault.action == "error":
-            yield f"data: {fault.text}\n\n".encode()
-        elif fault.action == "garbage":
-            yield b"data: {this is no JSON\n\n"
-        elif fault.action == "hang":
-            await asyncio.Event().wait()
-        elif fault.action in ("reset", "close"):
-            await asyncio.sleep(0.05)  # lets what was sent reach the client first
-            self.cut(fault.action == "reset")
+            self.attempt.is_failing = True
+            return f"data: {fault.text}\n\n".encode() if event is None else _event(event, named)
+        if fault.action == "garbage":
+            return b"data: {this is no JSON\n\n"
+        if fault.action == "end":
+            return b""
+        await asyncio.sleep(LAST_WORD)  # lets what was sent reach the client first
+        await self.break_off(fault)
 
 
 def _event(event: Json, named: bool) -> bytes:
@@ -149,15 +176,15 @@ async def fault_hit(request: Request, error: Exception) -> Response:
     """The answer, or the silence, that a fault before the first byte asks for."""
     assert isinstance(error, FaultHit)
     fault = error.fault
-    if fault.action == "hang":
-        while (await request.receive())["type"] != "http.disconnect":
-            pass
-    elif fault.action in ("reset", "close"):
-        Call(request).cut(fault.action == "reset")
-    elif fault.action == "error":
+    if fault.action == "error":
         status = fault.http or fault.status.http
-        return Response(fault.text, status, fault.headers, media_type=fault.content_type)
-    return Response("" if fault.action == "end" else "{this is no JSON", media_type=fault.content_type)
+        return Response(fault.text, status, fault.http_headers, media_type=fault.content_type)
+    if fault.action == "html":
+        status, page = fault.page
+        return Response(page, status, media_type="text/html")
+    if fault.action in ("end", "garbage"):
+        return Response("" if fault.action == "end" else "{this is no JSON", media_type=fault.content_type)
+    await Call(request).break_off(fault)
 
 
 async def body_error(request: Request, error: Exception) -> Response:

@@ -6,7 +6,6 @@ import asyncio
 import re
 import urllib.parse
 from collections.abc import AsyncIterator
-from typing import Any
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
@@ -15,7 +14,8 @@ from starlette.responses import Response, StreamingResponse
 
 from xai_dual.emulator import options
 from xai_dual.emulator.errors import invalid, too_large
-from xai_dual.emulator.faults import Fault, FaultHit
+from xai_dual.emulator.faults import ENDS, FaultHit
+from xai_dual.emulator.public import LAST_WORD
 from xai_dual.emulator.rest import query
 from xai_dual.emulator.rest.call import Call, Json
 from xai_dual.emulator.service.files import FORMATS, MAX_BYTES, PIECE, SORTS, Content, StoredFile
@@ -44,7 +44,7 @@ async def upload(call: Call) -> Response:
 
 
 async def _store(call: Call, form: FormData) -> StoredFile:
-    if call.fault is not None:
+    if call.fault is not None and call.fault.action in ENDS:
         raise FaultHit(call.fault)
     given = form.get("file")
     if not isinstance(given, UploadFile):
@@ -165,15 +165,10 @@ async def _bytes(call: Call, stored: Content, form: str) -> AsyncIterator[bytes]
     with call.state.stats.stream():
         for position, piece in enumerate(stored.pieces(form)):
             if call.fault is not None and position == call.fault.after_chunks:
-                await _fail(call, call.fault)
+                if call.fault.action in ENDS:
+                    await asyncio.sleep(LAST_WORD)  # lets what was sent reach the client first
+                    await call.break_off(call.fault)  # all that bytes on their way can do
+                await call.turn(call.fault)
             if position:
                 await asyncio.sleep(pause)
             yield piece
-
-
-async def _fail(call: Call, fault: Fault) -> Any:
-    """Bytes on their way can only stop: by silence, or by a cut of the connection."""
-    if fault.action != "hang":
-        await asyncio.sleep(0.05)  # lets what was sent reach the client first
-        call.cut(fault.action == "reset")
-    await asyncio.Event().wait()  # the cut cancels this call

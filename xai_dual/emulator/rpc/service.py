@@ -12,10 +12,13 @@ from typing import Any
 import grpc
 from google.protobuf.message import DecodeError
 
-from xai_dual.emulator import options
+from xai_dual.emulator import options, protobytes, shapes
+from xai_dual.emulator.calls import Attempt
 from xai_dual.emulator.definitions import message
 from xai_dual.emulator.errors import ServiceError
-from xai_dual.emulator.faults import Fault, FaultHit
+from xai_dual.emulator.faults import ENDS, Fault, FaultHit
+from xai_dual.emulator.http2 import GARBAGE
+from xai_dual.emulator.public import LAST_WORD
 from xai_dual.emulator.rpc import batches, chat, collections, files, media, video
 from xai_dual.emulator.service import account, catalog, stored
 from xai_dual.emulator.service import chat as chat_service
@@ -23,7 +26,7 @@ from xai_dual.emulator.service import media as media_service
 from xai_dual.emulator.service.forms import Completion
 from xai_dual.emulator.state import State
 
-Metadata = tuple[tuple[str, str], ...]
+Metadata = tuple[tuple[str, str | bytes], ...]
 _EMPTY = "google.protobuf.Empty"
 _LAST_WORD = 0.01  # seconds
 
@@ -35,6 +38,8 @@ class Call:
     state: State
     metadata: dict[str, str]
     key: str
+    attempt: Attempt
+    fault: Fault | None
 
 
 @dataclass(frozen=True)
@@ -171,20 +176,22 @@ class Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
             return grpc.stream_stream_rpc_method_handler(_unimplemented)
         # Requests stay bytes here: grpc would answer UNKNOWN to what is no message.
         if method.streams:
-            return grpc.unary_stream_rpc_method_handler(self._streamer(method), None, _serialize)
+            return grpc.unary_stream_rpc_method_handler(self._streamer(method), None, None)
         if method.uploads:
-            return grpc.stream_unary_rpc_method_handler(self._collector(method), None, _serialize)
-        return grpc.unary_unary_rpc_method_handler(self._answerer(method), None, _serialize)
+            return grpc.stream_unary_rpc_method_handler(self._collector(method), None, None)
+        return grpc.unary_unary_rpc_method_handler(self._answerer(method), None, None)
 
     def _answerer(self, method: Method) -> Any:
         async def answer(data: bytes, context: Any) -> Any:
             trailer = _request_id()
             try:
-                call, fault = await self._enter(context, method.name)
-                if fault is not None and not fault.after_chunks:
-                    response = await self._fail(fault, context)
+                call = await self._enter(context)
+                if call.fault is not None and call.fault.action in ENDS and not call.fault.after_chunks:
+                    response = await self._fail(call, call.fault)
                 else:
-                    response = method.run(_parse(method, data, call), call)
+                    request = _parse(method, data, call)
+                    call.attempt.start()
+                    response = await self._done(method.run(request, call), call)
             except Exception as error:
                 await _abort(context, error, trailer)
             await context.send_initial_metadata(trailer)
@@ -196,11 +203,12 @@ class Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
         async def collect(pieces: AsyncIterator[bytes], context: Any) -> Any:
             trailer = _request_id()
             try:
-                call, fault = await self._enter(context, method.name)
-                if fault is not None and not fault.after_chunks:
-                    response = await self._fail(fault, context)
+                call = await self._enter(context)
+                if call.fault is not None and call.fault.action in ENDS and not call.fault.after_chunks:
+                    response = await self._fail(call, call.fault)
                 else:
-                    response = await method.run(self._pieces(method, pieces, call, fault, context), call)
+                    call.attempt.start()
+                    response = await self._done(await method.run(self._pieces(method, pieces, call), call), call)
             except Exception as error:
                 await _abort(context, error, trailer)
             await context.send_initial_metadata(trailer)
@@ -208,69 +216,101 @@ class Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
 
         return collect
 
-    async def _pieces(
-        self, method: Method, pieces: AsyncIterator[bytes], call: Call, fault: Fault | None, context: Any
-    ) -> AsyncIterator[Any]:
+    async def _pieces(self, method: Method, pieces: AsyncIterator[bytes], call: Call) -> AsyncIterator[Any]:
         """The messages of an upload, up to where a fault waits."""
         position = 0
+        fault = call.fault
         async for data in pieces:
-            if fault is not None and position == fault.after_chunks:
-                await self._fail(fault, context)
+            if fault is not None and fault.action in ENDS and position == fault.after_chunks:
+                await self._fail(call, fault)
                 return
             yield _parse(method, data, call)
             position += 1
         await asyncio.sleep(_LAST_WORD)  # a caller who left ends the pieces too; what cancels this comes a moment later
 
+    async def _done(self, answer: Any, call: Call) -> bytes:
+        """The bytes of an answer to work that is done, unless it is dropped."""
+        if call.fault is not None and call.fault.action == "drop":
+            await self._fail(call, call.fault)
+        return shapes.proto_answer(answer, call.fault)
+
     def _streamer(self, method: Method) -> Any:
         async def stream(data: bytes, context: Any) -> AsyncIterator[Any]:
             trailer = _request_id()
             try:
-                call, fault = await self._enter(context, method.name)
-                if fault is not None and not fault.after_chunks and fault.action not in ("end", "garbage"):
-                    await self._fail(fault, context)
-                messages = method.run(_parse(method, data, call), call)
+                call = await self._enter(context)
+                fault = call.fault
+                if fault is not None and fault.action in ENDS - {"end", "garbage"} and not fault.after_chunks:
+                    await self._fail(call, fault)
+                request = _parse(method, data, call)
+                call.attempt.start()
+                messages = method.run(request, call)
+                if fault is not None and fault.action == "drop":
+                    await self._fail(call, fault)
             except Exception as error:
                 await _abort(context, error, trailer)
             await context.send_initial_metadata(trailer)
-            pause = options.delay(call.metadata.get(options.DELAY))
             with self.state.stats.stream():
-                for position, item in enumerate(messages):
-                    if fault is not None and position == fault.after_chunks:
-                        piece = await self._fail(fault, context, trailer)
-                        if piece:
-                            yield piece
-                        break
-                    if position and pause:
-                        await asyncio.sleep(pause)
-                    yield item
+                async for piece in self._sent(messages, call, context, trailer):
+                    yield piece
 
         return stream
 
-    async def _enter(self, context: Any, operation: str) -> tuple[Call, Fault | None]:
-        """Check the key; the call and the fault that waits for it."""
-        metadata = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
-        self.state.stats.requests += 1
-        key = self.state.authenticate(metadata.get("authorization"), operation)
-        self.state.clock.advance(options.seconds(metadata.get(options.ADVANCE)))
-        fault = self.state.faults.take(operation, key, metadata.get(options.FAULT))
-        if fault is not None:
-            await asyncio.sleep(fault.delay_ms / 1000)
-            fault = None if fault.action == "delay" else fault
-        return Call(self.state, metadata, key), fault
+    async def _sent(self, messages: Iterable[Any], call: Call, context: Any, trailer: Metadata) -> AsyncIterator[bytes]:
+        """The messages of a stream, with what a fault does among them."""
+        pause = options.delay(call.metadata.get(options.DELAY))
+        fault = call.fault
+        for position, item in enumerate(messages):
+            if fault is not None and position == fault.after_chunks:
+                if fault.action in ENDS:
+                    try:
+                        piece = await self._fail(call, fault)
+                    except FaultHit as hit:
+                        await _abort(context, hit, trailer)
+                    if piece:
+                        yield piece
+                    break
+                if fault.action == "unknown_event":
+                    yield protobytes.unknown(1)
+                if fault.action == "drip":
+                    await asyncio.sleep(LAST_WORD)  # lets what was sent reach the client first
+                    call.attempt.link.drip(fault.gap_ms / 1000, call.attempt)
+            if position and pause:
+                await asyncio.sleep(pause)
+            yield shapes.proto_answer(item, fault, position)
 
-    async def _fail(self, fault: Fault, context: Any, trailer: Metadata | None = None) -> bytes:
-        """How a call goes on at a fault: by an error, or with these bytes as its answer."""
+    async def _enter(self, context: Any) -> Call:
+        """The call as it was noted when it arrived, with the fault that hits it; refused if its key is wrong."""
+        metadata = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
+        attempt = self.state.calls.open.get(int(metadata[options.CALL]))
+        if attempt is None:
+            raise ServiceError("CANCELLED", "The caller has left.")
+        if attempt.refusal is not None:
+            raise attempt.refusal
+        self.state.clock.advance(options.seconds(metadata.get(options.ADVANCE)))
+        fault = attempt.fault
+        if fault is not None and fault.action not in ("refuse", "goaway"):
+            await asyncio.sleep(fault.pause)
+        return Call(self.state, metadata, attempt.call.key, attempt, fault)
+
+    async def _fail(self, call: Call, fault: Fault) -> bytes:
+        """How a call goes on at a fault: by an error, with these bytes as its answer, or not at all."""
+        link = call.attempt.link
         if fault.action == "error":
-            if trailer is None:
-                raise FaultHit(fault)
-            await _abort(context, FaultHit(fault), trailer)
-        elif fault.action == "hang":
-            await asyncio.Event().wait()
-        elif fault.action in ("reset", "close"):
-            await asyncio.sleep(0.05)  # lets what was sent reach the client first
-            self.state.cut(int(context.peer().rpartition(":")[2]), fault.action == "reset")
-            await asyncio.Event().wait()  # the cut cancels this call
-        return b"\xff" if fault.action == "garbage" else b""
+            raise FaultHit(fault)
+        if fault.action in ("end", "garbage"):
+            return b"\xff" if fault.action == "garbage" else b""
+        if fault.action == "refuse":
+            self.state.refuse(fault.pause)
+        elif fault.action != "hang":
+            await asyncio.sleep(LAST_WORD)  # lets what was sent reach the client first
+            if fault.action == "garbage_frame":
+                call.attempt.is_failing = True
+                link.answer(GARBAGE)
+            else:
+                link.cut(fault.action in ("reset", "drop"))
+        await asyncio.Event().wait()  # cancelled when the connection is gone
+        raise AssertionError
 
 
 def _parse(method: Method, data: bytes, call: Call) -> Any:
@@ -284,11 +324,6 @@ def _parse(method: Method, data: bytes, call: Call) -> Any:
     return request
 
 
-def _serialize(item: Any) -> bytes:
-    data: bytes = item if isinstance(item, bytes) else item.SerializeToString()
-    return data
-
-
 def _request_id() -> Metadata:
     return (("x-request-id", str(uuid.uuid4())),)
 
@@ -296,7 +331,7 @@ def _request_id() -> Metadata:
 async def _abort(context: Any, error: Exception, trailer: Metadata) -> None:
     """End a call by an error. ``abort`` raises."""
     if isinstance(error, FaultHit):
-        trailer = (*trailer, *error.fault.headers.items())
+        trailer = (*trailer, *error.fault.metadata)
         error = ServiceError(error.fault.code, error.fault.message)
     elif not isinstance(error, ServiceError):
         logging.getLogger(__name__).error("the emulator failed", exc_info=error)
