@@ -13,6 +13,7 @@ imported with them off, and the rule is: where gRPC was used before a fork, the 
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 import os
 import sys
@@ -49,7 +50,17 @@ def abandon(thing: Any) -> None:
 
 def forget_after_fork(holder: Forgetful) -> None:
     """Call `holder.forget()` in each process that is forked from this one."""
+    _keep_abandoned()
     _forgetful.add(holder)
+
+
+@functools.cache
+def _keep_abandoned() -> None:
+    """Keep them also while the process ends: channels of a parent crash or hang when they are collected."""
+    with contextlib.suppress(ImportError):
+        import ctypes
+
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(_abandoned))
 
 
 def _after_fork() -> None:
@@ -66,7 +77,6 @@ def grpc_module(name: str) -> Any:
     global _grpc_process
     if _grpc_process is None:  # noted before the import: a child forked during it would wait for its end for ever
         _grpc_process = os.getpid()
-        _never_collect(_abandoned)
     if _grpc_process != os.getpid():
         raise ForkedError("gRPC was in use before this process was forked: use transport='rest' or 'auto' here.")
     with _importing:
@@ -86,11 +96,3 @@ def _import_without_handlers() -> None:
             del os.environ[HANDLERS]
         else:
             os.environ[HANDLERS] = before
-
-
-def _never_collect(thing: Any) -> None:
-    """Let nothing in `thing` be collected at the process's end either: channels of a parent crash or hang then."""
-    with contextlib.suppress(ImportError):
-        import ctypes
-
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))

@@ -15,11 +15,19 @@ from xai_dual.emulator import serve
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
+SAID = {
+    "chat": ("101 multiplied by 3 is 303. The user wants a sum.", "My name is Ann.There are 6 messages so far. 7"),
+    "emulator": ("101 multiplied by 3 is 303.\n101 multiplied by 3 is 303. 3", "failed False"),
+    "reliability": ("", ""),
+}
+"""By page, what its code prints first, and what somewhere."""
+
+
 @pytest.mark.parametrize("transport", ["grpc", "rest", "auto"])
-def test_chat_page(transport: str, tmp_path: Path) -> None:
-    blocks = re.findall(
-        r"^```python\n(.*?)^```", (ROOT / "docs" / "chat.md").read_text("utf-8"), re.DOTALL | re.MULTILINE
-    )
+@pytest.mark.parametrize("page", SAID)
+def test_page(page: str, transport: str, tmp_path: Path) -> None:
+    text = (ROOT / "docs" / f"{page}.md").read_text("utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     (tmp_path / "page.py").write_text("\n".join(blocks), "utf-8")
     with serve() as server:
         environment = {
@@ -39,5 +47,6 @@ def test_chat_page(transport: str, tmp_path: Path) -> None:
             check=False,
         )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("101 multiplied by 3 is 303. The user wants a sum.")
-    assert "My name is Ann.There are 6 messages so far. 7" in done.stdout
+    first, somewhere = SAID[page]
+    assert done.stdout.startswith(first)
+    assert somewhere in done.stdout

@@ -119,6 +119,7 @@ class AsyncGrpcTransport:
             ("grpc.max_reconnect_backoff_ms", 3000),
             ("grpc.keepalive_time_ms", PING_EVERY_MS),
             ("grpc.keepalive_timeout_ms", PING_ANSWER_MS),
+            ("grpc.http2.ping_timeout_ms", PING_ANSWER_MS),  # a minute unless set, whatever the line above says
             ("grpc.http2.max_pings_without_data", 0),  # else it stops after two
             (grpc.experimental.ChannelOptions.SingleThreadedUnaryStream, 1),
         ]
