@@ -234,7 +234,7 @@ class MessageTooLargeError(TransportError):
 
 
 class ForkedError(TransportError):
-    """gRPC's asyncio machinery was used before this process was forked and cannot work in the child."""
+    """gRPC was used before this process was forked, and cannot work in the child."""
 
     def __init__(
         self, message: str = "", *, maybe_sent: bool = False, attempts: int = 1, meta: Meta | None = None

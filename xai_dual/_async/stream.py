@@ -9,7 +9,10 @@ import warnings
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from ..errors import StreamIncomplete, StreamInterrupted, XaiError
+import attrs
+
+from .. import _processes
+from ..errors import ForkedError, StreamIncomplete, StreamInterrupted, XaiError
 from ..meta import Meta
 from ..operation import Operation, StreamOperation
 from ..options import CallOptions
@@ -24,6 +27,21 @@ __all__ = ["AsyncOpenStream", "AsyncStream"]
 
 C = TypeVar("C")
 R = TypeVar("R")
+
+
+class _AsyncInherited:
+    """What stands for a call of the process that this one was forked from, which goes on with it."""
+
+    cut = False
+
+    async def next(self) -> Any:
+        raise ForkedError("The stream belongs to the process that opened it, from which this one was forked.")
+
+    def cancel(self) -> None:
+        pass
+
+    async def aclose(self) -> None:
+        pass
 
 
 class AsyncOpenStream(Generic[C]):
@@ -124,6 +142,12 @@ class AsyncOpenStream(Generic[C]):
             return
         await self._leave(raw, attempt)
 
+    def forget(self) -> None:
+        """Leave the call to the parent process: this one was forked."""
+        if self._attempt is not None:
+            _processes.abandon((self._raw, self._attempt))
+            self._raw, self._attempt = _AsyncInherited(), attrs.evolve(self._attempt, slot=None)
+
     async def _open(self) -> None:
         try:
             raw, first, attempt = await self._send()
@@ -132,6 +156,7 @@ class AsyncOpenStream(Generic[C]):
             raise
         self._raw, self._first, self._attempt = raw, first, attempt
         self._idle = attempt.timers.idle
+        _processes.forget_after_fork(self)
         if self._closed:  # meanwhile, by someone else
             await self._leave(raw, attempt)
         elif first is None:

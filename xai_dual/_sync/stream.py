@@ -11,7 +11,10 @@ import warnings
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from ..errors import StreamIncomplete, StreamInterrupted, XaiError
+import attrs
+
+from .. import _processes
+from ..errors import ForkedError, StreamIncomplete, StreamInterrupted, XaiError
 from ..meta import Meta
 from ..operation import Operation, StreamOperation
 from ..options import CallOptions
@@ -26,6 +29,21 @@ __all__ = ["OpenStream", "Stream"]
 
 C = TypeVar("C")
 R = TypeVar("R")
+
+
+class _Inherited:
+    """What stands for a call of the process that this one was forked from, which goes on with it."""
+
+    cut = False
+
+    def next(self) -> Any:
+        raise ForkedError("The stream belongs to the process that opened it, from which this one was forked.")
+
+    def cancel(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
 
 
 class OpenStream(Generic[C]):
@@ -126,6 +144,12 @@ class OpenStream(Generic[C]):
             return
         self._leave(raw, attempt)
 
+    def forget(self) -> None:
+        """Leave the call to the parent process: this one was forked."""
+        if self._attempt is not None:
+            _processes.abandon((self._raw, self._attempt))
+            self._raw, self._attempt = _Inherited(), attrs.evolve(self._attempt, slot=None)
+
     def _open(self) -> None:
         try:
             raw, first, attempt = self._send()
@@ -134,6 +158,7 @@ class OpenStream(Generic[C]):
             raise
         self._raw, self._first, self._attempt = raw, first, attempt
         self._idle = attempt.timers.idle
+        _processes.forget_after_fork(self)
         if self._closed:  # meanwhile, by someone else
             self._leave(raw, attempt)
         elif first is None:
