@@ -257,7 +257,7 @@ def _plain(text: str) -> str:
 # -- gRPC ------------------------------------------------------------------------------------------------------------
 
 _LOST = re.compile(
-    r"Stream removed|Socket closed|recvmsg:|.{0,30}Connection reset|.{0,30}Broken pipe|(?:Received )?RST_STREAM"
+    r"Stream removed|Data frame with END_STREAM|Socket closed|recvmsg:|.{0,30}Connection reset|.{0,30}Broken pipe|(?:Received )?RST_STREAM"
     r"|GOAWAY|.{0,40}GOAWAY received|keepalive|ping timeout|Transport closed|Endpoint closing|Cancelling all calls"
     r"|Channel (?:is )?clos",
     re.IGNORECASE,

@@ -3,7 +3,7 @@
 cause                                                             reads   writes
 never sent: connect, DNS, TLS, pool wait, REFUSED_STREAM          yes     yes
 refused: 429 498 529 RESOURCE_EXHAUSTED; 503 UNAVAILABLE + hint   yes     yes
-maybe processed: 408 409 500 502 503 504 52x ABORTED UNAVAILABLE,
+maybe processed: 408 409 500 502 503 504 52x, their gRPC codes,
   a connection that broke, first_event timer                      yes     only with retry_writes
 anything else; anything after a stream's first event              no      no
 """
@@ -180,10 +180,14 @@ def _failure_of_status(status: int, hint: bool) -> Failure:
     return "maybe_processed" if status in (408, 409, 500, 502, 503, 504) or 520 <= status <= 530 else "final"
 
 
+_MAYBE = ("aborted", "unavailable", "internal", "unknown", "data_loss", "deadline_exceeded")
+"""What REST spells 409, 503, 500 (three times) and 504."""
+
+
 def _failure_of_code(code: str, hint: bool) -> Failure:
     if code == "resource_exhausted" or (code == "unavailable" and hint):
         return "refused"
-    return "maybe_processed" if code in ("aborted", "unavailable") else "final"
+    return "maybe_processed" if code in _MAYBE else "final"
 
 
 def should_retry(failure: Failure, *, read_only: bool, retry_writes: bool) -> bool:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from xai_dual import errors
+from xai_dual import _policy, errors
 from xai_dual._policy import error_from_grpc, error_from_http, error_from_payload
-from xai_dual._retry import failure_of, retry_after, retry_delay, should_retry
+from xai_dual._retry import RetryBudget, failure_of, retry_after, retry_delay, should_retry
 from xai_dual.meta import Meta
 
 ALL = [cls for _, cls in inspect.getmembers(errors, inspect.isclass) if issubclass(cls, errors.XaiError)]
@@ -228,6 +228,20 @@ def test_payloads(payload: dict[str, Any], cls: type[errors.ApiError], slug: str
             errors.TransportError,
             "never_sent",
         ),
+        (
+            "UNAVAILABLE",
+            "Stream removed (GOAWAY received; Error code: 0; Debug Text: )",
+            True,
+            errors.TransportError,
+            "never_sent",
+        ),
+        (
+            "UNAVAILABLE",
+            "Stream removed (Socket closed (GOAWAY received; Error code: 0; Debug Text: ))",
+            True,
+            errors.TransportError,
+            "maybe_processed",
+        ),
         ("INTERNAL", "Received RST_STREAM with error code 2", True, errors.TransportError, "maybe_processed"),
         (
             "RESOURCE_EXHAUSTED",
@@ -263,6 +277,27 @@ def test_retry_table() -> None:
         assert failure_of(error) == "final"
     assert should_retry("refused", read_only=False, retry_writes=False)
     assert not should_retry("maybe_processed", read_only=False, retry_writes=False)
+
+
+@pytest.mark.parametrize("code", sorted(set(_policy._BY_CODE) - {"already_exists"}))
+def test_one_failure_is_one_failure_on_both_wires(code: str) -> None:
+    """ALREADY_EXISTS aside, which shares 409 with ABORTED."""
+    status = _policy._BY_CODE[code][1]
+    over_grpc = error_from_grpc(code.upper(), "x", {"x-request-id": "1"})
+    assert failure_of(over_grpc) == failure_of(error_from_http(status, {}, b"")), status
+
+
+def test_budget() -> None:
+    now = 0.0
+    budget = RetryBudget(lambda: now)
+    assert sum(budget.spend() for _ in range(150)) == 100
+    now += 2.5
+    assert [budget.spend() for _ in range(3)] == [True, True, False]
+    for _ in range(6):
+        budget.success()
+    assert [budget.spend() for _ in range(2)] == [True, False]
+    now += 1e6
+    assert budget.left == 100
 
 
 def test_hints() -> None:

@@ -97,7 +97,7 @@ class AsyncRestTransport:
         fields = fields_of({**(rest.body or {}), **(attempt.extra_body or {})})
         await contents.prepare()
         form = await _io.in_thread(_form, op, fields, contents, rest.filename)
-        body = contents.form(form, partial(_check, attempt))
+        body = contents.form(form, partial(_check, attempt), attempt.await_answer)
         headers = {"content-type": form.content_type}
         if form.size is not None:
             headers["content-length"] = str(form.size)

@@ -74,8 +74,10 @@ class AsyncUpload:
         finally:
             reader.close()
 
-    async def form(self, form: Form, check: Callable[[], None]) -> AsyncGenerator[bytes, None]:
-        """A whole form with its contents; `check` is called before each piece."""
+    async def form(
+        self, form: Form, check: Callable[[], None], sent: Callable[[], None]
+    ) -> AsyncGenerator[bytes, None]:
+        """A whole form with its contents; `check` is called before each piece, and `sent` after the last."""
         for head, source in zip(form.heads, self.sources, strict=True):
             check()
             yield head
@@ -88,6 +90,7 @@ class AsyncUpload:
                 await pieces.aclose()
         check()
         yield form.tail
+        sent()
 
 
 async def _packed(source: Source) -> AsyncGenerator[bytes, None]:

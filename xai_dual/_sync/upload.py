@@ -76,8 +76,8 @@ class Upload:
         finally:
             reader.close()
 
-    def form(self, form: Form, check: Callable[[], None]) -> Generator[bytes, None]:
-        """A whole form with its contents; `check` is called before each piece."""
+    def form(self, form: Form, check: Callable[[], None], sent: Callable[[], None]) -> Generator[bytes, None]:
+        """A whole form with its contents; `check` is called before each piece, and `sent` after the last."""
         for head, source in zip(form.heads, self.sources, strict=True):
             check()
             yield head
@@ -90,6 +90,7 @@ class Upload:
                 pieces.close()
         check()
         yield form.tail
+        sent()
 
 
 def _packed(source: Source) -> Generator[bytes, None]:
