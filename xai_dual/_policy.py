@@ -257,9 +257,9 @@ def _plain(text: str) -> str:
 # -- gRPC ------------------------------------------------------------------------------------------------------------
 
 _LOST = re.compile(
-    r"Stream removed|Data frame with END_STREAM|Socket closed|recvmsg:|.{0,30}Connection reset|.{0,30}Broken pipe|(?:Received )?RST_STREAM"
-    r"|GOAWAY|.{0,40}GOAWAY received|keepalive|ping timeout|Transport closed|Endpoint closing|Cancelling all calls"
-    r"|Channel (?:is )?clos",
+    r"Stream removed|Data frame with END_STREAM|Socket closed|recvmsg:|.{0,30}Connection reset|.{0,30}Broken pipe"
+    r"|(?:Received )?RST_STREAM|GOAWAY|.{0,40}GOAWAY received|keepalive|ping timeout|Transport closed|Endpoint closing"
+    r"|Cancelling all calls|Channel (?:is )?clos",
     re.IGNORECASE,
 )
 _UNREACHED = re.compile(
@@ -267,6 +267,7 @@ _UNREACHED = re.compile(
     r"|.{0,30}name resolution failure|connections to all backends failing",
     re.IGNORECASE,
 )
+_TOO_LARGE = re.compile(r"(?:Sent|Received)? ?message larger than max(?: \(\d+ vs\. \d+\))?")
 _TLS = re.compile(r"(?:tls|ssl) handshake|SSL_ERROR|CERTIFICATE_VERIFY", re.IGNORECASE)
 _UNSEEN = re.compile(r".*RST_STREAM with error code 7\b|Stream removed \(GOAWAY received; ", re.DOTALL)
 """What gRPC says of streams that the server has not looked at: REFUSED_STREAM, or above the last one of its GOAWAY. (Of
@@ -312,8 +313,10 @@ def error_from_grpc(
 
 def _local_failure(status: str, details: str, ready: bool, meta: Meta | None) -> e.XaiError | None:
     """What gRPC itself reports in the guise of a status; the server has sent nothing."""
-    if status == "RESOURCE_EXHAUSTED" and "message larger than max" in details:
-        return e.MessageTooLargeError(f"{details}: over the limit of this client (max_message_bytes).", meta=meta)
+    too_large = _TOO_LARGE.search(details) if status == "RESOURCE_EXHAUSTED" else None
+    if too_large:
+        text = f"{too_large.group()}: over the limit of this client (max_message_bytes)."
+        return e.MessageTooLargeError(text, meta=meta)
     not_grpc = _NOT_GRPC.match(details)
     if not_grpc:
         number = int(not_grpc.group(1))

@@ -83,6 +83,11 @@ async def grpc_is_ready(channel: Any) -> bool:
     return bool(channel.get_state().name == "READY")
 
 
+async def grpc_has_failed(channel: Any) -> bool:
+    """Whether the channel could not connect, and waits before it tries again."""
+    return bool(channel.get_state().name == "TRANSIENT_FAILURE")
+
+
 async def grpc_unary(method: Any, data: bytes, timeout: float | None, metadata: Any) -> tuple[bytes, Any, Any]:
     """One call: answer, initial metadata, trailing metadata."""
     call = method(data, timeout=timeout, metadata=metadata)

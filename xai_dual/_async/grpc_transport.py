@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable
 from typing import Any, Generic, TypeVar
@@ -63,11 +64,15 @@ class _Channels:
     def __init__(self, open_one: Callable[[], _Connection], limit: int) -> None:
         self._open_one = open_one
         self.all: list[_Connection] = []
+        self.old: list[_Connection] = []  # which take no more calls
         self.slots = _io.Slots(limit)
 
-    def pick(self, slot: Slot) -> _Connection:
+    async def pick(self, slot: Slot) -> _Connection:
         """The channel for the call that has the slot."""
         found = next((one for one in self.all if len(one.calls) < STREAMS), None)
+        if found is not None and await _io.grpc_has_failed(found.channel):
+            self.retire(found)  # it would let calls fail until its next try to connect, seconds from now
+            found = None
         if found is None:
             found = self._open_one()
             self.all.append(found)
@@ -76,6 +81,12 @@ class _Channels:
         calls.add(mark)
         slot.also(lambda: calls.discard(mark))
         return found
+
+    def retire(self, connection: _Connection) -> None:
+        """Give a channel no more calls; it goes when those that it has are over."""
+        with contextlib.suppress(ValueError):
+            self.all.remove(connection)
+            self.old = [one for one in (*self.old, connection) if one.calls]
 
 
 class AsyncGrpcTransport:
@@ -189,6 +200,8 @@ class AsyncGrpcTransport:
             attempt.timer.end()
             if call is not None:
                 call.cancel()
+            if attempt.timer.fired is not None or not isinstance(error, Exception):
+                self._channels.get().retire(connection)  # what was not sent yet would be in the way of other calls
             if error is contents.error or not isinstance(error, Exception):
                 raise
             raise await _failure(error, connection, attempt, "total", end) from None
@@ -224,7 +237,7 @@ class AsyncGrpcTransport:
 
     async def aclose(self) -> None:
         channels = self._channels.take()
-        for connection in channels.all if channels is not None else ():
+        for connection in (*channels.all, *channels.old) if channels is not None else ():
             await _io.grpc_close(connection.channel)
 
     def _prepare(self, op: Operation[Any], request: Any, attempt: Attempt) -> tuple[GrpcBinding, bytes, Any]:
@@ -241,7 +254,7 @@ class AsyncGrpcTransport:
     async def _connected(self, attempt: Attempt) -> _Connection:
         """A channel that is connected, or has failed to: then the call fails at once and says why."""
         channels = self._channels.get()
-        connection = channels.pick(await attempt.enter(channels.slots))
+        connection = await channels.pick(await attempt.enter(channels.slots))
         if not connection.connected:
             timer, seconds = attempt.limit("connect", attempt.timers.connect)
             if not await _io.grpc_connect(connection.channel, seconds):

@@ -180,7 +180,10 @@ class AsyncRestTransport:
             raise failure(error, attempt, "idle") from None
         finally:
             await response.aclose()
-        return binding.decoder(request)(_payload(body, response, meta, pending=binding.pending))
+        decode = binding.decoder(request)
+        if not body and response.status_code in (200, 201) and binding.method != "DELETE" and decode({}) is not None:
+            raise DecodeError(f"The answer is empty (status {response.status_code}).", body="", meta=meta)
+        return decode(_payload(body, response, meta, pending=binding.pending))
 
     async def _refused(self, response: Any, meta: Meta, attempt: Attempt) -> XaiError:
         """The error that an answer with an error status is."""

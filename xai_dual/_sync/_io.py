@@ -90,6 +90,12 @@ def grpc_is_ready(channel: Any) -> bool:
     return not hasattr(core, "check_connectivity_state") or core.check_connectivity_state(False) == 2
 
 
+def grpc_has_failed(channel: Any) -> bool:
+    """Whether the channel could not connect, and waits before it tries again."""
+    core: Any = getattr(channel, "_channel", None)
+    return hasattr(core, "check_connectivity_state") and core.check_connectivity_state(False) == 3
+
+
 def grpc_unary(method: Any, data: bytes, timeout: float | None, metadata: Any) -> tuple[bytes, Any, Any]:
     """One call: answer, initial metadata, trailing metadata."""
     answer, call = method.with_call(data, timeout=timeout, metadata=metadata)

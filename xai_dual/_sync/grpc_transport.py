@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Generator, Iterable
 from typing import Any, Generic, TypeVar
@@ -65,11 +66,15 @@ class _Channels:
     def __init__(self, open_one: Callable[[], _Connection], limit: int) -> None:
         self._open_one = open_one
         self.all: list[_Connection] = []
+        self.old: list[_Connection] = []  # which take no more calls
         self.slots = _io.Slots(limit)
 
     def pick(self, slot: Slot) -> _Connection:
         """The channel for the call that has the slot."""
         found = next((one for one in self.all if len(one.calls) < STREAMS), None)
+        if found is not None and _io.grpc_has_failed(found.channel):
+            self.retire(found)  # it would let calls fail until its next try to connect, seconds from now
+            found = None
         if found is None:
             found = self._open_one()
             self.all.append(found)
@@ -78,6 +83,12 @@ class _Channels:
         calls.add(mark)
         slot.also(lambda: calls.discard(mark))
         return found
+
+    def retire(self, connection: _Connection) -> None:
+        """Give a channel no more calls; it goes when those that it has are over."""
+        with contextlib.suppress(ValueError):
+            self.all.remove(connection)
+            self.old = [one for one in (*self.old, connection) if one.calls]
 
 
 class GrpcTransport:
@@ -191,6 +202,8 @@ class GrpcTransport:
             attempt.timer.end()
             if call is not None:
                 call.cancel()
+            if attempt.timer.fired is not None or not isinstance(error, Exception):
+                self._channels.get().retire(connection)  # what was not sent yet would be in the way of other calls
             if error is contents.error or not isinstance(error, Exception):
                 raise
             raise _failure(error, connection, attempt, "total", end) from None
@@ -226,7 +239,7 @@ class GrpcTransport:
 
     def close(self) -> None:
         channels = self._channels.take()
-        for connection in channels.all if channels is not None else ():
+        for connection in (*channels.all, *channels.old) if channels is not None else ():
             _io.grpc_close(connection.channel)
 
     def _prepare(self, op: Operation[Any], request: Any, attempt: Attempt) -> tuple[GrpcBinding, bytes, Any]:

@@ -223,7 +223,8 @@ def failure(
     if isinstance(error, XaiError):
         return error
     names = {cls.__name__ for cls in type(error).__mro__}
-    text = str(error) or type(error).__name__
+    causes = (error, error.__cause__, error.__context__)
+    text = next((str(one) for one in causes if one is not None and str(one)), type(error).__name__)
     if "TimeoutException" in names:
         early = next((_TIMERS[name] for name in _TIMERS if name in names), None)
         timer = writing if "WriteTimeout" in names else timer

@@ -70,7 +70,7 @@ class Gate:
             self._end(frame.stream, "cancelled")
         if frame.stream not in self._held:
             return raw
-        if frame.kind == frames.DATA:  # nobody else will give leave for as many bytes more
+        if frame.kind == frames.DATA and len(raw) > 9:  # nobody else will give leave for as many bytes more
             self.link.answer(frames.window_update(0, len(raw) - 9))
         return b""
 
