@@ -11,7 +11,16 @@ from .._policy import error_from_grpc
 from .._routes import encoded
 from .._slots import Slot
 from ..addresses import Endpoint
-from ..errors import ApiError, DecodeError, TimerName, TransportError, UnsupportedOnTransport, UsageError, XaiError
+from ..errors import (
+    ApiError,
+    DecodeError,
+    MessageTooLargeError,
+    TimerName,
+    TransportError,
+    UnsupportedOnTransport,
+    UsageError,
+    XaiError,
+)
 from ..meta import Meta, PoolState
 from ..operation import Codec, DownloadOperation, GrpcBinding, Operation, StreamOperation, UploadOperation
 from ..timeouts import Timers
@@ -46,7 +55,8 @@ class _Connection:
     def __init__(self, channel: Any) -> None:
         self.channel = channel
         self.calls: set[object] = set()  # marks of those under way
-        self.connected = False  # as far as is known; a lost connection is noticed by the next failure
+        self.connected = False
+        self.broken = False  # as a call has found: others that begin now would end like it
         self._methods: dict[tuple[str, str], Any] = {}
 
     def method(self, kind: str, path: str) -> Any:
@@ -70,8 +80,9 @@ class _Channels:
     async def pick(self, slot: Slot) -> _Connection:
         """The channel for the call that has the slot."""
         found = next((one for one in self.all if len(one.calls) < STREAMS), None)
-        if found is not None and await _io.grpc_has_failed(found.channel):
-            self.retire(found)  # it would let calls fail until its next try to connect, seconds from now
+        # one that could not connect lets all calls fail until it tries again, seconds from now
+        if found is not None and (found.broken or await _io.grpc_has_failed(found.channel)):
+            self.retire(found)
             found = None
         if found is None:
             found = self._open_one()
@@ -368,10 +379,10 @@ async def _failure(
     _note(meta, initial, trailing)
     if status == "DEADLINE_EXCEEDED" and end is not None and time.monotonic() >= end - 0.02:
         return attempt.timed_out(timer)
-    ready = True
-    if status == "UNAVAILABLE":
-        ready = connection.connected = await _io.grpc_is_ready(connection.channel)
-    return error_from_grpc(status, details, _pairs(trailing), initial=_pairs(initial), ready=ready, meta=meta)
+    ready = status != "UNAVAILABLE" or await _io.grpc_is_ready(connection.channel)
+    found = error_from_grpc(status, details, _pairs(trailing), initial=_pairs(initial), ready=ready, meta=meta)
+    connection.broken = isinstance(found, TransportError) and not isinstance(found, MessageTooLargeError)
+    return found
 
 
 def _decoded(codec: Codec, data: bytes, meta: Meta) -> Any:
