@@ -127,7 +127,7 @@ def imports(path: Path) -> Iterator[str]:
 
 
 ALLOWED = {
-    "grpc": {"_async/grpc_transport.py", "_async/_io.py", "_sync/grpc_transport.py", "_sync/_io.py", "_processes.py"},
+    "grpc": {"_async/channels.py", "_async/_io.py", "_sync/channels.py", "_sync/_io.py", "_processes.py"},
     "httpx": {"_async/_io.py", "_sync/_io.py", "_blocking_http.py"},
     "httpcore": {"_blocking_http.py"},
 }

@@ -12,6 +12,8 @@ import pytest
 
 from xai_dual.emulator import Server, definitions, serve
 
+from .callers import Caller
+from .callers import caller as one_caller
 from .wires import Wires
 
 pytest.register_assert_rewrite("tests.emulator.three_ways")
@@ -67,3 +69,15 @@ def wires() -> Iterator[Wires]:
         both = Wires(running)
         yield both
         both.close()
+
+
+@pytest.fixture(params=["rest", "grpc"])
+def wire(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def caller(server: Server, wire: str) -> Iterator[Caller]:
+    """A raw caller on one wire, with a key of its own."""
+    with one_caller(server, wire) as made:
+        yield made

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import grpc
@@ -20,18 +19,6 @@ from .cases import body
 
 SOON = 0.1  # seconds in which a caller's leaving is noted
 SLOW = {"x-emulator-delay-ms": "1000"}
-
-
-@pytest.fixture(params=["rest", "grpc"])
-def wire(request: pytest.FixtureRequest) -> str:
-    name: str = request.param
-    return name
-
-
-@pytest.fixture
-def caller(server: Server, wire: str) -> Iterator[Caller]:
-    with one_caller(server, wire) as made:
-        yield made
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -19,18 +19,6 @@ from .callers import caller as one_caller
 SOON = 0.1
 
 
-@pytest.fixture(params=["rest", "grpc"])
-def wire(request: pytest.FixtureRequest) -> str:
-    name: str = request.param
-    return name
-
-
-@pytest.fixture
-def caller(server: Server, wire: str) -> Iterator[Caller]:
-    with one_caller(server, wire) as made:
-        yield made
-
-
 @pytest.fixture
 def streamer(server: Server, wire: str) -> Iterator[Caller]:
     with one_caller(server, wire, stream=True) as made:

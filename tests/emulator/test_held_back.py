@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import grpc
@@ -14,19 +13,6 @@ from xai_dual.emulator import Server, frames
 
 from .callers import CHAT, GIVEN, Caller, RawHttp2, is_connection_error, until
 from .callers import caller as one_caller
-
-
-@pytest.fixture(params=["rest", "grpc"])
-def wire(request: pytest.FixtureRequest) -> str:
-    name: str = request.param
-    return name
-
-
-@pytest.fixture
-def caller(server: Server, wire: str) -> Iterator[Caller]:
-    with one_caller(server, wire) as made:
-        yield made
-
 
 # ---- goaway
 

@@ -21,12 +21,6 @@ from .callers import CHAT, GIVEN, Caller
 from .callers import caller as one_caller
 
 
-@pytest.fixture(params=["rest", "grpc"])
-def wire(request: pytest.FixtureRequest) -> str:
-    name: str = request.param
-    return name
-
-
 @pytest.fixture(params=[False, True])
 def caller(server: Server, wire: str, request: pytest.FixtureRequest) -> Iterator[Caller]:
     with one_caller(server, wire, request.param) as made:

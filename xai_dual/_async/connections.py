@@ -10,6 +10,7 @@ from ..operation import Host
 from ..options import ClientOptions
 from ..slices import Pace, Slicing
 from .auto_transport import AsyncAutoTransport, grpc_installed
+from .channels import GrpcSettings
 from .grpc_transport import AsyncGrpcTransport
 from .rest_transport import AsyncRestTransport
 from .transport import AsyncTransport
@@ -55,11 +56,9 @@ class AsyncConnections:
         if options.transport == "rest":
             return rest
         grpc = AsyncGrpcTransport(
-            endpoint,
-            user_agent=self.user_agent,
-            connect=options.timers.connect,
-            max_connections=options.max_connections,
-            max_bytes=options.max_message_bytes,
+            GrpcSettings(
+                endpoint, self.user_agent, options.timers.connect, options.max_connections, options.max_message_bytes
+            )
         )
         if options.transport == "grpc":
             return grpc

@@ -12,6 +12,7 @@ from ..operation import Host
 from ..options import ClientOptions
 from ..slices import Pace, Slicing
 from .auto_transport import AutoTransport, grpc_installed
+from .channels import GrpcSettings
 from .grpc_transport import GrpcTransport
 from .rest_transport import RestTransport
 from .transport import Transport
@@ -57,11 +58,9 @@ class Connections:
         if options.transport == "rest":
             return rest
         grpc = GrpcTransport(
-            endpoint,
-            user_agent=self.user_agent,
-            connect=options.timers.connect,
-            max_connections=options.max_connections,
-            max_bytes=options.max_message_bytes,
+            GrpcSettings(
+                endpoint, self.user_agent, options.timers.connect, options.max_connections, options.max_message_bytes
+            )
         )
         if options.transport == "grpc":
             return grpc

@@ -4,15 +4,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Generator, Iterable
 from typing import Any, Generic, TypeVar
 
 from .._policy import error_from_grpc
 from .._routes import encoded
-from .._slots import Slot
-from ..addresses import Endpoint
 from ..errors import (
     ApiError,
     DecodeError,
@@ -27,6 +24,7 @@ from ..meta import Meta, PoolState
 from ..operation import Codec, DownloadOperation, GrpcBinding, Operation, StreamOperation, UploadOperation
 from ..timeouts import Timers
 from . import _io
+from .channels import Channels, Connection, GrpcSettings
 from .transport import Attempt, RawStream, Scoped, total
 from .upload import Upload
 
@@ -35,71 +33,7 @@ __all__ = ["GrpcTransport"]
 C = TypeVar("C")
 R = TypeVar("R")
 
-SEND_LIMIT = 64 * 1024 * 1024
-"""Most bytes of one request, unless `max_message_bytes` says otherwise."""
-
-PING_EVERY_MS = 310_000
-"""Between pings, which are sent only while a call is under way: before load balancers forget a quiet connection, by
-350 s. Servers of grpc end a connection by "too many pings" if it pings more often than each 300 s in silence."""
-PING_ANSWER_MS = 20_000
-"""Without an answer to a ping for so long, the connection counts as broken."""
-
 _AT_CLIENT = "is set once for the connection on gRPC: give it to the client"
-
-
-STREAMS = 100
-"""Calls that share a channel: what servers commonly allow one connection, and others than that would wait unseen."""
-
-
-class _Connection:
-    """A channel of one process and event loop."""
-
-    def __init__(self, channel: Any) -> None:
-        self.channel = channel
-        self.calls: set[object] = set()  # marks of those under way
-        self.connected = False
-        self.broken = False  # as a call has found: others that begin now would end like it
-        self._methods: dict[tuple[str, str], Any] = {}
-
-    def method(self, kind: str, path: str) -> Any:
-        """The stub of one RPC; `kind` is "unary_unary", "unary_stream" or "stream_unary"."""
-        found = self._methods.get((kind, path))
-        if found is None:
-            found = getattr(self.channel, kind)(f"/{path}", request_serializer=None, response_deserializer=None)
-            self._methods[kind, path] = found
-        return found
-
-
-class _Channels:
-    """The channels of one process and event loop: another one whenever all others are full."""
-
-    def __init__(self, open_one: Callable[[], _Connection], limit: int) -> None:
-        self._open_one = open_one
-        self.all: list[_Connection] = []
-        self.old: list[_Connection] = []  # which take no more calls
-        self.slots = _io.Slots(limit)
-
-    def pick(self, slot: Slot) -> _Connection:
-        """The channel for the call that has the slot."""
-        found = next((one for one in self.all if len(one.calls) < STREAMS), None)
-        # one that could not connect lets all calls fail until it tries again, seconds from now
-        if found is not None and (found.broken or _io.grpc_has_failed(found.channel)):
-            self.retire(found)
-            found = None
-        if found is None:
-            found = self._open_one()
-            self.all.append(found)
-        mark = object()
-        calls = found.calls
-        calls.add(mark)
-        slot.also(lambda: calls.discard(mark))
-        return found
-
-    def retire(self, connection: _Connection) -> None:
-        """Give a channel no more calls; it goes when those that it has are over."""
-        with contextlib.suppress(ValueError):
-            self.all.remove(connection)
-            self.old = [one for one in (*self.old, connection) if one.calls]
 
 
 class GrpcTransport:
@@ -107,52 +41,9 @@ class GrpcTransport:
 
     name = "grpc"
 
-    def __init__(
-        self,
-        endpoint: Endpoint,
-        *,
-        user_agent: str,
-        connect: float | None,
-        max_connections: int,
-        max_bytes: int | None,
-    ) -> None:
-        self._endpoint = endpoint
-        self._user_agent = user_agent
-        self._connect_seconds = connect
-        self._max_connections = max_connections
-        self._max_bytes = max_bytes
-        self._channels: Scoped[_Channels] = Scoped(lambda: _Channels(self._open, max_connections))
-
-    def _open(self) -> _Connection:
-        try:
-            module = _io.grpc_module()
-        except ImportError as error:
-            raise UsageError(
-                "gRPC needs the package grpcio: pip install grpcio (or transport='rest')", field="transport"
-            ) from error
-        import grpc
-        import grpc.experimental
-
-        options: list[tuple[str, Any]] = [
-            ("grpc.enable_retries", 0),
-            ("grpc.use_local_subchannel_pool", 1),  # else all channels to a target share one connection
-            ("grpc.max_receive_message_length", self._max_bytes if self._max_bytes is not None else -1),
-            ("grpc.max_send_message_length", self._max_bytes if self._max_bytes is not None else SEND_LIMIT),
-            ("grpc.primary_user_agent", self._user_agent),
-            ("grpc.initial_reconnect_backoff_ms", 100),
-            ("grpc.max_reconnect_backoff_ms", 3000),
-            ("grpc.keepalive_time_ms", PING_EVERY_MS),
-            ("grpc.keepalive_timeout_ms", PING_ANSWER_MS),
-            ("grpc.http2.ping_timeout_ms", PING_ANSWER_MS),  # a minute unless set, whatever the line above says
-            ("grpc.http2.max_pings_without_data", 0),  # else it stops after two
-            (grpc.experimental.ChannelOptions.SingleThreadedUnaryStream, 1),
-        ]
-        if self._connect_seconds is not None:
-            options.append(("grpc.min_reconnect_backoff_ms", max(1, int(self._connect_seconds * 1000))))
-        if not self._endpoint.secure:
-            return _Connection(module.insecure_channel(self._endpoint.target, options=options))
-        credentials = grpc.ssl_channel_credentials()
-        return _Connection(module.secure_channel(self._endpoint.target, credentials, options=options))
+    def __init__(self, settings: GrpcSettings) -> None:
+        self._settings = settings
+        self._channels: Scoped[Channels] = Scoped(lambda: Channels(settings))
 
     def unary(self, op: Operation[R], request: Any, attempt: Attempt) -> R:
         binding, data, metadata = self._prepare(op, request, attempt)
@@ -224,12 +115,12 @@ class GrpcTransport:
         return result
 
     def pool(self) -> PoolState:
-        return total((channels.slots.state for channels in self._channels.all()), self._max_connections)
+        return total((channels.slots.state for channels in self._channels.all()), self._settings.max_connections)
 
     @property
     def address(self) -> str:
         """Where it goes."""
-        return self._endpoint.target
+        return self._settings.endpoint.target
 
     def probe(self, method: str, seconds: float) -> None:
         """Make a call without a key and without content. Raises where it was not answered in time, and by gRPC."""
@@ -260,11 +151,11 @@ class GrpcTransport:
         if attempt.extra_body:
             raise UnsupportedOnTransport("extra_body", "grpc", "it is merged into JSON bodies; use transport='rest'")
         metadata = [item for item in attempt.headers.items() if item[0] != "user-agent"]
-        if attempt.headers.get("user-agent", self._user_agent) != self._user_agent:
+        if attempt.headers.get("user-agent", self._settings.user_agent) != self._settings.user_agent:
             raise UnsupportedOnTransport("headers['user-agent']", "grpc", _AT_CLIENT)
         return op.grpc, encoded(op.grpc.codec, request), metadata
 
-    def _connected(self, attempt: Attempt) -> _Connection:
+    def _connected(self, attempt: Attempt) -> Connection:
         """A channel that is connected, or has failed to: then the call fails at once and says why."""
         channels = self._channels.get()
         connection = channels.pick(attempt.enter(channels.slots))
@@ -304,7 +195,7 @@ class _GrpcStream(Generic[C]):
         self,
         call: Any,
         binding: GrpcBinding,
-        connection: _Connection,
+        connection: Connection,
         attempt: Attempt,
         meta: Meta,
         end: float | None,
@@ -366,7 +257,7 @@ def _pairs(metadata: Iterable[tuple[str, str | bytes]] | None) -> dict[str, str 
 
 
 def _failure(
-    error: Exception, connection: _Connection, attempt: Attempt, timer: TimerName, end: float | None
+    error: Exception, connection: Connection, attempt: Attempt, timer: TimerName, end: float | None
 ) -> BaseException:
     """What to raise for an exception out of grpc; others come back as they are."""
     meta: Any = attempt.meta

@@ -1,0 +1,120 @@
+"""The gRPC channels of one host: how they are made, and which of them a call gets."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import attrs
+
+from .._slots import Slot
+from ..addresses import Endpoint
+from ..errors import UsageError
+from . import _io
+
+__all__ = ["AsyncChannels", "AsyncConnection", "GrpcSettings"]
+
+SEND_LIMIT = 64 * 1024 * 1024
+"""Most bytes of one request, unless `max_message_bytes` says otherwise."""
+
+PING_EVERY_MS = 310_000
+"""Between pings, which are sent only while a call is under way: before load balancers forget a quiet connection, by
+350 s. Servers of grpc end a connection by "too many pings" if it pings more often than each 300 s in silence."""
+PING_ANSWER_MS = 20_000
+"""Without an answer to a ping for so long, the connection counts as broken."""
+STREAMS = 100
+"""Calls that share a channel: what servers commonly allow one connection, and others than that would wait unseen."""
+
+
+@attrs.frozen
+class GrpcSettings:
+    """What all channels to one host have in common."""
+
+    endpoint: Endpoint
+    user_agent: str
+    connect: float | None  # seconds that one try to connect may take
+    max_connections: int
+    max_bytes: int | None
+
+
+class AsyncConnection:
+    """A channel of one process and event loop."""
+
+    def __init__(self, channel: Any) -> None:
+        self.channel = channel
+        self.calls: set[object] = set()  # marks of those under way
+        self.connected = False
+        self.broken = False  # as a call has found: others that begin now would end like it
+        self._methods: dict[tuple[str, str], Any] = {}
+
+    def method(self, kind: str, path: str) -> Any:
+        """The stub of one RPC; `kind` is "unary_unary", "unary_stream" or "stream_unary"."""
+        found = self._methods.get((kind, path))
+        if found is None:
+            found = getattr(self.channel, kind)(f"/{path}", request_serializer=None, response_deserializer=None)
+            self._methods[kind, path] = found
+        return found
+
+
+class AsyncChannels:
+    """The channels of one process and event loop: another one whenever all others are full."""
+
+    def __init__(self, settings: GrpcSettings) -> None:
+        self._settings = settings
+        self.all: list[AsyncConnection] = []
+        self.old: list[AsyncConnection] = []  # which take no more calls
+        self.slots = _io.Slots(settings.max_connections)
+
+    async def pick(self, slot: Slot) -> AsyncConnection:
+        """The channel for the call that has the slot."""
+        found = next((one for one in self.all if len(one.calls) < STREAMS), None)
+        # one that could not connect lets all calls fail until it tries again, seconds from now
+        if found is not None and (found.broken or await _io.grpc_has_failed(found.channel)):
+            self.retire(found)
+            found = None
+        if found is None:
+            found = self._open()
+            self.all.append(found)
+        mark = object()
+        calls = found.calls
+        calls.add(mark)
+        slot.also(lambda: calls.discard(mark))
+        return found
+
+    def retire(self, connection: AsyncConnection) -> None:
+        """Give a channel no more calls; it goes when those that it has are over."""
+        with contextlib.suppress(ValueError):
+            self.all.remove(connection)
+            self.old = [one for one in (*self.old, connection) if one.calls]
+
+    def _open(self) -> AsyncConnection:
+        settings = self._settings
+        try:
+            module = _io.grpc_module()
+        except ImportError as error:
+            raise UsageError(
+                "gRPC needs the package grpcio: pip install grpcio (or transport='rest')", field="transport"
+            ) from error
+        import grpc
+        import grpc.experimental
+
+        options: list[tuple[str, Any]] = [
+            ("grpc.enable_retries", 0),
+            ("grpc.use_local_subchannel_pool", 1),  # else all channels to a target share one connection
+            ("grpc.max_receive_message_length", settings.max_bytes if settings.max_bytes is not None else -1),
+            ("grpc.max_send_message_length", settings.max_bytes if settings.max_bytes is not None else SEND_LIMIT),
+            ("grpc.primary_user_agent", settings.user_agent),
+            ("grpc.initial_reconnect_backoff_ms", 100),
+            ("grpc.max_reconnect_backoff_ms", 3000),
+            ("grpc.keepalive_time_ms", PING_EVERY_MS),
+            ("grpc.keepalive_timeout_ms", PING_ANSWER_MS),
+            ("grpc.http2.ping_timeout_ms", PING_ANSWER_MS),  # a minute unless set, whatever the line above says
+            ("grpc.http2.max_pings_without_data", 0),  # else it stops after two
+            (grpc.experimental.ChannelOptions.SingleThreadedUnaryStream, 1),
+        ]
+        if settings.connect is not None:
+            options.append(("grpc.min_reconnect_backoff_ms", max(1, int(settings.connect * 1000))))
+        if not settings.endpoint.secure:
+            return AsyncConnection(module.insecure_channel(settings.endpoint.target, options=options))
+        credentials = grpc.ssl_channel_credentials()
+        return AsyncConnection(module.secure_channel(settings.endpoint.target, credentials, options=options))
