@@ -63,7 +63,7 @@ if TYPE_CHECKING:
         XaiError,
     )
     from .helpers import assistant, developer, file, image, system, tool, tool_result, user
-    from .hooks import Hooks
+    from .hooks import CallEvent, Hooks
     from .meta import Meta, PoolState, Retry
     from .model import Listing, Model, Page, Unknown, same
     from .timeouts import INHERIT, Timeout
@@ -117,7 +117,7 @@ _HOMES = {
         "XaiError",
     ),
     "helpers": ("assistant", "developer", "file", "image", "system", "tool", "tool_result", "user"),
-    "hooks": ("Hooks",),
+    "hooks": ("CallEvent", "Hooks"),
     "meta": ("Meta", "PoolState", "Retry"),
     "model": ("Listing", "Model", "Page", "Unknown", "same"),
     "timeouts": ("INHERIT", "Timeout"),
@@ -138,6 +138,7 @@ __all__ = [
     "AsyncStream",
     "AuthenticationError",
     "ByteStream",
+    "CallEvent",
     "ChatStream",
     "Client",
     "ConflictError",

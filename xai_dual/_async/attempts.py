@@ -10,7 +10,8 @@ from typing import Any, Protocol, TypeVar
 
 from .._retry import failure_of, retry_delay, should_retry
 from ..errors import UsageError, XaiError
-from ..meta import Retry
+from ..hooks import CallEvent
+from ..meta import Meta, Retry
 from ..operation import Operation
 from ..options import CallOptions, ClientOptions, check_count, check_headers, check_key, check_route, missing_key
 from ..timeouts import Timers, inherit
@@ -35,13 +36,19 @@ class AsyncAttempts:
     """One call: its settings (its own, else the client's), and its attempts so far."""
 
     def __init__(
-        self, op: Operation[Any], settings: ClientOptions, connections: AsyncConnections, options: CallOptions
+        self,
+        op: Operation[Any],
+        request: Any,
+        settings: ClientOptions,
+        connections: AsyncConnections,
+        options: CallOptions,
     ) -> None:
         headers = {"x-client-request-id": str(uuid.uuid4()), "user-agent": connections.user_agent}
         headers.update(settings.headers)
         if options.headers:
             headers.update(check_headers(options.headers))
         self._op = op
+        self._request = request
         self._settings = settings
         self._connections = connections
         self._headers = headers
@@ -56,6 +63,9 @@ class AsyncAttempts:
 
     async def run(self, send: AsyncSend[R], contents: AsyncUpload | None = None) -> tuple[R, Attempt]:
         """Send until it succeeds, or fails for good. The timer of the attempt that succeeded is still open."""
+        hooks = self._settings.hooks
+        if hooks.on_request is not None:
+            await _io.settled(hooks.on_request(self._event()), "hooks.on_request")
         transport = self._connections.of(self._op.host)
         while True:
             attempt = await self._next()
@@ -64,10 +74,12 @@ class AsyncAttempts:
             except BaseException as caught:
                 error = attempt.failure(caught)
                 attempt.close()
-                if contents is not None and error is contents.error:
-                    raise
-                pause = self._pause_after(error, attempt)
+                of_content = contents is not None and error is contents.error
+                pause = None if of_content else self._pause_after(error, attempt)
                 if pause is None or (contents is not None and not contents.repeatable):
+                    if hooks.on_response is not None:
+                        event = self._event(meta=attempt.meta, error=error)
+                        await _io.settled(hooks.on_response(event), "hooks.on_response")
                     if error is caught:
                         raise
                     raise error from None
@@ -77,7 +89,7 @@ class AsyncAttempts:
                 return result, attempt
             await _io.sleep(pause)
 
-    def finish(self, result: R, attempt: Attempt) -> R:
+    async def finish(self, result: R, attempt: Attempt) -> R:
         """Complete the facts about a call whose answer is all there."""
         attempt.close()
         meta = attempt.meta
@@ -86,7 +98,19 @@ class AsyncAttempts:
             meta.first_event_seconds = meta.total_seconds
             if hasattr(result, "meta"):
                 result.meta = meta
+        await self.answered(meta, result, completed=True)
         return result
+
+    async def answered(self, meta: Meta | None, result: Any, *, completed: bool) -> None:
+        """Tell the caller's hook that the answer is there, or has begun."""
+        hook = self._settings.hooks.on_response
+        if hook is not None:
+            event = self._event(meta=meta, result=result, completed=completed)
+            await _io.settled(hook(event), "hooks.on_response")
+
+    def _event(self, **facts: Any) -> CallEvent:
+        name = self._headers["x-client-request-id"]
+        return CallEvent(operation=self._op.name, client_request_id=name, request=self._request, **facts)
 
     async def _next(self) -> Attempt:
         """The next attempt, with the key as it is now."""

@@ -10,6 +10,7 @@ import attrs
 
 from ..content import AsyncContent
 from ..errors import XaiError
+from ..hooks import Hooks
 from ..model import Page
 from ..operation import DownloadOperation, Operation, PageOperation, StreamOperation, UploadOperation
 from ..options import CallOptions, ClientOptions
@@ -41,13 +42,13 @@ class AsyncCaller:
 
     async def unary(self, op: Operation[R], request: Any, options: CallOptions) -> R:
         """One call with one answer. Raises the errors of errors.py."""
-        call = self._begin(op, options)
+        call = self._begin(op, request, options)
 
         async def send(transport: AsyncTransport, attempt: Attempt) -> R:
             attempt.await_answer()
             return await transport.unary(op, request, attempt)
 
-        return call.finish(*await call.run(send))
+        return await call.finish(*await call.run(send))
 
     def pages(self, op: PageOperation[Page[T]], request: Any, options: CallOptions) -> AsyncPager[T]:
         """A list that comes in pages. Nothing is sent before it is iterated."""
@@ -75,13 +76,13 @@ class AsyncCaller:
         """
         contents = AsyncUpload(op, content)
         named = contents.named(request)
-        call = self._begin(op, options)
+        call = self._begin(op, named, options)
 
         async def send(transport: AsyncTransport, attempt: Attempt) -> R:
             attempt.timer.begin("total", None)
             return await transport.upload(op, named, contents, attempt)
 
-        return call.finish(*await call.run(send, contents))
+        return await call.finish(*await call.run(send, contents))
 
     async def wait(
         self,
@@ -137,7 +138,7 @@ class AsyncCaller:
         async def send(transport: AsyncTransport, attempt: Attempt) -> AsyncRawStream[C]:
             return await transport.server_stream(op, request, attempt)
 
-        return await self._open(op, options, send)
+        return await self._open(op, request, options, send)
 
     async def open_download(
         self, op: DownloadOperation, request: Any, options: CallOptions
@@ -147,16 +148,16 @@ class AsyncCaller:
         async def send(transport: AsyncTransport, attempt: Attempt) -> AsyncRawStream[bytes]:
             return await transport.download(op, request, attempt)
 
-        return await self._open(op, options, send)
+        return await self._open(op, request, options, send)
 
     def timers_of(self, options: CallOptions) -> Timers:
         """The timers that hold for a call."""
         return self._options.timers.changed(options.timeout)
 
     async def _open(
-        self, op: Operation[Any], options: CallOptions, send: AsyncSend[AsyncRawStream[C]]
+        self, op: Operation[Any], request: Any, options: CallOptions, send: AsyncSend[AsyncRawStream[C]]
     ) -> tuple[AsyncRawStream[C], C | None, Attempt]:
-        call = self._begin(op, options)
+        call = self._begin(op, request, options)
 
         async def begin(transport: AsyncTransport, attempt: Attempt) -> tuple[AsyncRawStream[C], C | None]:
             attempt.await_answer()
@@ -173,7 +174,18 @@ class AsyncCaller:
         if attempt.meta is not None:
             attempt.meta.first_event_seconds = time.monotonic() - call.started
         attempt.started = call.started
+        try:
+            await call.answered(attempt.meta, None, completed=False)
+        except BaseException:
+            await raw.aclose()
+            attempt.close()
+            raise
         return raw, first, attempt
 
-    def _begin(self, op: Operation[Any], options: CallOptions) -> AsyncAttempts:
-        return AsyncAttempts(op, self._options, self._connections, options)
+    @property
+    def hooks(self) -> Hooks:
+        """What the caller wants to be told."""
+        return self._options.hooks
+
+    def _begin(self, op: Operation[Any], request: Any, options: CallOptions) -> AsyncAttempts:
+        return AsyncAttempts(op, request, self._options, self._connections, options)

@@ -13,6 +13,7 @@ import attrs
 
 from .. import _processes
 from ..errors import ForkedError, StreamIncomplete, StreamInterrupted, XaiError
+from ..hooks import CallEvent
 from ..meta import Meta
 from ..operation import Operation, StreamOperation
 from ..options import CallOptions
@@ -141,6 +142,7 @@ class AsyncOpenStream(Generic[C]):
         if raw is None or attempt is None or self._ended:
             return
         await self._leave(raw, attempt)
+        self._report(attempt)
 
     def forget(self) -> None:
         """Leave the call to the parent process: this one was forked."""
@@ -168,6 +170,7 @@ class AsyncOpenStream(Generic[C]):
         cause = attempt.failure(caught)
         await self._leave(raw, attempt)
         if not isinstance(cause, XaiError):
+            self._report(attempt, cause)
             return caught
         cause.attempts = attempt.number
         attempt.explain(cause)
@@ -178,6 +181,7 @@ class AsyncOpenStream(Generic[C]):
             meta=attempt.meta,
         )
         error.__cause__ = cause
+        self._report(attempt, error)
         return error
 
     async def _end(self, raw: AsyncRawStream[C], attempt: Attempt) -> None:
@@ -187,13 +191,32 @@ class AsyncOpenStream(Generic[C]):
         if self._closed:
             return
         self._completed = self._is_complete(raw)
-        if not self._completed:
-            raise StreamIncomplete(
-                self._cut,
-                partial=self._partial(),
-                attempts=attempt.number,
-                meta=attempt.meta,
-            )
+        if self._completed:
+            return self._report(attempt)
+        error = StreamIncomplete(
+            self._cut,
+            partial=self._partial(),
+            attempts=attempt.number,
+            meta=attempt.meta,
+        )
+        self._report(attempt, error)
+        raise error
+
+    def _report(self, attempt: Attempt, error: BaseException | None = None) -> None:
+        """Tell the caller's hook that the stream has ended."""
+        hook = self._caller.hooks.on_stream_end
+        if hook is None:
+            return
+        event = CallEvent(
+            operation=self._op.name,
+            client_request_id=attempt.headers["x-client-request-id"],
+            request=self._request,
+            meta=attempt.meta,
+            result=self._partial(),
+            error=error,
+            completed=self._completed,
+        )
+        hook(event)
 
     async def _leave(self, raw: AsyncRawStream[C], attempt: Attempt) -> None:
         """Give the connection back, or cancel what still comes on it."""
@@ -202,6 +225,9 @@ class AsyncOpenStream(Generic[C]):
             await raw.aclose()
         finally:
             attempt.close()
+        self._note_end(attempt)
+
+    def _note_end(self, attempt: Attempt) -> None:
         if attempt.meta is not None and attempt.meta.total_seconds is None:
             attempt.meta.total_seconds = time.monotonic() - attempt.started
 
@@ -212,6 +238,8 @@ class AsyncOpenStream(Generic[C]):
         with contextlib.suppress(Exception):  # such as at the interpreter's end
             raw.cancel()
             attempt.close()
+            self._note_end(attempt)
+            self._report(attempt)
         if sys.flags.dev_mode:
             warnings.warn(f"{self._op.name}: a stream was dropped open", ResourceWarning, source=self, stacklevel=2)
 

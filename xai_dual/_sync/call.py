@@ -12,6 +12,7 @@ import attrs
 
 from ..content import Content
 from ..errors import XaiError
+from ..hooks import Hooks
 from ..model import Page
 from ..operation import DownloadOperation, Operation, PageOperation, StreamOperation, UploadOperation
 from ..options import CallOptions, ClientOptions
@@ -43,7 +44,7 @@ class Caller:
 
     def unary(self, op: Operation[R], request: Any, options: CallOptions) -> R:
         """One call with one answer. Raises the errors of errors.py."""
-        call = self._begin(op, options)
+        call = self._begin(op, request, options)
 
         def send(transport: Transport, attempt: Attempt) -> R:
             attempt.await_answer()
@@ -77,7 +78,7 @@ class Caller:
         """
         contents = Upload(op, content)
         named = contents.named(request)
-        call = self._begin(op, options)
+        call = self._begin(op, named, options)
 
         def send(transport: Transport, attempt: Attempt) -> R:
             attempt.timer.begin("total", None)
@@ -139,7 +140,7 @@ class Caller:
         def send(transport: Transport, attempt: Attempt) -> RawStream[C]:
             return transport.server_stream(op, request, attempt)
 
-        return self._open(op, options, send)
+        return self._open(op, request, options, send)
 
     def open_download(
         self, op: DownloadOperation, request: Any, options: CallOptions
@@ -149,16 +150,16 @@ class Caller:
         def send(transport: Transport, attempt: Attempt) -> RawStream[bytes]:
             return transport.download(op, request, attempt)
 
-        return self._open(op, options, send)
+        return self._open(op, request, options, send)
 
     def timers_of(self, options: CallOptions) -> Timers:
         """The timers that hold for a call."""
         return self._options.timers.changed(options.timeout)
 
     def _open(
-        self, op: Operation[Any], options: CallOptions, send: Send[RawStream[C]]
+        self, op: Operation[Any], request: Any, options: CallOptions, send: Send[RawStream[C]]
     ) -> tuple[RawStream[C], C | None, Attempt]:
-        call = self._begin(op, options)
+        call = self._begin(op, request, options)
 
         def begin(transport: Transport, attempt: Attempt) -> tuple[RawStream[C], C | None]:
             attempt.await_answer()
@@ -175,7 +176,18 @@ class Caller:
         if attempt.meta is not None:
             attempt.meta.first_event_seconds = time.monotonic() - call.started
         attempt.started = call.started
+        try:
+            call.answered(attempt.meta, None, completed=False)
+        except BaseException:
+            raw.close()
+            attempt.close()
+            raise
         return raw, first, attempt
 
-    def _begin(self, op: Operation[Any], options: CallOptions) -> Attempts:
-        return Attempts(op, self._options, self._connections, options)
+    @property
+    def hooks(self) -> Hooks:
+        """What the caller wants to be told."""
+        return self._options.hooks
+
+    def _begin(self, op: Operation[Any], request: Any, options: CallOptions) -> Attempts:
+        return Attempts(op, request, self._options, self._connections, options)

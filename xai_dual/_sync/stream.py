@@ -15,6 +15,7 @@ import attrs
 
 from .. import _processes
 from ..errors import ForkedError, StreamIncomplete, StreamInterrupted, XaiError
+from ..hooks import CallEvent
 from ..meta import Meta
 from ..operation import Operation, StreamOperation
 from ..options import CallOptions
@@ -143,6 +144,7 @@ class OpenStream(Generic[C]):
         if raw is None or attempt is None or self._ended:
             return
         self._leave(raw, attempt)
+        self._report(attempt)
 
     def forget(self) -> None:
         """Leave the call to the parent process: this one was forked."""
@@ -170,6 +172,7 @@ class OpenStream(Generic[C]):
         cause = attempt.failure(caught)
         self._leave(raw, attempt)
         if not isinstance(cause, XaiError):
+            self._report(attempt, cause)
             return caught
         cause.attempts = attempt.number
         attempt.explain(cause)
@@ -180,6 +183,7 @@ class OpenStream(Generic[C]):
             meta=attempt.meta,
         )
         error.__cause__ = cause
+        self._report(attempt, error)
         return error
 
     def _end(self, raw: RawStream[C], attempt: Attempt) -> None:
@@ -189,13 +193,32 @@ class OpenStream(Generic[C]):
         if self._closed:
             return
         self._completed = self._is_complete(raw)
-        if not self._completed:
-            raise StreamIncomplete(
-                self._cut,
-                partial=self._partial(),
-                attempts=attempt.number,
-                meta=attempt.meta,
-            )
+        if self._completed:
+            return self._report(attempt)
+        error = StreamIncomplete(
+            self._cut,
+            partial=self._partial(),
+            attempts=attempt.number,
+            meta=attempt.meta,
+        )
+        self._report(attempt, error)
+        raise error
+
+    def _report(self, attempt: Attempt, error: BaseException | None = None) -> None:
+        """Tell the caller's hook that the stream has ended."""
+        hook = self._caller.hooks.on_stream_end
+        if hook is None:
+            return
+        event = CallEvent(
+            operation=self._op.name,
+            client_request_id=attempt.headers["x-client-request-id"],
+            request=self._request,
+            meta=attempt.meta,
+            result=self._partial(),
+            error=error,
+            completed=self._completed,
+        )
+        hook(event)
 
     def _leave(self, raw: RawStream[C], attempt: Attempt) -> None:
         """Give the connection back, or cancel what still comes on it."""
@@ -204,6 +227,9 @@ class OpenStream(Generic[C]):
             raw.close()
         finally:
             attempt.close()
+        self._note_end(attempt)
+
+    def _note_end(self, attempt: Attempt) -> None:
         if attempt.meta is not None and attempt.meta.total_seconds is None:
             attempt.meta.total_seconds = time.monotonic() - attempt.started
 
@@ -214,6 +240,8 @@ class OpenStream(Generic[C]):
         with contextlib.suppress(Exception):  # such as at the interpreter's end
             raw.cancel()
             attempt.close()
+            self._note_end(attempt)
+            self._report(attempt)
         if sys.flags.dev_mode:
             warnings.warn(f"{self._op.name}: a stream was dropped open", ResourceWarning, source=self, stacklevel=2)
 
