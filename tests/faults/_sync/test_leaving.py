@@ -104,7 +104,6 @@ def test_need_01_the_server_sees_it_at_once(client: Client, server: Server, key:
     client.chat.create(**SUM)  # the connection stands
     before = Crowd.size(), client.pool.in_use
     left = way(client.chat.stream(**how, timeout=Timeout(idle=0.2)))
-    gc.collect()
     assert (client.chat.create(**SUM)).text == TEXT  # lets an event loop run
     call = eventually(lambda: next((c for c in server.calls(key) if c.outcome == "cancelled"), None))
     assert call.ended is not None
