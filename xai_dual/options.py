@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any, Literal
 
 import attrs
@@ -29,9 +29,9 @@ class CallOptions:
     """What one call sets for itself; `INHERIT` leaves the client's setting."""
 
     timeout: TimeoutLike | Timers = INHERIT
-    headers: Mapping[str, str] | None = None
+    headers: Mapping[str, str] | None = attrs.field(default=None, repr=False)
     max_retries: int | Literal[Inherit.INHERIT] = INHERIT
-    extra_body: Mapping[str, Any] | None = None
+    extra_body: Mapping[str, Any] | None = attrs.field(default=None, repr=False)
     """Merged into the JSON body on REST (top level); refused on gRPC."""
     rest_route: str | Literal[Inherit.INHERIT] = INHERIT
     """The REST route to take, where the call has several, by the name of its shape."""
@@ -96,8 +96,11 @@ def check_count(value: Any, field: str, least: int = 0) -> int:
 
 
 def _key_source(value: Any, variable: str, field: str) -> ApiKey | None:
-    if value is None:
-        value = _environment(variable)
+    return check_source(_environment(variable) if value is None else value, field)
+
+
+def check_source(value: Any, field: str) -> ApiKey | None:
+    """A key, a function that returns one, or None."""
     if value is None or callable(value):
         source: ApiKey | None = value
         return source
@@ -209,6 +212,18 @@ class ClientOptions:
     def endpoint_of(self, host: Host) -> Endpoint:
         """The address of the API or of the management API."""
         return self.management if host == "management" else self.endpoint
+
+    def connection(self, host: Host) -> tuple[Hashable, ...]:
+        """What decides over the connections to a host: clients in which all of it is equal share them."""
+        return (
+            self.transport,
+            self.endpoint_of(host),
+            self.proxy,
+            getattr(self, "tls", None),
+            self.max_connections,
+            self.max_message_bytes,
+            self.timers.connect,
+        )
 
     def key_of(self, host: Host) -> ApiKey | None:
         """The key of the API or of the management API."""

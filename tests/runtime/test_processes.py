@@ -123,7 +123,7 @@ from xai_dual.options import CallOptions
 client = AsyncClient(transport="{transport}")
 for _ in range(4):
     asyncio.run(client._caller.unary(api.ECHO, {{}}, CallOptions()))
-inner = client._connections.of("api")
+inner = client._connections.of("api").transport
 print(len((inner._channels if inner.name == "grpc" else inner._pools)._values))
 """
     assert run(code, wires=wires) == "1\n"

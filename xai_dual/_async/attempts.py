@@ -66,7 +66,7 @@ class AsyncAttempts:
         hooks = self._settings.hooks
         if hooks.on_request is not None:
             await _io.settled(hooks.on_request(self._event()), "hooks.on_request")
-        transport = self._connections.of(self._op.host)
+        transport = self._connections.enter(self._op.host)
         while True:
             attempt = await self._next()
             try:

@@ -13,6 +13,7 @@ from .auto_transport import AsyncAutoTransport, grpc_installed
 from .channels import GrpcSettings
 from .grpc_transport import AsyncGrpcTransport
 from .rest_transport import AsyncRestTransport
+from .sharing import AsyncShared, shared
 from .transport import AsyncTransport
 
 __all__ = ["AsyncConnections", "user_agent"]
@@ -24,11 +25,12 @@ def user_agent() -> str:
 
 
 class AsyncConnections:
-    """The transports of a client, by host. Nothing is opened before the first call."""
+    """The transports of a client, by host; clients of the same settings share them. Nothing is opened before the first
+    call."""
 
     def __init__(self, options: ClientOptions) -> None:
         self._options = options
-        self._transports: dict[Host, AsyncTransport] = {}
+        self._transports: dict[Host, AsyncShared] = {}
         self._paces: dict[str, Pace] = {}
         self.budget = RetryBudget()
         self.user_agent = options.headers.get("user-agent") or user_agent()
@@ -37,12 +39,21 @@ class AsyncConnections:
         """How fast calls of that name may follow each other."""
         return self._paces.setdefault(name, Pace(slicing.calls, slicing.seconds))
 
-    def of(self, host: Host) -> AsyncTransport:
+    def of(self, host: Host) -> AsyncShared:
         """The transport to that host."""
         found = self._transports.get(host)
         if found is None:
-            found = self._transports.setdefault(host, self._make(host))
+            options = self._options
+            if options.http_client is not None:
+                made = AsyncShared(self._make(host))
+            else:
+                made = shared((host, self.user_agent, *options.connection(host)), lambda: self._make(host))
+            found = self._transports.setdefault(host, made)
         return found
+
+    def enter(self, host: Host) -> AsyncTransport:
+        """The transport to that host, for a call."""
+        return self.of(host).use(self)
 
     def _make(self, host: Host) -> AsyncTransport:
         options, endpoint = self._options, self._options.endpoint_of(host)
@@ -67,6 +78,6 @@ class AsyncConnections:
         return AsyncAutoTransport(host, grpc if expected and grpc_installed() else None, rest)
 
     async def aclose(self) -> None:
-        """Close the connections of the running process and event loop."""
-        for transport in self._transports.values():
-            await transport.aclose()
+        """Close the connections of the running process and event loop, unless another client uses them."""
+        for one in self._transports.values():
+            await one.leave(self)

@@ -42,12 +42,9 @@ def in_thread(function: Callable[..., T], *args: Any) -> T:
     return function(*args)
 
 
-_process = object()
-
-
 def scope() -> object:
-    """What connections belong to: the process as a whole."""
-    return _process
+    """What connections belong to: the process as a whole, for which this function stands."""
+    return scope
 
 
 def is_over(scope: object) -> bool:

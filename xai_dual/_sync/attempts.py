@@ -68,7 +68,7 @@ class Attempts:
         hooks = self._settings.hooks
         if hooks.on_request is not None:
             _io.settled(hooks.on_request(self._event()), "hooks.on_request")
-        transport = self._connections.of(self._op.host)
+        transport = self._connections.enter(self._op.host)
         while True:
             attempt = self._next()
             try:

@@ -10,10 +10,20 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
+from .._secrets import is_secret_header
 from ..errors import UsageError
 from ..hooks import Hooks
 from ..meta import PoolState
-from ..options import ApiKey, ClientOptions, TransportName, check_count, check_headers, check_hooks, check_route
+from ..options import (
+    ApiKey,
+    ClientOptions,
+    TransportName,
+    check_count,
+    check_headers,
+    check_hooks,
+    check_route,
+    check_source,
+)
 from ..timeouts import INHERIT, Inherit, TimeoutLike, inherit
 from . import _io
 from .auto_transport import grpc_installed
@@ -110,6 +120,8 @@ class Client(Resources):
         retry_writes: bool | Literal[Inherit.INHERIT] = INHERIT,
         headers: Mapping[str, str] | None = None,
         rest_route: str | Literal[Inherit.INHERIT] = INHERIT,
+        api_key: ApiKey | Literal[Inherit.INHERIT] = INHERIT,
+        management_key: ApiKey | Literal[Inherit.INHERIT] = INHERIT,
         hooks: Hooks | Literal[Inherit.INHERIT] | None = INHERIT,
     ) -> Self:
         """A view of this client with other defaults and the same connections; closing it does nothing.
@@ -124,6 +136,8 @@ class Client(Resources):
             "headers": {**settings.headers, **check_headers(headers)},
             "rest_route": check_route(inherit(rest_route, settings.rest_route)),
             "hooks": check_hooks(inherit(hooks, settings.hooks)),
+            "api_key": check_source(inherit(api_key, settings.api_key), "api_key"),
+            "management_key": check_source(inherit(management_key, settings.management_key), "management_key"),
         }
         view = type(self).__new__(type(self))
         view._arguments = {**self._arguments, **changed, "timeout": changed["timers"]}
@@ -136,8 +150,8 @@ class Client(Resources):
 
     @property
     def pool(self) -> PoolState:
-        """How many calls to the API are under way now, in this process and over all views."""
-        return self._connections.of("api").pool()
+        """How many calls to the API are under way now, in this process and over all clients of the same settings."""
+        return self._connections.of("api").transport.pool()
 
     def close(self) -> None:
         """Close the connections of this process and event loop. The client can be used again: it opens new ones."""
@@ -167,7 +181,7 @@ class Client(Resources):
             raise UsageError("cannot be pickled", field="http_client")
         state = {name: value for name, value in self._arguments.items() if name not in ("api_key", "management_key")}
         headers = state["headers"] or {}
-        state["headers"] = {name: value for name, value in headers.items() if name.lower() != "authorization"}
+        state["headers"] = {name: value for name, value in headers.items() if not is_secret_header(name)}
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from .auto_transport import AutoTransport, grpc_installed
 from .channels import GrpcSettings
 from .grpc_transport import GrpcTransport
 from .rest_transport import RestTransport
+from .sharing import Shared, shared
 from .transport import Transport
 
 __all__ = ["Connections", "user_agent"]
@@ -26,11 +27,12 @@ def user_agent() -> str:
 
 
 class Connections:
-    """The transports of a client, by host. Nothing is opened before the first call."""
+    """The transports of a client, by host; clients of the same settings share them. Nothing is opened before the first
+    call."""
 
     def __init__(self, options: ClientOptions) -> None:
         self._options = options
-        self._transports: dict[Host, Transport] = {}
+        self._transports: dict[Host, Shared] = {}
         self._paces: dict[str, Pace] = {}
         self.budget = RetryBudget()
         self.user_agent = options.headers.get("user-agent") or user_agent()
@@ -39,12 +41,21 @@ class Connections:
         """How fast calls of that name may follow each other."""
         return self._paces.setdefault(name, Pace(slicing.calls, slicing.seconds))
 
-    def of(self, host: Host) -> Transport:
+    def of(self, host: Host) -> Shared:
         """The transport to that host."""
         found = self._transports.get(host)
         if found is None:
-            found = self._transports.setdefault(host, self._make(host))
+            options = self._options
+            if options.http_client is not None:
+                made = Shared(self._make(host))
+            else:
+                made = shared((host, self.user_agent, *options.connection(host)), lambda: self._make(host))
+            found = self._transports.setdefault(host, made)
         return found
+
+    def enter(self, host: Host) -> Transport:
+        """The transport to that host, for a call."""
+        return self.of(host).use(self)
 
     def _make(self, host: Host) -> Transport:
         options, endpoint = self._options, self._options.endpoint_of(host)
@@ -69,6 +80,6 @@ class Connections:
         return AutoTransport(host, grpc if expected and grpc_installed() else None, rest)
 
     def close(self) -> None:
-        """Close the connections of the running process and event loop."""
-        for transport in self._transports.values():
-            transport.close()
+        """Close the connections of the running process and event loop, unless another client uses them."""
+        for one in self._transports.values():
+            one.leave(self)

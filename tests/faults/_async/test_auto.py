@@ -145,7 +145,7 @@ async def test_need_05_an_absent_host_is_asked_again(
     caplog.set_level(logging.INFO, "xai_dual")
     fresh.inject(action="refuse", delay_ms=1500)
     async with AsyncClient(**auto(fresh, max_retries=8)) as client:
-        module = sys.modules[type(client._connections.of("api")).__module__]
+        module = sys.modules[type(client._connections.of("api").transport).__module__]
         monkeypatch.setattr(module, "UNREACHED_SECONDS", -1.0)
         answer = await client.chat.create(**SUM)
         assert answer.text == TEXT
