@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 SAID = {
     "chat": ("101 multiplied by 3 is 303. The user wants a sum.", "My name is Ann.There are 6 messages so far. 7"),
     "emulator": ("101 multiplied by 3 is 303.\n101 multiplied by 3 is 303. 3", "failed False"),
+    "observability": ("", "0 of 1000 calls under way\nchat.stream False None False\nchat.stream True None True\n"),
     "reliability": ("", ""),
 }
 """By page, what its code prints first, and what somewhere."""
