@@ -41,11 +41,11 @@ def run(code: str, *arguments: str, flags: tuple[str, ...] = ("-W", "error")) ->
 HEAVY = "'grpc', 'httpx', 'google.protobuf', 'orjson', 'anyio', 'xai_dual.types', 'xai_dual._gen'"
 
 
-def test_the_package_is_light() -> None:
+def test_need_20_the_package_is_light() -> None:
     assert run(f"import xai_dual; dir(xai_dual); print(loaded({HEAVY}))") == "[]"
 
 
-def test_names_are_light() -> None:
+def test_need_20_names_are_light() -> None:
     code = (
         "from xai_dual import Timeout, UsageError, user, tool, Meta; print(loaded('grpc', 'httpx', 'google.protobuf'))"
     )
@@ -53,7 +53,7 @@ def test_names_are_light() -> None:
 
 
 @pytest.mark.parametrize("name", ["Client", "AsyncClient"])
-def test_making_a_client_is_light(name: str) -> None:
+def test_need_20_making_a_client_is_light(name: str) -> None:
     code = f"import xai_dual; c = xai_dual.{name}(api_key='k'); c.chat, c.models, c.images; print(loaded({HEAVY}))"
     assert run(code) == "['orjson', 'xai_dual._gen', 'xai_dual.types']"
 
