@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from .meta import Meta, PoolState, Retry
     from .model import Listing, Model, Page, Unknown, same
     from .timeouts import INHERIT, Timeout
+    from .tls import TLS
 
 __version__ = "0.1.0"
 
@@ -121,6 +122,7 @@ _HOMES = {
     "meta": ("Meta", "PoolState", "Retry"),
     "model": ("Listing", "Model", "Page", "Unknown", "same"),
     "timeouts": ("INHERIT", "Timeout"),
+    "tls": ("TLS",),
     "_chat.parsing": ("Parsed",),
     "_chat.runs": ("ToolRun",),
 }
@@ -174,6 +176,7 @@ __all__ = [
     "StreamError",
     "StreamIncomplete",
     "StreamInterrupted",
+    "TLS",
     "Timeout",
     "TimeoutError",
     "TlsError",

@@ -16,12 +16,18 @@ from typing import Any
 import httpcore
 import httpx
 
-from ._http import IDLE_SECONDS, SOCKET_OPTIONS
+from ._http import HttpSettings, no_cookies
+from ._httpcore import Opening, core_request, handshakes, pool_settings
 from ._timers import ThreadTimer
 
-__all__ = ["BlockingTransport", "shut_down"]
+__all__ = ["blocking_client", "shut_down"]
 
 _serving = threading.local()  # `timer`: of the call that this thread is sending
+
+
+def blocking_client(settings: HttpSettings) -> httpx.Client:
+    """A client of our own."""
+    return httpx.Client(transport=_Transport(settings), timeout=None, cookies=no_cookies())
 
 
 def shut_down(stream: Any) -> None:
@@ -35,17 +41,20 @@ def shut_down(stream: Any) -> None:
 class _Stream(httpcore.NetworkStream):
     """A connection that tells the timer of a call how to end it, whenever it sends something for that call."""
 
-    def __init__(self, stream: httpcore.NetworkStream) -> None:
+    def __init__(self, stream: httpcore.NetworkStream, opening: Opening) -> None:
         self._stream = stream
+        self._opening = opening
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, timeout)
+        with self._opening.told():
+            return self._stream.read(max_bytes, self._opening.limit(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         timer: ThreadTimer | None = getattr(_serving, "timer", None)
         if timer is not None:
             timer.attach(self._end)
-        self._stream.write(buffer, timeout)
+        with self._opening.told():
+            self._stream.write(buffer, self._opening.limit(timeout))
 
     def _end(self) -> None:
         shut_down(self._stream)
@@ -56,7 +65,8 @@ class _Stream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        return _Stream(self._stream.start_tls(ssl_context, server_hostname, timeout))
+        stream = self._stream.start_tls(ssl_context, server_hostname, timeout)
+        return _Stream(stream, self._opening.after_handshake(timeout))
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
@@ -65,8 +75,9 @@ class _Stream(httpcore.NetworkStream):
 class _Backend(httpcore.NetworkBackend):
     """Makes such connections."""
 
-    def __init__(self) -> None:
+    def __init__(self, handshakes: int) -> None:
         self._backend = httpcore.SyncBackend()
+        self._handshakes = handshakes
 
     def connect_tcp(
         self,
@@ -76,12 +87,13 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        return _Stream(self._backend.connect_tcp(host, port, timeout, local_address, socket_options))
+        stream = self._backend.connect_tcp(host, port, timeout, local_address, socket_options)
+        return _Stream(stream, Opening(self._handshakes, timeout))
 
     def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
     ) -> httpcore.NetworkStream:
-        return _Stream(self._backend.connect_unix_socket(path, timeout))
+        return _Stream(self._backend.connect_unix_socket(path, timeout), Opening(0, timeout))
 
     def sleep(self, seconds: float) -> None:
         self._backend.sleep(seconds)
@@ -98,41 +110,19 @@ class _Body(httpx.SyncByteStream):
         self._body.close()
 
 
-class BlockingTransport(httpx.BaseTransport):
+class _Transport(httpx.BaseTransport):
     """What httpx.Client sends with. Its errors are httpcore's, which have the names of httpx's.
 
     The extension `timer` of a request is the ThreadTimer of the call.
     """
 
-    def __init__(self, *, socket_path: str | None, proxy: str | None, most_idle: int) -> None:
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(),
-            proxy=None if proxy is None else _proxy(proxy),
-            max_connections=None,
-            max_keepalive_connections=most_idle,
-            keepalive_expiry=IDLE_SECONDS,
-            uds=socket_path,
-            network_backend=_Backend(),
-            socket_options=SOCKET_OPTIONS,
-        )
+    def __init__(self, settings: HttpSettings) -> None:
+        self._pool = httpcore.ConnectionPool(network_backend=_Backend(handshakes(settings)), **pool_settings(settings))
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         _serving.timer = request.extensions.get("timer")
         try:
-            response = self._pool.handle_request(
-                httpcore.Request(
-                    request.method,
-                    httpcore.URL(
-                        scheme=request.url.raw_scheme,
-                        host=request.url.raw_host,
-                        port=request.url.port,
-                        target=request.url.raw_path,
-                    ),
-                    headers=request.headers.raw,
-                    content=request.stream,
-                    extensions=request.extensions,
-                )
-            )
+            response = self._pool.handle_request(core_request(request))
         finally:
             _serving.timer = None
         return httpx.Response(
@@ -141,8 +131,3 @@ class BlockingTransport(httpx.BaseTransport):
 
     def close(self) -> None:
         self._pool.close()
-
-
-def _proxy(url: str) -> httpcore.Proxy:
-    proxy = httpx.Proxy(url)
-    return httpcore.Proxy(str(proxy.url), auth=proxy.raw_auth, headers=proxy.headers.raw, ssl_context=proxy.ssl_context)

@@ -150,8 +150,9 @@ def at_most_one(**fields: Any) -> None:
 
 
 def misfit(value: Any, name: str) -> NoReturn:
-    """Refuse a value that is not of its field's type."""
-    raise UsageError(f"cannot be the {type(value).__name__} {value!r:.40}", field=name)
+    """Refuse a value that is not of its field's type. It may be a prompt, so that only numbers are shown."""
+    shown = f" {value!r:.40}" if isinstance(value, (int, float)) else ""
+    raise UsageError(f"cannot be the {type(value).__name__}{shown}", field=name)
 
 
 def refuse_misfits(extra: dict[str, Any], known: frozenset[str]) -> None:

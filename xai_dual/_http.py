@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import socket
-from urllib.parse import urlsplit
-from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined]
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
-from .addresses import is_loopback
+import attrs
 
-__all__ = ["IDLE_SECONDS", "SOCKET_OPTIONS", "environment_proxy"]
+from ._proxies import Proxy
+from .addresses import Endpoint
+from .tls import TLS
+
+__all__ = ["IDLE_SECONDS", "SOCKET_OPTIONS", "HttpSettings", "no_cookies"]
 
 IDLE_SECONDS = 55.0
 """How long a connection may lie idle before it is not used again: load balancers commonly cut those after 60 s."""
+
+
+@attrs.frozen
+class HttpSettings:
+    """What all connections to one host have in common."""
+
+    endpoint: Endpoint
+    proxy: Proxy | None
+    tls: TLS | None
+    most_idle: int
 
 
 def _socket_options() -> list[tuple[int, int, int]]:
@@ -34,12 +47,6 @@ def _socket_options() -> list[tuple[int, int, int]]:
 SOCKET_OPTIONS = _socket_options()
 
 
-def environment_proxy(url: str) -> str | None:
-    """The proxy that HTTPS_PROXY, HTTP_PROXY or ALL_PROXY names for an address; NO_PROXY and this machine have none."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    proxies = getproxies_environment()
-    proxy = proxies.get(parts.scheme) or proxies.get("all")
-    if proxy is None or is_loopback(host) or proxy_bypass_environment(parts.netloc, proxies):
-        return None
-    return proxy if "://" in proxy else f"http://{proxy}"
+def no_cookies() -> CookieJar:
+    """A jar that takes none: what a server gives to one key must not come back with the next."""
+    return CookieJar(DefaultCookiePolicy(allowed_domains=()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,8 @@ from .errors import UsageError
 
 __all__ = ["Form", "Part", "fields_of"]
 
+_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
+"""A content type. Of a name that begins with "data:" the type is read out of the name, whatever stands there."""
 _ESCAPES = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
 
 
@@ -29,7 +32,8 @@ class Part:
     def content_type(self) -> str:
         """By the file name. Reads the system's table of types when first asked."""
         kind, encoding = mimetypes.guess_type(self.filename, strict=False)
-        return kind if kind and not encoding else "application/octet-stream"
+        known = kind is not None and not encoding and _TYPE.fullmatch(kind)
+        return kind if kind and known else "application/octet-stream"
 
 
 class Form:

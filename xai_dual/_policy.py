@@ -5,8 +5,9 @@ One table a wire says which class a status belongs to; all else (wrong keys, slu
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -97,13 +98,17 @@ _SENTENCES = {
 }
 """What the server writes as `code` where it spells a gRPC code as a sentence."""
 
-_WKE = re.compile(r"\s*\[WKE=([^\]\s]+)\]")
+_WKE = re.compile(r"\[WKE=([^\[\]\s]{1,200})\]")
 _WRONG_KEY = re.compile(
     r"\W*(?:(?:the|an?|your|provided|given|error|unauthorized)\W+){0,3}"
     r"(?:(?:incorrect|invalid|wrong) api[ -]?key|api[ -]?key (?:provided )?(?:is )?(?:not valid|invalid|incorrect))",
     re.IGNORECASE,
 )
-_TOKEN = re.compile(r"[A-Za-z0-9_.:\-/]+")
+_TOKEN = re.compile(r"[A-Za-z0-9_.:\-/]{1,200}")
+# Patterns are searched in what others send: each has to come to its end in a time that grows as the text does.
+
+DEPTH = 50
+"""How deep the body of an error may be nested: one deeper than Python's stack can be neither shown nor pickled."""
 
 
 # -- HTTP ------------------------------------------------------------------------------------------------------------
@@ -116,7 +121,7 @@ def error_from_http(
     payload = _json_or_text(body)
     code, slug, message = _read_body(payload)
     if status < 400:
-        target = headers.get("location", "another address")
+        target = headers.get("location", "another address")[:500]
         message = f"The server redirects to {target}; redirects are not followed: set base_url to the right address."
     cls, default = _class_of_status(status)
     if code is None or _BY_CODE.get(code, (None,))[0] is not cls:
@@ -152,7 +157,7 @@ def error_from_payload(payload: Mapping[str, Any], *, status: int = 200, meta: M
         may_be_key=code in ("invalid_argument", "permission_denied"),
         http_status=status,
         request_id=request_id,
-        body=dict(payload),
+        body=_within_depth(dict(payload)),
         meta=meta,
     )
 
@@ -175,7 +180,7 @@ def _finish(
 ) -> e.ApiError:
     """Make the error; what says that the key is wrong becomes AuthenticationError."""
     by_slug = slug is not None and slug.startswith("unauthenticated:")
-    if may_be_key and (by_slug or code == "unauthenticated" or _WRONG_KEY.match(message)):
+    if may_be_key and (by_slug or code == "unauthenticated" or _WRONG_KEY.match(message[:500])):
         cls, code = e.AuthenticationError, "unauthenticated"
     return cls(message, code=code, slug=slug, **facts)
 
@@ -193,9 +198,26 @@ def _json_or_text(body: bytes) -> Any:
     if not body.strip():
         return None
     try:
-        return orjson.loads(body)
+        return _within_depth(orjson.loads(body))
     except orjson.JSONDecodeError:
         return body.decode("utf-8", "replace")
+
+
+def _within_depth(value: Any) -> Any:
+    """A JSON value in which "..." stands for what is nested too deep; changed in place."""
+    level = [value]
+    for _ in range(DEPTH):
+        level = [item for part in level for item in _items(part) if isinstance(item, (dict, list))]
+    for part in level:
+        if isinstance(part, dict):
+            part.clear()
+        elif isinstance(part, list):
+            part[:] = ["..."]
+    return value
+
+
+def _items(part: Any) -> Iterable[Any]:
+    return part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
 
 
 def _error_object(payload: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -219,7 +241,7 @@ def _read_body(payload: Any) -> tuple[str | None, str | None, str]:
 
 def _read_code(code: Any) -> tuple[str | None, str | None]:
     """A body's `code` as (gRPC code, slug): a number, a sentence, or a slug."""
-    if isinstance(code, str) and code.isdecimal():
+    if isinstance(code, str) and len(code) < 10 and code.isdecimal():
         code = int(code)
     if isinstance(code, bool) or not isinstance(code, (int, str)):
         return None, None
@@ -242,13 +264,17 @@ def _name(text: str) -> str | None:
 def _split_wke(text: str) -> tuple[str | None, str]:
     """Take `[WKE=slug]` out of a message."""
     found = _WKE.search(text)
-    return (found.group(1), (text[: found.start()] + text[found.end() :]).strip()) if found else (None, text.strip())
+    return (
+        (found.group(1), (text[: found.start()].rstrip() + text[found.end() :]).strip())
+        if found
+        else (None, text.strip())
+    )
 
 
 def _plain(text: str) -> str:
     """Text of a body that is not JSON: of HTML its title; at most 500 characters."""
     if text.lstrip()[:1] == "<":
-        title = re.search(r"<title[^>]*>(.*?)</title>", text[:20_000], re.IGNORECASE | re.DOTALL)
+        title = re.search(r"<title[^>]{0,200}>(.{0,500}?)</title>", text[:20_000], re.IGNORECASE | re.DOTALL)
         text = " ".join(title.group(1).split()) if title else "The server answered with an HTML page."
     text = text.strip()
     return text if len(text) <= 500 else text[:500] + "..."
@@ -267,8 +293,17 @@ _UNREACHED = re.compile(
     r"|.{0,30}name resolution failure|connections to all backends failing",
     re.IGNORECASE,
 )
+_TOO_MUCH_METADATA = re.compile(r"(?:.{0,40}\()?received metadata size exceeds")
 _TOO_LARGE = re.compile(r"(?:Sent|Received)? ?message larger than max(?: \(\d+ vs\. \d+\))?")
-_TLS = re.compile(r"(?:tls|ssl) handshake|SSL_ERROR|CERTIFICATE_VERIFY", re.IGNORECASE)
+_TLS = re.compile(
+    r"(?:tls|ssl) handshake|SSL|Cannot check peer|Custom verification|peer certificate|TSI_|certificate", re.IGNORECASE
+)
+_CERTIFICATE = re.compile(
+    r"certificate|UNKNOWN_CA|ACCESS_DENIED|ALERT_HANDSHAKE_FAILURE|Hostname Verification|TSI_DATA_CORRUPTED",
+    re.IGNORECASE,
+)
+"""What says that a certificate is to blame. (A server that wants the client's says just "handshake failure" in TLS 1.2,
+and in TLS 1.3 what it says comes after the handshake: there gRPC tells of broken data, and not what it was told.)"""
 _UNSEEN = re.compile(r".*RST_STREAM with error code 7\b|Stream removed \(GOAWAY received; ", re.DOTALL)
 """What gRPC says of streams that the server has not looked at: REFUSED_STREAM, or above the last one of its GOAWAY. (Of
 those that it may have looked at, the reason for the end of the connection stands between the two words.)"""
@@ -290,6 +325,8 @@ def error_from_grpc(
     attempt: only where it had none is the request known not to have been sent.
     """
     trailers = trailing or {}
+    if status == "RESOURCE_EXHAUSTED" and _TOO_MUCH_METADATA.match(details):  # these may be there all the same
+        return e.MessageTooLargeError(f"The metadata of the answer is over gRPC's limit: {details}", meta=meta)
     if not trailers:
         local = _local_failure(status, details, ready, meta)
         if local is not None:
@@ -311,6 +348,28 @@ def error_from_grpc(
     )
 
 
+TRUST_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH")
+"""Environment variables that say whom to trust; the last one is gRPC's only."""
+
+
+def connect_error(
+    text: str, reason: str, variables: Iterable[str] = TRUST_VARIABLES[:2], meta: Meta | None = None
+) -> e.ConnectError:
+    """The error for a connection that did not come to stand; `variables` are told of where they are set."""
+    if not _TLS.search(reason):
+        return e.ConnectError(text, meta=meta)
+    if "missing selected ALPN" in reason:
+        text = f"{text} (HTTP/2 is not spoken there, or not by who ends TLS on the way: transport='rest' may work.)"
+    if not _CERTIFICATE.search(reason):
+        return e.TlsError(text, meta=meta)
+    if "TSI_DATA_CORRUPTED" in reason:
+        text = f"{text} (The server ended TLS after the handshake, as where it lacks or refuses a client certificate.)"
+    known = [f"{name}={os.environ[name]}" for name in variables if os.environ.get(name)]
+    if known:
+        text = f"{text} (Set in the environment: {', '.join(known)}.)"
+    return e.TlsError(text, certificate=True, meta=meta)
+
+
 def _local_failure(status: str, details: str, ready: bool, meta: Meta | None) -> e.XaiError | None:
     """What gRPC itself reports in the guise of a status; the server has sent nothing."""
     too_large = _TOO_LARGE.search(details) if status == "RESOURCE_EXHAUSTED" else None
@@ -328,9 +387,9 @@ def _local_failure(status: str, details: str, ready: bool, meta: Meta | None) ->
     if _UNREACHED.match(details):
         if ready:
             return e.TransportError(details, maybe_sent=True, meta=meta)
-        if "attempt timed out" in details:
+        if "attempt timed out" in details or details.endswith(": Endpoint closing"):  # the latter during handshakes
             return e.TimeoutError(details, timer="connect", maybe_sent=False, meta=meta)
-        return (e.TlsError if _TLS.search(details) else e.ConnectError)(details, meta=meta)
+        return connect_error(details, details, TRUST_VARIABLES, meta)
     if _LOST.match(details):
         text = "The connection broke before the answer was complete"
         return e.TransportError(f"{text}: {details}", maybe_sent=_UNSEEN.match(details) is None, meta=meta)

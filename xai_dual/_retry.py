@@ -2,6 +2,7 @@
 
 cause                                                             reads   writes
 never sent: connect, DNS, TLS, pool wait, REFUSED_STREAM          yes     yes
+  (but not where a certificate is to blame)                       no      no
 refused: 429 498 529 RESOURCE_EXHAUSTED; 503 UNAVAILABLE + hint   yes     yes
 maybe processed: 408 409 500 502 503 504 52x, their gRPC codes,
   a connection that broke, first_event timer                      yes     only with retry_writes
@@ -93,7 +94,7 @@ def retry_after(headers: Mapping[str, str | bytes], now: float | None = None) ->
 def _seconds_until(date: str, now: float | None) -> float | None:
     try:
         moment = parsedate_to_datetime(date)
-    except (TypeError, ValueError, IndexError):
+    except (TypeError, ValueError, IndexError, OverflowError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=timezone.utc)
@@ -160,6 +161,8 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
 def failure_of(error: BaseException) -> Failure:
     """What the failed attempt may have done on the server."""
     if isinstance(error, (e.MessageTooLargeError, e.ForkedError)):
+        return "final"
+    if isinstance(error, e.TlsError) and error.certificate:
         return "final"
     if isinstance(error, e.TimeoutError):
         if error.timer in ("connect", "pool"):

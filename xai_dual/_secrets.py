@@ -1,4 +1,4 @@
-"""What must not be shown: which headers hold secrets, and how these are taken out of errors and of kept headers; no I/O.
+"""What must not be shown: which headers hold secrets, and how these are taken out of errors and kept headers; no I/O.
 
 A server may send back what it was sent: "Incorrect API key provided: xai-...". Errors go to logs, and are pickled.
 """
@@ -54,7 +54,7 @@ def kept_headers(headers: Iterable[tuple[str, str | bytes]], secrets: tuple[str,
 
 
 def scrubbed(text: str, secrets: Iterable[str]) -> str:
-    """The text without the secrets: as they are, percent-encoded, with escapes of JSON or HTML, or cut off at the end."""
+    """The text without the secrets: as they are, percent-encoded, with escapes of JSON or HTML, or cut at the end."""
     for secret in secrets:
         text = text.replace(secret, HIDDEN)
         if "%" in text or "\\" in text or "&" in text:

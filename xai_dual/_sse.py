@@ -28,14 +28,13 @@ class SseParser:
     the standard says. `id:` and `retry:` are read over.
     """
 
-    __slots__ = ("_after_cr", "_data", "_limit", "_name", "_partial", "_partial_size", "_size", "_started")
+    __slots__ = ("_after_cr", "_data", "_limit", "_name", "_partial", "_started")
 
     def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
         self._limit = max_event_bytes
-        self._partial: list[bytes] = []  # pieces of the line that has not ended yet
-        self._partial_size = 0
-        self._data: list[bytes] = []  # data lines of the event that has not ended yet
-        self._size = 0
+        # no lists: those of many small pieces take twenty times the memory
+        self._partial = bytearray()  # the line that has not ended yet
+        self._data: bytes | bytearray | None = None  # data lines of the event that has not ended yet
         self._name = ""
         self._after_cr = False
         self._started = False
@@ -56,23 +55,19 @@ class SseParser:
         lines = data.split(b"\n")
         rest = lines.pop()
         if lines and self._partial:
-            self._partial.append(lines[0])
-            lines[0] = b"".join(self._partial)
+            lines[0] = bytes(self._partial + lines[0])
             self._partial.clear()
-            self._partial_size = 0
         events = self._take(lines) if lines else []
         if rest:
-            self._partial.append(rest)
-            self._partial_size += len(rest)
-            if self._size + self._partial_size > self._limit:
+            self._partial += rest
+            if len(self._data or b"") + len(self._partial) > self._limit:
                 raise self._too_large()
         return events
 
     def close(self) -> list[SseEvent]:
         """Take in the end of the bytes: the last event counts even when its blank line is missing."""
-        lines = [b"".join(self._partial)] if self._partial else []
+        lines = [bytes(self._partial)] if self._partial else []
         self._partial.clear()
-        self._partial_size = 0
         return self._take([*lines, b""])
 
     def _take(self, lines: list[bytes]) -> list[SseEvent]:
@@ -83,11 +78,9 @@ class SseParser:
                 lines[0] = lines[0][3:]
         for line in lines:
             if not line:
-                if self._data:
-                    data = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
-                    events.append(SseEvent(self._name, data))
-                    self._data = []
-                    self._size = 0
+                if self._data is not None:
+                    events.append(SseEvent(self._name, bytes(self._data)))
+                    self._data = None
                 self._name = ""
             elif line.startswith(b"data:"):
                 self._add(line[6:] if line.startswith(b"data: ") else line[5:])
@@ -99,9 +92,14 @@ class SseParser:
         return events
 
     def _add(self, value: bytes) -> None:
-        self._data.append(value)
-        self._size += len(value) + 1
-        if self._size > self._limit:
+        if self._data is None:
+            self._data = value
+        else:
+            if not isinstance(self._data, bytearray):
+                self._data = bytearray(self._data)
+            self._data += b"\n"
+            self._data += value
+        if len(self._data) > self._limit:
             raise self._too_large()
 
     def _too_large(self) -> MessageTooLargeError:

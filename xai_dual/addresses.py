@@ -65,7 +65,7 @@ def is_loopback(host: str) -> bool:
     """Whether the name or address is this machine's own."""
     return (
         host in ("localhost", "::1")
-        or host.endswith(".localhost")
+        or re.fullmatch(r"[\w.-]+\.localhost", host, re.ASCII) is not None  # not "else.where/x.localhost"
         or re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None
     )
 
@@ -78,7 +78,7 @@ def parse_base_url(url: str, field: str = "base_url") -> Endpoint:
     if not isinstance(url, str) or not url.strip():
         raise UsageError("must be a URL such as 'https://api.x.ai'", field=field)
     if re.search(r"[\x00-\x20\x7f]", url):
-        raise UsageError(f"must not contain spaces or control characters: {url!r}", field=field)
+        raise UsageError(f"must not contain spaces or control characters: {_shown(url)!r}", field=field)
     if url.startswith("unix:"):
         path = url[5:]
         path = path[2:] if path.startswith("///") else path
@@ -91,7 +91,7 @@ def parse_base_url(url: str, field: str = "base_url") -> Endpoint:
     except ValueError as error:
         raise UsageError(f"is no valid URL: {error}", field=field) from None
     if parts.scheme not in ("http", "https") or not host:
-        raise UsageError(f"must begin with http://, https:// or unix:, got {url!r}", field=field)
+        raise UsageError(f"must begin with http://, https:// or unix:, got {_shown(url)!r}", field=field)
     if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
         raise UsageError("must hold no user name, password, query or fragment", field=field)
     prefix = parts.path.rstrip("/")
@@ -105,9 +105,15 @@ def parse_base_url(url: str, field: str = "base_url") -> Endpoint:
     )
 
 
+def _shown(url: str) -> str:
+    """An address without what may be a password in it."""
+    return re.sub(r"[^/]*@", "...@", url)
+
+
 def parse_target(target: str, endpoint: Endpoint, field: str) -> Endpoint:
     """Add a gRPC target: "host:port" (TLS as the base URL has it), "https://host", "http://host:port", "unix:/path"."""
-    if not isinstance(target, str) or not target.strip() or re.search(r"[\x00-\x20\x7f]", target):
+    bad = not isinstance(target, str) or not target.strip() or re.search(r"[\x00-\x20\x7f]", target)
+    if bad or ("@" in target and "://" not in target):
         raise UsageError("must be 'host:port', 'https://host:port', 'http://host:port' or 'unix:/path'", field=field)
     if target.startswith(("http://", "https://")):
         parsed = parse_base_url(target, field)

@@ -205,6 +205,19 @@ class ConnectError(TransportError):
 class TlsError(ConnectError):
     """The TLS handshake failed (certificate, protocol version). Nothing was sent."""
 
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        certificate: bool = False,
+        maybe_sent: bool = False,
+        attempts: int = 1,
+        meta: Meta | None = None,
+    ) -> None:
+        super().__init__(message, maybe_sent=maybe_sent, attempts=attempts, meta=meta)
+        self.certificate = certificate
+        """Whether a certificate is to blame, the server's or the client's: then the call is not tried again."""
+
 
 class TimeoutError(TransportError, builtins.TimeoutError):
     """One of the timers of `Timeout` ran out; also a builtin TimeoutError."""

@@ -9,11 +9,13 @@ from typing import Any, Literal
 
 import attrs
 
+from ._proxies import grpc_proxy, parse_proxy, rest_proxy
 from .addresses import Endpoint, parse_base_url, parse_target, refuse_plaintext
 from .errors import UsageError
 from .hooks import Hooks
 from .operation import Host
 from .timeouts import DEFAULT_TIMERS, INHERIT, Inherit, Timeout, TimeoutLike, Timers, inherit
+from .tls import TLS, check_tls
 
 __all__ = ["INHERIT", "CallOptions", "ClientOptions", "Inherit", "Timeout", "TimeoutLike", "inherit"]
 
@@ -37,7 +39,7 @@ class CallOptions:
     """The REST route to take, where the call has several, by the name of its shape."""
 
 
-_HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_HEADER_NAME = re.compile(r"[-._0-9A-Za-z]+")  # what gRPC takes; HTTP takes more
 _RESERVED = frozenset(
     (
         "connection",
@@ -75,7 +77,7 @@ def check_header_value(value: str, field: str) -> str:
     """A header value both wires can carry: printable ASCII, no line breaks."""
     if not re.fullmatch(r"[\x20-\x7e]*", value):
         raise UsageError("must hold printable ASCII characters only, no control characters", field=field)
-    return value
+    return value.strip(" ")
 
 
 def _environment(name: str) -> str | None:
@@ -132,6 +134,7 @@ class ClientOptions:
     headers: Mapping[str, str] = attrs.field(repr=False)
     http_client: Any = attrs.field(repr=False, eq=False)
     proxy: str | None = attrs.field(repr=False)
+    tls: TLS | None
     max_connections: int
     max_message_bytes: int | None
     rest_route: str
@@ -154,6 +157,7 @@ class ClientOptions:
         headers: Mapping[str, str] | None = None,
         http_client: Any = None,
         proxy: str | None = None,
+        tls: TLS | None = None,
         max_connections: int = 1000,
         max_message_bytes: int | None = None,
         rest_route: str = "auto",
@@ -178,6 +182,11 @@ class ClientOptions:
             management = parse_target(management_grpc_target, management, "management_grpc_target")
         for one, field in ((endpoint, "base_url"), (management, "management_url")):
             refuse_plaintext(one, tuple(allow_plaintext_hosts), field)
+        if proxy is not None:
+            parse_proxy(proxy)
+        for given, field in ((proxy, "proxy"), (tls, "tls")):
+            if given is not None and http_client is not None:
+                raise UsageError("has no part in calls that http_client= sends: give it to that", field=field)
         checked = check_headers(headers)
         if api_key is not None and "authorization" in checked:
             raise UsageError("contradicts api_key=: give one of the two", field="headers['authorization']")
@@ -193,6 +202,7 @@ class ClientOptions:
             headers=checked,
             http_client=http_client,
             proxy=proxy,
+            tls=check_tls(tls),
             max_connections=check_count(max_connections, "max_connections", 1),
             max_message_bytes=None
             if max_message_bytes is None
@@ -215,11 +225,13 @@ class ClientOptions:
 
     def connection(self, host: Host) -> tuple[Hashable, ...]:
         """What decides over the connections to a host: clients in which all of it is equal share them."""
+        endpoint = self.endpoint_of(host)
         return (
             self.transport,
-            self.endpoint_of(host),
-            self.proxy,
-            getattr(self, "tls", None),
+            endpoint,
+            rest_proxy(endpoint, self.proxy),
+            grpc_proxy(endpoint, self.proxy),
+            self.tls,
             self.max_connections,
             self.max_message_bytes,
             self.timers.connect,

@@ -52,7 +52,7 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         "cannot be the str",
     ),
     "parameters as a list": (
-        {"tools": [described(name="f", parameters=[1])]}, "tools[0].function.parameters", "cannot be the list [1]",
+        {"tools": [described(name="f", parameters=[1])]}, "tools[0].function.parameters", "cannot be the list",
     ),
     "a tool of 7": ({"tools": [OK, 7]}, "tools[1]", "a typed function, a tool"),
     "tools as text": ({"tools": "f"}, "tools", "must be a list, not str"),
@@ -75,7 +75,7 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     "arguments of a call": (
         {"messages": made(id="c", type="function", function={"name": "f", "arguments": {}})},
         "messages[1].tool_calls[0].function.arguments",
-        "cannot be the dict {}",
+        "cannot be the dict",
     ),
     "a result for no call": (
         {"messages": [user("Hi"), tool_result("x", tool_call_id="call_9")]}, "messages[1].tool_call_id", RESULT,
@@ -89,7 +89,7 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         "no message before it makes the call 'call_1'",
     ),
     # parts
-    "a part of text": ({"messages": said("Hi")}, "messages[0].content", "cannot be the list ['Hi']"),
+    "a part of text": ({"messages": said("Hi")}, "messages[0].content", "cannot be the list"),
     "a part without type": ({"messages": said({"text": "Hi"})}, "messages[0].content[0].type", "is required"),
     "a text without text": (
         {"messages": said({"type": "text", "text": "Hi"}, {"type": "text"})},
@@ -129,7 +129,7 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     "schema as text": (
         {"response_format": {"type": "json_schema", "json_schema": "{}"}},
         "response_format.json_schema",
-        "cannot be the str '{}'",
+        "cannot be the str",
     ),
     "search as text": (
         {"search_parameters": "on"}, "search_parameters", "must be SearchParameters or a dict, not str",
@@ -137,7 +137,7 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     "a day that is none": (
         {"search_parameters": {"mode": "on", "from_date": "yesterday"}},
         "search_parameters.from_date",
-        "cannot be the str 'yesterday'",
+        "cannot be the str",
     ),
     # of the call
     "time as text": ({"timeout": "soon"}, "timeout", "must be seconds, a Timeout or None, not str"),

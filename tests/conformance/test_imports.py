@@ -127,9 +127,9 @@ def imports(path: Path) -> Iterator[str]:
 
 
 ALLOWED = {
-    "grpc": {"_async/channels.py", "_async/_io.py", "_sync/channels.py", "_sync/_io.py", "_processes.py"},
-    "httpx": {"_async/_io.py", "_sync/_io.py", "_blocking_http.py"},
-    "httpcore": {"_blocking_http.py"},
+    "grpc": {"_async/channels.py", "_async/_io.py", "_sync/channels.py", "_sync/_io.py", "_processes.py", "tls.py"},
+    "httpx": {"_async/_io.py", "_sync/_io.py", "_blocking_http.py", "_async_http.py", "_httpcore.py", "tls.py"},
+    "httpcore": {"_blocking_http.py", "_async_http.py", "_httpcore.py"},
 }
 
 

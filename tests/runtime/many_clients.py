@@ -1,4 +1,4 @@
-"""Makes, uses and closes clients, thousands of them, and prints what that leaves behind: `python -m ...many_clients`."""
+"""Makes, uses and closes clients, thousands of them, and prints what that leaves behind."""
 
 from __future__ import annotations
 

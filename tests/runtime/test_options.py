@@ -91,7 +91,7 @@ def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"api_key": "k", "rest_route": ""}, "rest_route"),
         ({"api_key": "k", "allow_plaintext_hosts": "h"}, "allow_plaintext_hosts"),
         ({"api_key": "k", "transport": "grpc", "base_url": "https://h/p"}, "grpc_target"),
-        ({"api_key": "k", "transport": "grpc", "proxy": "http://p"}, "proxy"),
+        ({"api_key": "k", "transport": "grpc", "proxy": "https://p"}, "proxy"),
         ({"api_key": "k", "http_client": object()}, "http_client"),
     ],
 )

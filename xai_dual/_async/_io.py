@@ -9,10 +9,10 @@ import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any, TypeVar
 
-from .. import _processes
+from .. import _http_clients, _processes
 from .._chat.calling import call_in_task, each_in_tasks
 from .._grpc_upload import TaskUpload
-from .._http import IDLE_SECONDS, SOCKET_OPTIONS
+from .._http import HttpSettings
 from .._loops import ChannelMaker
 from .._slots import TaskSlots
 from .._timers import TaskTimer, cancel_requests
@@ -120,16 +120,14 @@ async def grpc_close(channel: Any) -> None:
 
 def is_http_client(client: Any) -> bool:
     """Whether a caller's client is of the right kind."""
-    return hasattr(client, "send") and hasattr(client, "aclose")
+    return _http_clients.is_client(client, blocking=False)
 
 
-def http_client(socket_path: str | None, proxy: str | None, most_idle: int) -> Any:
+def http_client(settings: HttpSettings) -> Any:
     """A client of our own."""
-    import httpx
+    from .._async_http import asyncio_client
 
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=most_idle, keepalive_expiry=IDLE_SECONDS)
-    transport = httpx.AsyncHTTPTransport(limits=limits, uds=socket_path, proxy=proxy, socket_options=SOCKET_OPTIONS)
-    return httpx.AsyncClient(transport=transport, timeout=None)
+    return asyncio_client(settings)
 
 
 def http_chunks(response: Any) -> AsyncIterator[bytes]:

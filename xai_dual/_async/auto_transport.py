@@ -45,7 +45,7 @@ class _Verdict:
     until: float = float("inf")  # by time.monotonic
 
 
-_verdicts: dict[tuple[int, str], _Verdict] = {}  # by process and address
+_verdicts: dict[tuple[Any, ...], _Verdict] = {}  # by process, and the way to the address
 
 
 class _Call(Protocol[R_co]):
@@ -132,7 +132,7 @@ class AsyncAutoTransport:
 
     async def _works(self, grpc: AsyncGrpcTransport) -> bool:
         """Whether gRPC answers; those who ask while a probe is under way wait for its end."""
-        address = (os.getpid(), grpc.address)
+        address = (os.getpid(), *grpc.way)
         verdict = _verdicts.get(address)
         if verdict is None or time.monotonic() >= verdict.until:
             async with self._probing.get():

@@ -7,9 +7,11 @@ from typing import Any
 
 import attrs
 
+from .._proxies import Proxy, grpc_refusal
 from .._slots import Slot
 from ..addresses import Endpoint
 from ..errors import UsageError
+from ..tls import TLS, grpc_credentials
 from . import _io
 
 __all__ = ["AsyncChannels", "AsyncConnection", "GrpcSettings"]
@@ -35,6 +37,13 @@ class GrpcSettings:
     connect: float | None  # seconds that one try to connect may take
     max_connections: int
     max_bytes: int | None
+    proxy: Proxy | None = None
+    tls: TLS | None = None
+
+    @property
+    def way(self) -> tuple[str, Proxy | None, TLS | None]:
+        """What decides whether gRPC gets through."""
+        return self.endpoint.target, self.proxy, self.tls
 
 
 class AsyncConnection:
@@ -114,7 +123,28 @@ class AsyncChannels:
         ]
         if settings.connect is not None:
             options.append(("grpc.min_reconnect_backoff_ms", max(1, int(settings.connect * 1000))))
+        target, more = _through(settings.proxy, settings.endpoint.target)
+        options += more
         if not settings.endpoint.secure:
-            return AsyncConnection(module.insecure_channel(settings.endpoint.target, options=options))
-        credentials = grpc.ssl_channel_credentials()
-        return AsyncConnection(module.secure_channel(settings.endpoint.target, credentials, options=options))
+            return AsyncConnection(module.insecure_channel(target, options=options))
+        credentials = grpc_credentials(settings.tls)
+        return AsyncConnection(module.secure_channel(target, credentials, options=options))
+
+
+def _through(proxy: Proxy | None, target: str) -> tuple[str, list[tuple[str, Any]]]:
+    """What to connect to, and the options that make it the way to the target.
+
+    The option that takes a proxy's URL would leave the last word to the NO_PROXY of gRPC. So these ask for what that
+    would do: connect to the proxy, and say CONNECT to it.
+    """
+    options: list[tuple[str, Any]] = [("grpc.enable_http_proxy", 0)]  # the environment was heard already
+    if proxy is None:
+        return target, options
+    refusal = grpc_refusal(proxy)
+    if refusal is not None:
+        raise UsageError(refusal, field="proxy")
+    server = target.rpartition("/")[2]
+    options += [("grpc.http_connect_server", server), ("grpc.default_authority", server)]
+    if proxy.basic is not None:
+        options.append(("grpc.http_connect_headers", f"Proxy-Authorization:{proxy.basic}"))
+    return proxy.address, options

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
+from .._proxies import grpc_proxy, grpc_refusal, parse_proxy
 from .._secrets import is_secret_header
 from ..errors import UsageError
 from ..hooks import Hooks
@@ -23,6 +24,7 @@ from ..options import (
     check_source,
 )
 from ..timeouts import INHERIT, Inherit, TimeoutLike, inherit
+from ..tls import TLS
 from . import _io
 from .auto_transport import grpc_installed
 from .call import AsyncCaller
@@ -60,6 +62,7 @@ class AsyncClient(AsyncResources):
         headers: Mapping[str, str] | None = None,
         http_client: AsyncHttpClient | None = None,
         proxy: str | None = None,
+        tls: TLS | None = None,
         max_connections: int = 1000,
         max_message_bytes: int | None = None,
         rest_route: str = "auto",
@@ -83,10 +86,13 @@ class AsyncClient(AsyncResources):
             retry_writes: also repeat writes that the server may have carried out already.
             headers: sent with every call.
             http_client: an httpx.AsyncClient (or httpx2's) to send with; it is not closed.
-            proxy: URL of the proxy for REST.
+            proxy: URL of the proxy; else HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY. gRPC goes through http://
+                proxies only.
+            tls: whom to trust, and the client's own certificate.
             max_connections: most calls under way at once, by process and event loop; more wait for their turn (timer
                 `pool`). On REST each of them has a connection of its own, on gRPC up to 100 share one.
-            max_message_bytes: most bytes of an answer, and on gRPC of a request (default there 64 MiB).
+            max_message_bytes: most bytes of an answer, or of one event of a stream on REST (default: no limit for
+                answers, 64 MiB for an event), and on gRPC of a request (default 64 MiB).
             rest_route: the REST route of chat: "completions", "responses", or "auto" for the first of the two that
                 carries the request.
             allow_plaintext_hosts: hosts that may be spoken to without TLS, beside this machine.
@@ -177,6 +183,8 @@ class AsyncClient(AsyncResources):
     def __getstate__(self) -> dict[str, Any]:
         if self._arguments["http_client"] is not None:
             raise UsageError("cannot be pickled", field="http_client")
+        if self._arguments["proxy"] is not None and parse_proxy(self._arguments["proxy"]).login is not None:
+            raise UsageError("holds a password, and cannot be pickled: set HTTPS_PROXY instead", field="proxy")
         state = {name: value for name, value in self._arguments.items() if name not in ("api_key", "management_key")}
         headers = state["headers"] or {}
         state["headers"] = {name: value for name, value in headers.items() if not is_secret_header(name)}
@@ -193,6 +201,8 @@ def _check_grpc(options: ClientOptions) -> None:
         raise UsageError("gRPC needs the package grpcio: pip install grpcio (or transport='rest')", field="transport")
     if options.endpoint.prefix and options.endpoint.grpc is None:
         raise UsageError("gRPC cannot go below a path: pass grpc_target=, or transport='rest'", field="base_url")
-    if options.proxy is not None or options.http_client is not None:
-        field = "proxy" if options.proxy is not None else "http_client"
-        raise UsageError("is for REST and cannot carry gRPC: transport='rest'", field=field)
+    refusal = grpc_refusal(grpc_proxy(options.endpoint, options.proxy))
+    if refusal is not None:
+        raise UsageError(refusal, field="proxy")
+    if options.http_client is not None:
+        raise UsageError("is for REST and cannot carry gRPC: transport='rest'", field="http_client")

@@ -11,6 +11,7 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 import attrs
 
 from .. import _processes
+from .._secrets import scrub, secrets_of
 from .._slots import Slot
 from ..errors import ApiError, TimeoutError, TimerName, XaiError
 from ..meta import Meta, PoolState, Retry
@@ -34,10 +35,10 @@ GRACE = 0.03
 class Attempt:
     """One attempt of a call: what the transport has to heed, and where it notes what it learns."""
 
-    headers: Mapping[str, str]  # all that the client sets, names in lower case
+    headers: Mapping[str, str] = attrs.field(repr=False)  # all that the client sets, names in lower case
     timers: Timers
     end: float | None  # of `total`, by time.monotonic
-    extra_body: Mapping[str, Any] | None = None
+    extra_body: Mapping[str, Any] | None = attrs.field(default=None, repr=False)
     rest_route: str = "auto"
     timer: _io.Timer
     meta: Meta | None = None
@@ -84,10 +85,16 @@ class Attempt:
         return caught if timer is None else self.timed_out(timer)
 
     def explain(self, error: XaiError) -> None:
-        """Tell an error which attempt it is of."""
+        """Tell an error which attempt it is of, and take out of it what the server has sent back of the key."""
         error.meta = self.meta
         if isinstance(error, ApiError) and error.request_id is None and self.meta is not None:
             error.request_id = self.meta.request_id
+        scrub(error, self.secrets)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must not be shown of what is sent."""
+        return secrets_of(self.headers)
 
     def limit(self, name: TimerName, seconds: float | None) -> tuple[TimerName, float | None]:
         """The timer that will run out first, that one or `total`, and the seconds until then."""

@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-from .. import _processes
+from .. import _http_clients, _processes
 from .._chat.calling import call_here, each_here
 from .._grpc_upload import ThreadUpload
+from .._http import HttpSettings
 from .._slots import ThreadSlots
 from .._timers import ThreadTimer
 from ..errors import UsageError
@@ -117,17 +118,14 @@ def grpc_close(channel: Any) -> None:
 
 def is_http_client(client: Any) -> bool:
     """Whether a caller's client is of the right kind."""
-    return hasattr(client, "send") and not hasattr(client, "aclose")
+    return _http_clients.is_client(client, blocking=True)
 
 
-def http_client(socket_path: str | None, proxy: str | None, most_idle: int) -> Any:
+def http_client(settings: HttpSettings) -> Any:
     """A client of our own."""
-    import httpx
+    from .._blocking_http import blocking_client
 
-    from .._blocking_http import BlockingTransport
-
-    transport = BlockingTransport(socket_path=socket_path, proxy=proxy, most_idle=most_idle)
-    return httpx.Client(transport=transport, timeout=None)
+    return blocking_client(settings)
 
 
 def http_chunks(response: Any) -> Iterator[bytes]:

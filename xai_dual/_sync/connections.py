@@ -7,6 +7,7 @@ from __future__ import annotations
 import platform
 
 from .. import __version__
+from .._proxies import grpc_proxy, grpc_refusal, rest_proxy
 from .._retry import RetryBudget
 from ..operation import Host
 from ..options import ClientOptions
@@ -62,20 +63,28 @@ class Connections:
         rest = RestTransport(
             endpoint,
             http_client=options.http_client,
-            proxy=options.proxy,
+            proxy=rest_proxy(endpoint, options.proxy),
+            tls=options.tls,
             max_connections=options.max_connections,
             max_bytes=options.max_message_bytes,
         )
         if options.transport == "rest":
             return rest
+        proxy = grpc_proxy(endpoint, options.proxy)
         grpc = GrpcTransport(
             GrpcSettings(
-                endpoint, self.user_agent, options.timers.connect, options.max_connections, options.max_message_bytes
+                endpoint,
+                self.user_agent,
+                options.timers.connect,
+                options.max_connections,
+                options.max_message_bytes,
+                proxy,
+                options.tls,
             )
         )
         if options.transport == "grpc":
             return grpc
-        above_http = options.http_client is not None or options.proxy is not None or bool(endpoint.prefix)
+        above_http = options.http_client is not None or bool(endpoint.prefix) or grpc_refusal(proxy) is not None
         expected = not above_http and (endpoint.grpc is not None or endpoint.likely_grpc)
         return AutoTransport(host, grpc if expected and grpc_installed() else None, rest)
 

@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Hashable, Iterable
 from typing import Any, Generic, TypeVar
 
 from .._policy import error_from_grpc
 from .._routes import encoded
+from .._secrets import kept_headers
 from ..errors import (
     ApiError,
     DecodeError,
@@ -57,7 +58,7 @@ class GrpcTransport:
             )
         except Exception as error:
             raise _failure(error, connection, attempt, timer, end) from None
-        _note(meta, initial, trailing)
+        _note(attempt, initial, trailing)
         result: R = _decoded(binding.codec, answer, meta)
         return result
 
@@ -110,7 +111,7 @@ class GrpcTransport:
                 raise
             raise _failure(error, connection, attempt, "total", end) from None
         attempt.timer.end()
-        _note(meta, initial, trailing)
+        _note(attempt, initial, trailing)
         result: R = _decoded(binding.codec, answer, meta)
         return result
 
@@ -121,6 +122,11 @@ class GrpcTransport:
     def address(self) -> str:
         """Where it goes."""
         return self._settings.endpoint.target
+
+    @property
+    def way(self) -> tuple[Hashable, ...]:
+        """What decides whether it gets there."""
+        return self._settings.way
 
     def probe(self, method: str, seconds: float) -> None:
         """Make a call without a key and without content. Raises where it was not answered in time, and by gRPC."""
@@ -161,7 +167,10 @@ class GrpcTransport:
         connection = channels.pick(attempt.enter(channels.slots))
         if not connection.connected:
             timer, seconds = attempt.limit("connect", attempt.timers.connect)
-            if not _io.grpc_connect(connection.channel, seconds):
+            start = time.monotonic()
+            in_time = _io.grpc_connect(connection.channel, seconds)
+            late = seconds is not None and time.monotonic() - start > 0.9 * seconds
+            if not in_time or (late and _io.grpc_has_failed(connection.channel)):  # its own timer is as long
                 raise attempt.timed_out(timer, maybe_sent=False)
             connection.connected = True
         return connection
@@ -216,9 +225,9 @@ class _GrpcStream(Generic[C]):
             message = _io.grpc_read(self._call)
             if not self._began:
                 self._began = True
-                _note(self._meta, self._call.initial_metadata(), ())
+                _note(self._attempt, self._call.initial_metadata(), ())
             if message is None:
-                _note(self._meta, (), self._call.trailing_metadata())
+                _note(self._attempt, (), self._call.trailing_metadata())
                 return None
         except BaseException as error:
             if self._cancelled and not _io.is_cancelled():
@@ -244,10 +253,11 @@ class _GrpcStream(Generic[C]):
         self.cancel()
 
 
-def _note(meta: Meta, initial: Any, trailing: Any) -> None:
-    """Put metadata of the answer into meta; text values only."""
-    found = {k: v for k, v in (*(initial or ()), *(trailing or ())) if isinstance(v, str)}
-    if found:
+def _note(attempt: Attempt, initial: Any, trailing: Any) -> None:
+    """Put metadata of the answer into meta."""
+    meta, items = attempt.meta, (*(initial or ()), *(trailing or ()))
+    found = kept_headers(items, attempt.secrets) if items else None
+    if found and meta is not None:
         meta.headers = {**meta.headers, **found}
         meta.request_id = found.get("x-request-id", meta.request_id)
 
@@ -269,7 +279,7 @@ def _failure(
     caught: Any = error
     status, details = caught.code().name, caught.details() or ""
     initial, trailing = caught.initial_metadata(), caught.trailing_metadata()
-    _note(meta, initial, trailing)
+    _note(attempt, initial, trailing)
     if status == "DEADLINE_EXCEEDED" and end is not None and time.monotonic() >= end - 0.02:
         return attempt.timed_out(timer)
     ready = status != "UNAVAILABLE" or _io.grpc_is_ready(connection.channel)

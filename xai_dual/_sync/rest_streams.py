@@ -10,14 +10,12 @@ from typing import Any, Generic, TypeVar
 
 import orjson
 
-from .._policy import error_from_payload
+from .._policy import connect_error, error_from_payload
 from .._sse import SseEvent, SseParser
 from ..errors import (
-    ConnectError,
     DecodeError,
     MessageTooLargeError,
     TimerName,
-    TlsError,
     TransportError,
     UsageError,
     XaiError,
@@ -168,7 +166,8 @@ class SseStream(_Body, Generic[C]):
             payload = event.data.decode("utf-8", "replace")
         if not isinstance(payload, dict):
             raise DecodeError(
-                f"An event of the stream is no JSON object: {event.data[:200].decode('utf-8', 'replace')!r}",
+                "An event of the stream is no JSON object; `body` has its first bytes.",
+                body=event.data[:200].decode("utf-8", "replace"),
                 meta=self._attempt.meta,
             )
         if event.name and "type" not in payload:
@@ -213,6 +212,16 @@ def read_body(response: Any, limit: int | None, meta: Meta | None, *, most: int 
     return b"".join(parts)[:most]
 
 
+def _text(error: BaseException) -> str:
+    """What an exception says, or else the first of those that it comes from that says something."""
+    one: BaseException | None = error
+    for _ in range(8):
+        if one is None or str(one):
+            break
+        one = one.__cause__ or one.__context__
+    return str(one or "") or type(error).__name__
+
+
 _TIMERS: dict[str, TimerName] = {"ConnectTimeout": "connect", "PoolTimeout": "pool"}
 
 
@@ -223,17 +232,17 @@ def failure(
     if isinstance(error, XaiError):
         return error
     names = {cls.__name__ for cls in type(error).__mro__}
-    causes = (error, error.__cause__, error.__context__)
-    text = next((str(one) for one in causes if one is not None and str(one)), type(error).__name__)
+    text = _text(error)
     if "TimeoutException" in names:
         early = next((_TIMERS[name] for name in _TIMERS if name in names), None)
         timer = writing if "WriteTimeout" in names else timer
         timer = "total" if attempt.is_over() else early or timer
         return attempt.timed_out(timer, maybe_sent=early is None)
-    if "ConnectError" in names or "ProxyError" in names:
-        tls = "SSL" in text or "CERTIFICATE" in text.upper() or "certificate" in text
-        where = f"No connection to {host}: " if host else ""
-        return (TlsError if tls else ConnectError)(where + text, meta=attempt.meta)
+    told = "_ALERT_" in text  # what TLS 1.3 says of a client's certificate comes after the handshake
+    if told or names & {"ConnectError", "ProxyError"}:
+        return connect_error(f"No connection to {host}: {text}" if host else text, text, meta=attempt.meta)
+    if "SSLError" in names:  # which httpcore lets through
+        return TransportError(f"The connection broke before the answer was complete: {text}", meta=attempt.meta)
     if names & {"InvalidURL", "UnsupportedProtocol", "LocalProtocolError"}:
         return UsageError(f"The request cannot be sent: {text}")
     if "DecodingError" in names:

@@ -12,14 +12,18 @@ from urllib.parse import urlencode
 import attrs
 import orjson
 
-from .._http import environment_proxy
+from .._http import HttpSettings
+from .._http_clients import check_use
 from .._multipart import Form, Part, fields_of
 from .._policy import error_from_http, error_from_payload
+from .._proxies import Proxy
 from .._routes import encoded_for_route
+from .._secrets import kept_headers
 from ..addresses import Endpoint
-from ..errors import DecodeError, TimerName, TransportError, UsageError, XaiError
+from ..errors import DecodeError, TimerName, UsageError, XaiError
 from ..meta import Meta, PoolState
 from ..operation import DownloadOperation, Operation, RestBinding, RestRequest, StreamOperation, UploadOperation
+from ..tls import TLS
 from . import _io
 from .rest_streams import BodyStream, Interrupt, SseStream, failure, read_body
 from .transport import Attempt, RawStream, Scoped, total
@@ -52,22 +56,22 @@ class RestTransport:
         endpoint: Endpoint,
         *,
         http_client: Any = None,
-        proxy: str | None = None,
+        proxy: Proxy | None = None,
+        tls: TLS | None = None,
         max_connections: int = 1000,
         max_bytes: int | None = None,
     ) -> None:
         self._endpoint = endpoint
         self._own = http_client
         self._proxy = proxy
+        self._tls = tls
         self._max_connections = max_connections
         self._max_bytes = max_bytes
         self._pools: Scoped[_Pool] = Scoped(self._open)
 
     def _open(self) -> _Pool:
-        path = self._endpoint.socket_path
-        proxy = self._proxy if self._proxy is not None or path is not None else environment_proxy(self._endpoint.url)
         try:
-            client = _io.http_client(path, proxy, self._max_connections)
+            client = _io.http_client(HttpSettings(self._endpoint, self._proxy, self._tls, self._max_connections))
         except ImportError as error:
             raise UsageError(f"REST needs the package httpx: pip install httpx ({error})", field="transport") from error
         return _Pool(client, _io.Slots(self._max_connections))
@@ -145,6 +149,8 @@ class RestTransport:
             pool = self._pools.get()
             attempt.enter(pool.slots)
             client = pool.client
+        else:
+            check_use(client, _io.scope())
         headers = {"accept": accept, **attempt.headers}
         if body_headers is not None:
             headers.update(body_headers)
@@ -162,7 +168,7 @@ class RestTransport:
         except Exception as error:
             raise failure(error, attempt, "first_event", writing, str(self._endpoint)) from None
         attempt.timeouts["read"] = attempt.limit("idle", attempt.timers.idle)[1]  # from here on between two reads
-        meta.headers = {name.lower(): value for name, value in response.headers.items()}
+        meta.headers = kept_headers(response.headers.items(), attempt.secrets)
         meta.request_id = meta.headers.get("x-request-id")
         if response.status_code >= 300:
             try:
@@ -185,14 +191,19 @@ class RestTransport:
         decode = binding.decoder(request)
         if not body and response.status_code in (200, 201) and binding.method != "DELETE" and decode({}) is not None:
             raise DecodeError(f"The answer is empty (status {response.status_code}).", body="", meta=meta)
-        return decode(_payload(body, response, meta, pending=binding.pending))
+        payload = _payload(body, response, meta, pending=binding.pending)
+        answer = decode(payload)
+        if payload.get("error") and payload.keys() == (getattr(answer, "extra", None) or {}).keys():
+            # nothing in it is of the answer: some gateways send their errors with status 200
+            raise error_from_payload(payload, status=response.status_code, meta=meta)
+        return answer
 
     def _refused(self, response: Any, meta: Meta, attempt: Attempt) -> XaiError:
         """The error that an answer with an error status is."""
         try:
             body = read_body(response, None, meta, most=ERROR_BYTES)
         except Exception as error:
-            if not isinstance(failure(error, attempt, "idle"), TransportError):
+            if not isinstance(failure(error, attempt, "idle"), XaiError):
                 raise
             body = b""  # the status says enough
         return error_from_http(response.status_code, meta.headers, body, meta=meta)
@@ -212,7 +223,7 @@ class RestTransport:
         text = body[:200].decode("utf-8", "replace")
         return DecodeError(
             f"A stream was asked for, and {kind or 'a body without content type'} came with status"
-            f" {response.status_code}: {text!r}",
+            f" {response.status_code}; `body` has its first bytes.",
             body=text,
             meta=attempt.meta,
         )
@@ -261,7 +272,9 @@ def _payload(body: bytes, response: Any, meta: Meta, *, pending: bool) -> dict[s
     kind = response.headers.get("content-type", "no content type")
     text = body[:200].decode("utf-8", "replace")
     raise DecodeError(
-        f"The answer is no JSON object (status {response.status_code}, {kind}): {text!r}", body=text, meta=meta
+        f"The answer is no JSON object (status {response.status_code}, {kind}); `body` has its first bytes.",
+        body=text,
+        meta=meta,
     )
 
 

@@ -13,7 +13,7 @@ import threading
 
 from xai_dual.emulator.faults import ACTIONS
 from xai_dual.emulator.server import DEFAULT_MAX_STREAMS
-from xai_dual.emulator.state import DEFAULT_API_KEY, DEFAULT_MANAGEMENT_KEY, State
+from xai_dual.emulator.state import DEFAULT_API_KEY, DEFAULT_MANAGEMENT_KEY, GATEWAY_KEY, State
 
 _USAGE = """
 Both wires listen on {url} (gRPC target {target}).
@@ -21,6 +21,8 @@ Both wires listen on {url} (gRPC target {target}).
   REST    curl {url}/v1/chat/completions -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \\
             -d '{{"model": "grok-4", "messages": [{{"role": "user", "content": "What is 101*3?"}}]}}'
   Python  xai_dual.Client(base_url="{url}", api_key="{key}")
+
+Gateways in OpenAI's shape, with the key {gateway_key}: {maxtoken} and {llmprovider}.
 
 Headers (metadata on gRPC): x-emulator-delay-ms (pause between stream chunks), x-emulator-split-tool-calls: 1,
 x-emulator-legacy: 1, x-emulator-polls (how long deferred work is pending), x-emulator-advance (seconds that pass),
@@ -79,6 +81,7 @@ async def _serve(state: State, host: str, port: int, max_streams: int, child: bo
         ready = {
             "ready": True, "url": state.url, "host": host, "port": used, "api_key": state.api_key,
             "management_url": state.url, "management_key": state.management_key, "pid": os.getpid(),
+            "maxtoken_url": state.maxtoken_url, "llmprovider_url": state.llmprovider_url, "gateway_key": GATEWAY_KEY,
         }  # fmt: skip
         print(json.dumps(ready), flush=True)
         if child:
@@ -91,7 +94,10 @@ async def _serve(state: State, host: str, port: int, max_streams: int, child: bo
 def _usage(state: State) -> str:
     actions = "\n".join(f"  {name:15}{what}" for name, what in ACTIONS.items())
     target = state.url.partition("://")[2]
-    return _USAGE.format(url=state.url, target=target, key=state.api_key, actions=actions)
+    return _USAGE.format(
+        url=state.url, target=target, key=state.api_key, actions=actions,
+        gateway_key=GATEWAY_KEY, maxtoken=state.maxtoken_url, llmprovider=state.llmprovider_url,
+    )  # fmt: skip
 
 
 def _await_end_of_input(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:

@@ -128,19 +128,20 @@ class Link(End):
         else:
             self._held += data
             start = self._held[: len(PREFACE)]
+            grpc = self.splice.grpc if start == PREFACE else None
             if self._connecting is None and (start == PREFACE or not PREFACE.startswith(start)):
                 self.hold("connecting", True)
-                self._connecting = asyncio.get_running_loop().create_task(self._connect(start == PREFACE))
+                self._connecting = asyncio.get_running_loop().create_task(self._connect(grpc))
 
     def _hand_on(self, data: bytes) -> None:
         if self.peer is not None and not self.is_lost:
             self.peer.send(data if self.gate is None else self.gate.from_client(data))
 
-    async def _connect(self, is_grpc: bool) -> None:
+    async def _connect(self, grpc: Connector | None) -> None:
         assert self.transport is not None
         back = _Back(self)
         try:
-            await (self.splice.grpc if is_grpc else self.splice.rest)(lambda: back)
+            await (grpc or self.splice.rest)(lambda: back)
         except OSError:
             self.transport.abort()
             return
@@ -151,7 +152,7 @@ class Link(End):
         self.peer = back
         self.port = back.transport.get_extra_info("sockname")[1]
         self.splice.state.links[self.port] = self
-        if is_grpc:
+        if grpc is not None:
             self.gate = Gate(self, self.splice.state)
             self.use(own=False)
         held, self._held = self._held, b""

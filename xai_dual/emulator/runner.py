@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 
 import grpc.aio
 import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from xai_dual.emulator.public import Connector
 from xai_dual.emulator.rest.app import make_app
+from xai_dual.emulator.rest.gateways import LLMPROVIDER, MAXTOKEN, make_gateway
 from xai_dual.emulator.rpc.service import Handler
 from xai_dual.emulator.splice import Splice
 from xai_dual.emulator.state import State
@@ -42,14 +44,14 @@ async def running(state: State, host: str, port: int, max_streams: int) -> Async
     grpc_server = grpc.aio.server(options=(*_GRPC_OPTIONS, ("grpc.max_concurrent_streams", max_streams)))
     grpc_server.add_generic_rpc_handlers((Handler(state),))
     grpc_port = grpc_server.add_insecure_port(f"{_LOOPBACK}:0")
-    # asyncio turns Nagle's algorithm off only where the protocol number is given; with it every answer takes 40 ms.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.bind((_LOOPBACK, 0))
-    listener.listen(1024)
+    apps = (make_app(state), make_gateway(state, MAXTOKEN), make_gateway(state, LLMPROVIDER))
+    listeners = [_listener() for _ in apps]
+    ports = [listener.getsockname()[1] for listener in listeners]
     config = uvicorn.Config(
-        make_app(state),
+        _by_port(dict(zip(ports, apps, strict=True))),
         lifespan="off",
         log_config=None,
+        log_level="error",  # gateways are asked for HTTP/2, which is no warning
         access_log=False,
         ws="none",
         server_header=False,
@@ -58,26 +60,56 @@ async def running(state: State, host: str, port: int, max_streams: int) -> Async
     )
     web = _Uvicorn(config)
     web_task = None
-    splice = Splice(state, _connector(grpc_port), _connector(listener.getsockname()[1]))
-    state.refuse = splice.refuse
+    api, maxtoken, llmprovider = splices = [
+        Splice(state, None if position else _connector(grpc_port), _connector(rest_port))
+        for position, rest_port in enumerate(ports)
+    ]
+
+    def refuse(seconds: float) -> None:
+        for splice in splices:
+            splice.refuse(seconds)
+
+    state.refuse = refuse
     try:
         await grpc_server.start()
-        web_task = asyncio.get_running_loop().create_task(web.serve(sockets=[listener]))
+        web_task = asyncio.get_running_loop().create_task(web.serve(sockets=listeners))
         while not web.started:
             if web_task.done():
                 await web_task
                 raise RuntimeError("the ASGI server did not start")
             await asyncio.sleep(0.005)
-        used = await splice.start(host, port)
-        state.url = f"http://{f'[{host}]' if ':' in host else host}:{used}"
+        used = await api.start(host, port)
+        origin = f"http://{f'[{host}]' if ':' in host else host}"
+        state.url = f"{origin}:{used}"
+        state.maxtoken_url = f"{origin}:{await maxtoken.start(host, 0)}"
+        state.llmprovider_url = f"{origin}:{await llmprovider.start(host, 0)}/v1"
         yield used
     finally:
-        splice.stop()
+        for splice in splices:
+            splice.stop()
         web.should_exit = True
         await grpc_server.stop(0)
         if web_task is not None:
             await web_task
-        listener.close()
+        for listener in listeners:
+            listener.close()
+
+
+def _listener() -> socket.socket:
+    # asyncio turns Nagle's algorithm off only where the protocol number is given; with it every answer takes 40 ms.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.bind((_LOOPBACK, 0))
+    listener.listen(1024)
+    return listener
+
+
+def _by_port(apps: Mapping[int, ASGIApp]) -> ASGIApp:
+    """One web server for all: the port that a request came by says which app it is for."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await apps[scope["server"][1]](scope, receive, send)
+
+    return app
 
 
 def _connector(port: int) -> Connector:

@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import IO, Any
 
 from xai_dual.emulator.calls import Call
-from xai_dual.emulator.state import DEFAULT_API_KEY, DEFAULT_MANAGEMENT_KEY, State
+from xai_dual.emulator.state import DEFAULT_API_KEY, DEFAULT_MANAGEMENT_KEY, EMPTY_GATEWAY_KEY, GATEWAY_KEY, State
 
 DEFAULT_MAX_STREAMS = 10_000
 _START_TIMEOUT = 30.0
@@ -29,11 +29,15 @@ _STOP_TIMEOUT = 5.0
 class Server:
     """A running emulator. Use it as a context manager, or call ``close()``."""
 
-    def __init__(self, url: str, api_key: str, management_key: str) -> None:
+    def __init__(self, url: str, maxtoken_url: str, llmprovider_url: str, *, api_key: str, management_key: str) -> None:
         self.url = url
         self.api_key = api_key
         self.management_url = url
         self.management_key = management_key
+        self.maxtoken_url = maxtoken_url
+        self.llmprovider_url = llmprovider_url
+        self.gateway_key = GATEWAY_KEY
+        self.empty_gateway_key = EMPTY_GATEWAY_KEY
 
     @property
     def target(self) -> str:
@@ -129,7 +133,8 @@ def serve(
     except BaseException:
         _end(process)
         raise
-    return _ProcessServer(process, ready["url"], api_key, management_key)
+    addresses = [ready[name] for name in ("url", "maxtoken_url", "llmprovider_url")]
+    return _ProcessServer(process, *addresses, api_key=api_key, management_key=management_key)
 
 
 def _environment() -> dict[str, str] | None:
@@ -159,8 +164,8 @@ def _first_line(stream: IO[bytes]) -> bytes:
 
 
 class _ProcessServer(Server):
-    def __init__(self, process: subprocess.Popen[bytes], url: str, api_key: str, management_key: str) -> None:
-        super().__init__(url, api_key, management_key)
+    def __init__(self, process: subprocess.Popen[bytes], *addresses: str, **keys: str) -> None:
+        super().__init__(*addresses, **keys)
         self.process = process
         self._owner = os.getpid()
         atexit.register(self.close)
@@ -199,7 +204,13 @@ class _ThreadServer(Server):
             raise RuntimeError("the emulator did not become ready")
         if self._failure is not None:
             raise self._failure
-        super().__init__(state.url, state.api_key, state.management_key)
+        super().__init__(
+            state.url,
+            state.maxtoken_url,
+            state.llmprovider_url,
+            api_key=state.api_key,
+            management_key=state.management_key,
+        )
         atexit.register(self.close)
 
     def _run(self, host: str, port: int, max_streams: int) -> None:

@@ -21,15 +21,14 @@ _Address = tuple[socket.AddressFamily, tuple[object, ...]]
 
 
 class Splice:
-    """The public port."""
+    """A public port; without ``grpc`` one that takes whatever comes for HTTP/1.1."""
 
-    def __init__(self, state: State, grpc: Connector, rest: Connector) -> None:
+    def __init__(self, state: State, grpc: Connector | None, rest: Connector) -> None:
         self.state = state
         self.grpc = grpc
         self.rest = rest
         self._public: set[Link] = set()
         self._servers: list[asyncio.Server] = []
-        self._numbers = 0
         self._opening: asyncio.Task[None] | None = None
 
     async def start(self, host: str, port: int) -> int:
@@ -40,8 +39,7 @@ class Splice:
         return used
 
     def _link(self) -> Link:
-        self._numbers += 1
-        return Link(self, self._numbers)
+        return Link(self, next(self.state.connections))
 
     # ---- what links tell
 

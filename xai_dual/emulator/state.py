@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 DEFAULT_API_KEY = "xai-emulator-key"
 DEFAULT_MANAGEMENT_KEY = "xai-token-emulator"
+GATEWAY_KEY = "sk-emulator-key"
+EMPTY_GATEWAY_KEY = "sk-emulator-empty"  # of an account without money
 _CONSOLE = "You can obtain an API key from https://console.x.ai."
 _MAX_IMAGES = 1000
 
@@ -72,6 +75,9 @@ class State:
     management_key: str = DEFAULT_MANAGEMENT_KEY
     legacy: bool = False
     url: str = ""
+    maxtoken_url: str = ""
+    llmprovider_url: str = ""
+    connections: Iterator[int] = field(default_factory=lambda: itertools.count(1))  # numbers for those that come
     images: OrderedDict[str, bytes] = field(default_factory=OrderedDict)
     stats: Stats = field(default_factory=Stats)
     faults: Faults = field(default_factory=Faults)
@@ -128,7 +134,13 @@ class State:
     def _started(self) -> None:
         self.stats.work_started += 1
 
-    def arrive(self, attempt: Attempt, authorization: str | None, header: str | None) -> Fault | None:
+    def arrive(
+        self,
+        attempt: Attempt,
+        authorization: str | None,
+        header: str | None,
+        authenticate: Callable[[str | None, str], str] | None = None,
+    ) -> Fault | None:
         """Check the key of a call that has just arrived and take the fault that hits it.
 
         The attempt keeps both the fault and a refusal. What a fault does to the connection begins here; what it does
@@ -137,7 +149,7 @@ class State:
         operation = attempt.call.operation
         self.stats.requests += 1
         try:
-            key = self.authenticate(authorization, operation)
+            key = (authenticate or self.authenticate)(authorization, operation)
             fault = attempt.fault = self.faults.take(operation, key, header)
         except ServiceError as error:
             attempt.refusal = error

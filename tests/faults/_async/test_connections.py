@@ -69,6 +69,12 @@ def hole() -> Iterator[Hole]:
         one.close()
 
 
+def settings_of(client: AsyncClient) -> Any:
+    """The module with the settings of channels, of the client's flavour."""
+    name = type(client._connections.of("api").transport).__module__
+    return sys.modules[name.replace("grpc_transport", "channels")]
+
+
 async def whole(client: AsyncClient, **how: Any) -> str:
     async with client.chat.stream(**{**SUM, **how}) as stream:
         async for _ in stream:
@@ -114,7 +120,7 @@ async def test_need_21_a_connection_that_the_server_ends_loses_no_call(
 async def test_need_21_a_quiet_connection(wires: Wires, monkeypatch: pytest.MonkeyPatch, transport: str) -> None:
     """A long quiet call is kept alive on both wires, and never so eagerly that a server takes offence."""
     async with AsyncClient(**wires.options(transport)) as client:
-        module: Any = sys.modules[type(client._connections.of("api").transport).__module__.replace("grpc_transport", "channels")]
+        module = settings_of(client)
         if transport == "grpc":
             # a stock server of grpc allows a ping each 300 s; load balancers forget a quiet connection after 350 s
             assert 300_000 < module.PING_EVERY_MS < 350_000
@@ -134,7 +140,7 @@ async def test_need_21_a_way_that_swallows_everything(
 ) -> None:
     """A ping that is not answered ends the calls of its connection."""
     async with AsyncClient(transport="grpc", base_url=hole.to(wires.grpc_target), api_key="k") as client:
-        module: Any = sys.modules[type(client._connections.of("api").transport).__module__.replace("grpc_transport", "channels")]
+        module = settings_of(client)
         monkeypatch.setattr(module, "PING_EVERY_MS", 300)
         monkeypatch.setattr(module, "PING_ANSWER_MS", 300)
         stream = client._caller.stream(api.STREAM, {"chunks": ["a"], "end": "hang"}, api.CallOptions())

@@ -71,6 +71,12 @@ def hole() -> Iterator[Hole]:
         one.close()
 
 
+def settings_of(client: Client) -> Any:
+    """The module with the settings of channels, of the client's flavour."""
+    name = type(client._connections.of("api").transport).__module__
+    return sys.modules[name.replace("grpc_transport", "channels")]
+
+
 def whole(client: Client, **how: Any) -> str:
     with client.chat.stream(**{**SUM, **how}) as stream:
         for _ in stream:
@@ -116,9 +122,7 @@ def test_need_21_a_connection_that_the_server_ends_loses_no_call(
 def test_need_21_a_quiet_connection(wires: Wires, monkeypatch: pytest.MonkeyPatch, transport: str) -> None:
     """A long quiet call is kept alive on both wires, and never so eagerly that a server takes offence."""
     with Client(**wires.options(transport)) as client:
-        module: Any = sys.modules[
-            type(client._connections.of("api").transport).__module__.replace("grpc_transport", "channels")
-        ]
+        module = settings_of(client)
         if transport == "grpc":
             # a stock server of grpc allows a ping each 300 s; load balancers forget a quiet connection after 350 s
             assert 300_000 < module.PING_EVERY_MS < 350_000
@@ -136,9 +140,7 @@ def test_need_21_a_quiet_connection(wires: Wires, monkeypatch: pytest.MonkeyPatc
 def test_need_21_a_way_that_swallows_everything(wires: Wires, monkeypatch: pytest.MonkeyPatch, hole: Hole) -> None:
     """A ping that is not answered ends the calls of its connection."""
     with Client(transport="grpc", base_url=hole.to(wires.grpc_target), api_key="k") as client:
-        module: Any = sys.modules[
-            type(client._connections.of("api").transport).__module__.replace("grpc_transport", "channels")
-        ]
+        module = settings_of(client)
         monkeypatch.setattr(module, "PING_EVERY_MS", 300)
         monkeypatch.setattr(module, "PING_ANSWER_MS", 300)
         stream = client._caller.stream(api.STREAM, {"chunks": ["a"], "end": "hang"}, api.CallOptions())

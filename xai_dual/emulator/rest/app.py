@@ -201,14 +201,7 @@ def _endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
     """A handler behind the key check."""
 
     async def endpoint(request: Request) -> Response:
-        call = Call(request)
-        await call.enter()
-        call.attempt.start()
-        try:
-            return await handler(call)
-        finally:
-            if call.fault is not None and call.fault.action == "drop":
-                await call.break_off(call.fault)
+        return await Call(request).serve(handler)
 
     return endpoint
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -18,6 +18,9 @@ from xai_dual.emulator.faults import ENDS, HELD_BACK, Fault, FaultHit
 from xai_dual.emulator.public import LAST_WORD
 from xai_dual.emulator.rest import body, legacy
 from xai_dual.emulator.state import State
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 Json = dict[str, Any]
 Failed = Callable[[Fault, int], Json]
@@ -51,7 +54,7 @@ class Call:
         headers = self.request.headers
         attempt = self.attempt
         attempt.call = replace(attempt.call, operation=self.operation)
-        fault = self.state.arrive(attempt, self._authorization(), headers.get(options.FAULT))
+        fault = self.state.arrive(attempt, self._authorization(), headers.get(options.FAULT), self.authenticate)
         if attempt.refusal is not None:
             raise attempt.refusal
         self.key = attempt.call.key
@@ -71,6 +74,20 @@ class Call:
         if given is None and "x-api-key" in headers and self.operation in _ANTHROPIC:
             return f"Bearer {headers['x-api-key']}"
         return given
+
+    def authenticate(self, authorization: str | None, operation: str) -> str:
+        """The key of an ``authorization`` header that may be used for an operation."""
+        return self.state.authenticate(authorization, operation)
+
+    async def serve(self, handler: Callable[[Self], Awaitable[Response]]) -> Response:
+        """Let a handler answer, behind the key check and the faults."""
+        await self.enter()
+        self.attempt.start()
+        try:
+            return await handler(self)
+        finally:
+            if self.fault is not None and self.fault.action == "drop":
+                await self.break_off(self.fault)
 
     async def break_off(self, fault: Fault) -> NoReturn:
         """Give no further answer: cut the connection as the fault says, or leave the caller waiting."""

@@ -1,0 +1,148 @@
+"""The HTTP connection pool of asyncio: httpcore's, with connections that find out why a server has ended them.
+
+TLS 1.3 tells only after the handshake that a client certificate is missing or refused: a request may be under way.
+way. If sending it fails then, asyncio throws away what the server has said. So the server is asked again, by a connection
+that sends nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from typing import Any
+
+import httpcore
+import httpx
+
+from ._http import HttpSettings, no_cookies
+from ._httpcore import Opening, core_request, handshakes, pool_settings
+
+__all__ = ["asyncio_client"]
+
+ASK_SECONDS = 0.5
+"""How long a server is listened to for why it has ended a connection."""
+
+
+def asyncio_client(settings: HttpSettings) -> httpx.AsyncClient:
+    """A client of our own."""
+    return httpx.AsyncClient(transport=_Transport(settings), timeout=None, cookies=no_cookies())
+
+
+_Connect = Callable[[], Awaitable[httpcore.AsyncNetworkStream]]
+
+
+class _Stream(httpcore.AsyncNetworkStream):
+    def __init__(
+        self, stream: httpcore.AsyncNetworkStream, opening: Opening, again: _Connect | None = None, secure: bool = False
+    ) -> None:
+        self._stream = stream
+        self._opening = opening
+        self._again = again  # makes another one like it; None once something was read
+        self._secure = secure
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        try:
+            with self._opening.told():
+                data = await self._stream.read(max_bytes, self._opening.limit(timeout))
+        except httpcore.ReadError:
+            if self._secure and self._again is not None:
+                await _ask(self._again)
+            raise
+        self._again = None
+        return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        with self._opening.told():
+            await self._stream.write(buffer, self._opening.limit(timeout))
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    async def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.AsyncNetworkStream:
+        connect = self._again
+
+        async def again() -> httpcore.AsyncNetworkStream:
+            assert connect is not None
+            return await (await connect()).start_tls(ssl_context, server_hostname, timeout)
+
+        stream = await self._stream.start_tls(ssl_context, server_hostname, timeout)
+        opening = self._opening.after_handshake(timeout)
+        return _Stream(stream, opening, again if connect is not None else None, secure=True)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+async def _ask(connect: _Connect) -> None:
+    """Raise the ssl.SSLError that a server answers with to a connection on which it is asked nothing, if it does."""
+    try:
+        stream = await connect()
+    except (httpcore.NetworkError, httpcore.TimeoutException):
+        return
+    try:
+        with contextlib.suppress(httpcore.NetworkError, httpcore.TimeoutException):
+            await stream.read(1, ASK_SECONDS)
+    finally:
+        await stream.aclose()
+
+
+class _Backend(httpcore.AsyncNetworkBackend):
+    def __init__(self, handshakes: int) -> None:
+        self._backend = httpcore.AnyIOBackend()
+        self._handshakes = handshakes
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        async def connect() -> httpcore.AsyncNetworkStream:
+            return await self._backend.connect_tcp(host, port, timeout, local_address, socket_options)
+
+        # behind a proxy nobody is asked again: that one would have to be asked first
+        again = connect if self._handshakes == 0 else None
+        return _Stream(await connect(), Opening(self._handshakes, timeout), again)
+
+    async def connect_unix_socket(
+        self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
+    ) -> httpcore.AsyncNetworkStream:
+        return _Stream(await self._backend.connect_unix_socket(path, timeout), Opening(0, timeout))
+
+    async def sleep(self, seconds: float) -> None:
+        await self._backend.sleep(seconds)
+
+
+class _Body(httpx.AsyncByteStream):
+    def __init__(self, body: Any) -> None:
+        self._body = body
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for part in self._body:
+            yield part
+
+    async def aclose(self) -> None:
+        await self._body.aclose()
+
+
+class _Transport(httpx.AsyncBaseTransport):
+    """What httpx.AsyncClient sends with. Its errors are httpcore's, which have the names of httpx's."""
+
+    def __init__(self, settings: HttpSettings) -> None:
+        self._pool = httpcore.AsyncConnectionPool(
+            network_backend=_Backend(handshakes(settings)), **pool_settings(settings)
+        )
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response = await self._pool.handle_async_request(core_request(request))
+        return httpx.Response(
+            response.status, headers=response.headers, stream=_Body(response.stream), extensions=response.extensions
+        )
+
+    async def aclose(self) -> None:
+        await self._pool.aclose()
