@@ -1,8 +1,8 @@
 """The HTTP connection pool of asyncio: httpcore's, with connections that find out why a server has ended them.
 
-TLS 1.3 tells only after the handshake that a client certificate is missing or refused: a request may be under way.
-way. If sending it fails then, asyncio throws away what the server has said. So the server is asked again, by a connection
-that sends nothing.
+TLS 1.3 tells only after the handshake that a client certificate is missing or refused, when a request may be under
+way. If sending it fails then, asyncio throws away what the server has said. So the server is asked again, by a
+connection that sends nothing.
 """
 
 from __future__ import annotations

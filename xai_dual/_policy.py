@@ -296,14 +296,14 @@ _UNREACHED = re.compile(
 _TOO_MUCH_METADATA = re.compile(r"(?:.{0,40}\()?received metadata size exceeds")
 _TOO_LARGE = re.compile(r"(?:Sent|Received)? ?message larger than max(?: \(\d+ vs\. \d+\))?")
 _TLS = re.compile(
-    r"(?:tls|ssl) handshake|SSL|Cannot check peer|Custom verification|peer certificate|TSI_|certificate", re.IGNORECASE
+    r"(?:tls|ssl) handshake|SSL|Cannot check peer|Custom verification|Unwrap failed|TSI_|certificate", re.IGNORECASE
 )
 _CERTIFICATE = re.compile(
-    r"certificate|UNKNOWN_CA|ACCESS_DENIED|ALERT_HANDSHAKE_FAILURE|Hostname Verification|TSI_DATA_CORRUPTED",
+    r"certificate|UNKNOWN_CA|ACCESS_DENIED|ALERT_HANDSHAKE_FAILURE|Hostname Verification|Unwrap failed",
     re.IGNORECASE,
 )
 """What says that a certificate is to blame. (A server that wants the client's says just "handshake failure" in TLS 1.2,
-and in TLS 1.3 what it says comes after the handshake: there gRPC tells of broken data, and not what it was told.)"""
+and in TLS 1.3 what it says comes after the handshake: there gRPC tells that "Unwrap failed", and not why.)"""
 _UNSEEN = re.compile(r".*RST_STREAM with error code 7\b|Stream removed \(GOAWAY received; ", re.DOTALL)
 """What gRPC says of streams that the server has not looked at: REFUSED_STREAM, or above the last one of its GOAWAY. (Of
 those that it may have looked at, the reason for the end of the connection stands between the two words.)"""
@@ -362,7 +362,7 @@ def connect_error(
         text = f"{text} (HTTP/2 is not spoken there, or not by who ends TLS on the way: transport='rest' may work.)"
     if not _CERTIFICATE.search(reason):
         return e.TlsError(text, meta=meta)
-    if "TSI_DATA_CORRUPTED" in reason:
+    if "Unwrap failed" in reason:
         text = f"{text} (The server ended TLS after the handshake, as where it lacks or refuses a client certificate.)"
     known = [f"{name}={os.environ[name]}" for name in variables if os.environ.get(name)]
     if known:

@@ -198,6 +198,7 @@ def test_need_23_a_key_of_another_certificate(authority: Authority, stranger: Au
         ("Peer name api.x.ai is not in peer certificate", True),
         ("Custom verification check failed with error: UNAUTHENTICATED: Hostname Verification Check failed.", True),
         ("Unwrap failed (TSI_DATA_CORRUPTED)", True),
+        ("Unwrap failed", True),
         ("Cannot check peer: missing selected ALPN property.", False),
         ("Tls handshake failed (TSI_PROTOCOL_FAILURE): SSL_ERROR_SSL: ...:WRONG_VERSION_NUMBER", False),
     ],

@@ -83,6 +83,7 @@ class _Cell:
         settings = options(stage.server, wire, self.key, timeout=LONGEST, **fault.client)
         if fault.place == "nobody":
             settings["base_url"] = stage.nobody
+        settings["headers"] = {"user-agent": self.key}  # clients of the same settings would share connections
         self.client = AsyncClient(**settings)
 
     async def call(self) -> None:
