@@ -8,7 +8,6 @@ client = Client(hooks=otel.hooks())
 from __future__ import annotations
 
 import json
-import threading
 from typing import Any
 
 from .errors import ApiError, UsageError
@@ -66,7 +65,6 @@ class _Spans:
         self._tracer = tracer
         self._content = content
         self._open: dict[str, Any] = {}
-        self._lock = threading.Lock()
 
     def begin(self, event: CallEvent) -> None:
         from opentelemetry.trace import SpanKind
@@ -111,8 +109,7 @@ class _Spans:
         self.stream_ended(event)
 
     def stream_ended(self, event: CallEvent) -> None:
-        with self._lock:
-            span = self._open.pop(event.client_request_id, None)
+        span = self._open.pop(event.client_request_id, None)  # atomic, and finalizers come here
         if span is None:
             return
         if span.is_recording():

@@ -282,7 +282,8 @@ async def _failure(
         return attempt.timed_out(timer)
     ready = status != "UNAVAILABLE" or await _io.grpc_is_ready(connection.channel)
     found = error_from_grpc(status, details, _pairs(trailing), initial=_pairs(initial), ready=ready, meta=meta)
-    connection.broken = isinstance(found, TransportError) and not isinstance(found, MessageTooLargeError)
+    if isinstance(found, TransportError) and not isinstance(found, MessageTooLargeError):
+        connection.broken = True
     return found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Hashable
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
@@ -39,13 +38,13 @@ class AsyncShared:
 
 
 _all: WeakValueDictionary[Hashable, AsyncShared] = WeakValueDictionary()
-_making = threading.Lock()
 
 
 def shared(settings: Hashable, make: Callable[[], AsyncTransport]) -> AsyncShared:
-    """The transport of all clients of those settings that there are now."""
-    with _making:
-        found = _all.get(settings)
-        if found is None:
-            found = _all[settings] = AsyncShared(make())
-        return found
+    """The transport of all clients of those settings that there are now.
+
+    Without a lock, which a forked child could find taken for ever: of two threads that come first at once, one may get
+    a transport of its own.
+    """
+    found = _all.get(settings)
+    return found if found is not None else _all.setdefault(settings, AsyncShared(make()))

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Hashable
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
@@ -41,13 +40,13 @@ class Shared:
 
 
 _all: WeakValueDictionary[Hashable, Shared] = WeakValueDictionary()
-_making = threading.Lock()
 
 
 def shared(settings: Hashable, make: Callable[[], Transport]) -> Shared:
-    """The transport of all clients of those settings that there are now."""
-    with _making:
-        found = _all.get(settings)
-        if found is None:
-            found = _all[settings] = Shared(make())
-        return found
+    """The transport of all clients of those settings that there are now.
+
+    Without a lock, which a forked child could find taken for ever: of two threads that come first at once, one may get
+    a transport of its own.
+    """
+    found = _all.get(settings)
+    return found if found is not None else _all.setdefault(settings, Shared(make()))
