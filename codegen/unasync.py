@@ -14,6 +14,7 @@ WORDS: Mapping[str, str] = {
     "__aiter__": "__iter__",
     "__anext__": "__next__",
     "aclose": "close",
+    "anext": "next",
     "StopAsyncIteration": "StopIteration",
 }
 """Names that change as wholes. Beside them, `async` and `await` go, and AsyncName becomes Name."""

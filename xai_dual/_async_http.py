@@ -1,4 +1,4 @@
-"""The HTTP connection pool of asyncio: httpcore's, with connections that find out why a server has ended them.
+"""Network streams of asyncio for httpcore, which find out why a server has ended them.
 
 TLS 1.3 tells only after the handshake that a client certificate is missing or refused, when a request may be under
 way. If sending it fails then, asyncio throws away what the server has said. So the server is asked again, by a
@@ -9,24 +9,17 @@ from __future__ import annotations
 
 import contextlib
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import httpcore
-import httpx
 
-from ._http import HttpSettings, no_cookies
-from ._httpcore import Opening, core_request, handshakes, pool_settings
+from ._httpcore import Opening
 
-__all__ = ["asyncio_client"]
+__all__ = ["AsyncioBackend"]
 
 ASK_SECONDS = 0.5
 """How long a server is listened to for why it has ended a connection."""
-
-
-def asyncio_client(settings: HttpSettings) -> httpx.AsyncClient:
-    """A client of our own."""
-    return httpx.AsyncClient(transport=_Transport(settings), timeout=None, cookies=no_cookies())
 
 
 _Connect = Callable[[], Awaitable[httpcore.AsyncNetworkStream]]
@@ -69,8 +62,8 @@ class _Stream(httpcore.AsyncNetworkStream):
             return await (await connect()).start_tls(ssl_context, server_hostname, timeout)
 
         stream = await self._stream.start_tls(ssl_context, server_hostname, timeout)
-        opening = self._opening.after_handshake(timeout)
-        return _Stream(stream, opening, again if connect is not None else None, secure=True)
+        self._opening.secured(timeout)
+        return _Stream(stream, self._opening, again if connect is not None else None, secure=True)
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
@@ -89,10 +82,12 @@ async def _ask(connect: _Connect) -> None:
         await stream.aclose()
 
 
-class _Backend(httpcore.AsyncNetworkBackend):
-    def __init__(self, handshakes: int) -> None:
+class AsyncioBackend(httpcore.AsyncNetworkBackend):
+    """Makes the stream of one connection."""
+
+    def __init__(self, opening: Opening) -> None:
         self._backend = httpcore.AnyIOBackend()
-        self._handshakes = handshakes
+        self._opening = opening
 
     async def connect_tcp(
         self,
@@ -106,43 +101,19 @@ class _Backend(httpcore.AsyncNetworkBackend):
             return await self._backend.connect_tcp(host, port, timeout, local_address, socket_options)
 
         # behind a proxy nobody is asked again: that one would have to be asked first
-        again = connect if self._handshakes == 0 else None
-        return _Stream(await connect(), Opening(self._handshakes, timeout), again)
+        again = None if self._opening.through_proxy else connect
+        self._opening.begin(timeout)
+        stream = await connect()
+        self._opening.connected()
+        return _Stream(stream, self._opening, again)
 
     async def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
     ) -> httpcore.AsyncNetworkStream:
-        return _Stream(await self._backend.connect_unix_socket(path, timeout), Opening(0, timeout))
+        self._opening.begin(timeout)
+        stream = await self._backend.connect_unix_socket(path, timeout)
+        self._opening.connected()
+        return _Stream(stream, self._opening)
 
     async def sleep(self, seconds: float) -> None:
         await self._backend.sleep(seconds)
-
-
-class _Body(httpx.AsyncByteStream):
-    def __init__(self, body: Any) -> None:
-        self._body = body
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for part in self._body:
-            yield part
-
-    async def aclose(self) -> None:
-        await self._body.aclose()
-
-
-class _Transport(httpx.AsyncBaseTransport):
-    """What httpx.AsyncClient sends with. Its errors are httpcore's, which have the names of httpx's."""
-
-    def __init__(self, settings: HttpSettings) -> None:
-        self._pool = httpcore.AsyncConnectionPool(
-            network_backend=_Backend(handshakes(settings)), **pool_settings(settings)
-        )
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        response = await self._pool.handle_async_request(core_request(request))
-        return httpx.Response(
-            response.status, headers=response.headers, stream=_Body(response.stream), extensions=response.extensions
-        )
-
-    async def aclose(self) -> None:
-        await self._pool.aclose()

@@ -1,7 +1,8 @@
-"""The blocking HTTP connection pool: httpcore's, with waits that another thread can end.
+"""Blocking network streams for httpcore, with waits that another thread can end.
 
-A thread that waits for the head of an answer is in the middle of httpx, which gives nobody the socket before that
-head is there. So the pool gets streams of our own, that hand the way to end them to the timer of the call they serve.
+A thread that waits for the head of an answer is in the middle of httpcore, which gives nobody the socket before that
+head is there. So its connections get streams of our own, that hand the way to end them to the timer of the call they
+serve.
 """
 
 from __future__ import annotations
@@ -10,24 +11,27 @@ import contextlib
 import socket
 import ssl
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import httpcore
-import httpx
 
-from ._http import HttpSettings, no_cookies
-from ._httpcore import Opening, core_request, handshakes, pool_settings
+from ._httpcore import Opening
 from ._timers import ThreadTimer
 
-__all__ = ["blocking_client", "shut_down"]
+__all__ = ["BlockingBackend", "send", "shut_down"]
 
 _serving = threading.local()  # `timer`: of the call that this thread is sending
 
 
-def blocking_client(settings: HttpSettings) -> httpx.Client:
-    """A client of our own."""
-    return httpx.Client(transport=_Transport(settings), timeout=None, cookies=no_cookies())
+def send(connection: Any, request: httpcore.Request, timer: ThreadTimer) -> httpcore.Response:
+    """Send over a connection of httpcore's, and wait for the head of the answer; `timer` can end that."""
+    _serving.timer = timer
+    try:
+        response: httpcore.Response = connection.handle_request(request)
+    finally:
+        _serving.timer = None
+    return response
 
 
 def shut_down(stream: Any) -> None:
@@ -66,18 +70,19 @@ class _Stream(httpcore.NetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         stream = self._stream.start_tls(ssl_context, server_hostname, timeout)
-        return _Stream(stream, self._opening.after_handshake(timeout))
+        self._opening.secured(timeout)
+        return _Stream(stream, self._opening)
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
 
 
-class _Backend(httpcore.NetworkBackend):
-    """Makes such connections."""
+class BlockingBackend(httpcore.NetworkBackend):
+    """Makes the stream of one connection."""
 
-    def __init__(self, handshakes: int) -> None:
+    def __init__(self, opening: Opening) -> None:
         self._backend = httpcore.SyncBackend()
-        self._handshakes = handshakes
+        self._opening = opening
 
     def connect_tcp(
         self,
@@ -87,47 +92,18 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
+        self._opening.begin(timeout)
         stream = self._backend.connect_tcp(host, port, timeout, local_address, socket_options)
-        return _Stream(stream, Opening(self._handshakes, timeout))
+        self._opening.connected()
+        return _Stream(stream, self._opening)
 
     def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
     ) -> httpcore.NetworkStream:
-        return _Stream(self._backend.connect_unix_socket(path, timeout), Opening(0, timeout))
+        self._opening.begin(timeout)
+        stream = self._backend.connect_unix_socket(path, timeout)
+        self._opening.connected()
+        return _Stream(stream, self._opening)
 
     def sleep(self, seconds: float) -> None:
         self._backend.sleep(seconds)
-
-
-class _Body(httpx.SyncByteStream):
-    def __init__(self, body: Any) -> None:
-        self._body = body
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield from self._body
-
-    def close(self) -> None:
-        self._body.close()
-
-
-class _Transport(httpx.BaseTransport):
-    """What httpx.Client sends with. Its errors are httpcore's, which have the names of httpx's.
-
-    The extension `timer` of a request is the ThreadTimer of the call.
-    """
-
-    def __init__(self, settings: HttpSettings) -> None:
-        self._pool = httpcore.ConnectionPool(network_backend=_Backend(handshakes(settings)), **pool_settings(settings))
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        _serving.timer = request.extensions.get("timer")
-        try:
-            response = self._pool.handle_request(core_request(request))
-        finally:
-            _serving.timer = None
-        return httpx.Response(
-            response.status, headers=response.headers, stream=_Body(response.stream), extensions=response.extensions
-        )
-
-    def close(self) -> None:
-        self._pool.close()

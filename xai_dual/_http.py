@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import attrs
 
@@ -11,7 +10,7 @@ from ._proxies import Proxy
 from .addresses import Endpoint
 from .tls import TLS
 
-__all__ = ["IDLE_SECONDS", "SOCKET_OPTIONS", "HttpSettings", "no_cookies"]
+__all__ = ["IDLE_SECONDS", "SOCKET_OPTIONS", "HttpSettings"]
 
 IDLE_SECONDS = 55.0
 """How long a connection may lie idle before it is not used again: load balancers commonly cut those after 60 s."""
@@ -24,7 +23,6 @@ class HttpSettings:
     endpoint: Endpoint
     proxy: Proxy | None
     tls: TLS | None
-    most_idle: int
 
 
 def _socket_options() -> list[tuple[int, int, int]]:
@@ -45,8 +43,3 @@ def _socket_options() -> list[tuple[int, int, int]]:
 
 
 SOCKET_OPTIONS = _socket_options()
-
-
-def no_cookies() -> CookieJar:
-    """A jar that takes none: what a server gives to one key must not come back with the next."""
-    return CookieJar(DefaultCookiePolicy(allowed_domains=()))

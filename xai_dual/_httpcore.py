@@ -10,29 +10,50 @@ from typing import Any
 
 import attrs
 import httpcore
-import httpx
 
 from ._http import IDLE_SECONDS, SOCKET_OPTIONS, HttpSettings
 from ._proxies import Proxy
 from .errors import UsageError
 from .tls import TLS, ssl_context
 
-__all__ = ["Opening", "core_request", "handshakes", "pool_settings"]
+__all__ = ["Opening", "handshakes", "pool_settings"]
 
 
 class Opening:
-    """The time in which a connection comes to stand: with a proxy that is until TLS with the server begins.
+    """The time in which one connection comes to stand: with a proxy that is until TLS with the server begins.
 
     httpcore waits for a proxy's answer as for that of a server, and for the one of a SOCKS proxy without end.
     """
 
-    def __init__(self, handshakes: int, seconds: float | None) -> None:
-        self._handshakes = handshakes  # those of TLS that are still to come
-        self._end = None if seconds is None else time.monotonic() + seconds
+    def __init__(self, handshakes: int) -> None:
+        self._handshakes = handshakes  # those of TLS that are still to come through the proxy
+        self._end: float | None = None
+        self._began = self._stood = 0.0
 
-    def after_handshake(self, seconds: float | None) -> Opening:
-        """The time after one of them has been made."""
-        return Opening(max(0, self._handshakes - 1), seconds)
+    def begin(self, seconds: float | None) -> None:
+        """Somebody connects."""
+        self._began = self._stood = time.monotonic()
+        self._end = None if seconds is None else self._began + seconds
+
+    def connected(self) -> None:
+        """The host is reached, or the proxy."""
+        self._stood = time.monotonic()
+
+    def secured(self, seconds: float | None) -> None:
+        """A handshake of TLS has been made."""
+        self._stood = time.monotonic()
+        self._handshakes = max(0, self._handshakes - 1)
+        self._end = None if seconds is None else self._stood + seconds
+
+    @property
+    def through_proxy(self) -> bool:
+        """Whether there are handshakes to come, made through a proxy."""
+        return self._handshakes > 0
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took; None as long as nothing stands."""
+        return self._stood - self._began if self._stood > self._began else None
 
     def limit(self, seconds: float | None) -> float | None:
         """How long to read or write."""
@@ -59,13 +80,12 @@ def handshakes(settings: HttpSettings) -> int:
 
 
 def pool_settings(settings: HttpSettings) -> dict[str, Any]:
-    """The arguments of a pool. Raises UsageError for files and proxies that cannot be used."""
+    """The arguments of httpcore's pool, which makes our connections. Raises UsageError for files and proxies that cannot
+    be used."""
     endpoint, proxy, tls = settings.endpoint, settings.proxy, settings.tls
     return {
         "ssl_context": ssl_context(tls) if endpoint.scheme == "https" else None,
         "proxy": None if proxy is None else _core_proxy(proxy, tls),
-        "max_connections": None,
-        "max_keepalive_connections": settings.most_idle,
         "keepalive_expiry": IDLE_SECONDS,
         "uds": endpoint.socket_path,
         "socket_options": SOCKET_OPTIONS,
@@ -74,7 +94,7 @@ def pool_settings(settings: HttpSettings) -> dict[str, Any]:
 
 def _core_proxy(proxy: Proxy, tls: TLS | None) -> httpcore.Proxy:
     if proxy.scheme.startswith("socks") and importlib.util.find_spec("socksio") is None:
-        raise UsageError(f"{proxy} needs the package socksio: pip install 'httpx[socks]'", field="proxy")
+        raise UsageError(f"{proxy} needs the package socksio: pip install socksio", field="proxy")
     # the client's own certificate is for the API, not for who is on the way to it
     trust = None if tls is None else attrs.evolve(tls, cert=None, key=None)
     login = None if proxy.login is None else (proxy.login[0].encode(), proxy.login[1].encode())
@@ -82,16 +102,4 @@ def _core_proxy(proxy: Proxy, tls: TLS | None) -> httpcore.Proxy:
         httpcore.URL(scheme=proxy.scheme.encode(), host=proxy.host.encode(), port=proxy.port, target=b"/"),
         auth=login,
         ssl_context=ssl_context(trust) if proxy.scheme == "https" else None,
-    )
-
-
-def core_request(request: httpx.Request) -> httpcore.Request:
-    """A request of httpx, for httpcore."""
-    url = request.url
-    return httpcore.Request(
-        request.method,
-        httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
-        headers=request.headers.raw,
-        content=request.stream,
-        extensions=request.extensions,
     )

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ._limits import DEFAULT_LIMITS
 from .errors import MessageTooLargeError
 
-__all__ = ["MAX_EVENT_BYTES", "SseEvent", "SseParser"]
-
-MAX_EVENT_BYTES = 64 * 1024 * 1024
-"""Most bytes that one event may have: image payloads come inline."""
+__all__ = ["SseEvent", "SseParser"]
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -30,7 +28,7 @@ class SseParser:
 
     __slots__ = ("_after_cr", "_data", "_limit", "_name", "_partial", "_started")
 
-    def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
+    def __init__(self, max_event_bytes: int = DEFAULT_LIMITS.event) -> None:
         self._limit = max_event_bytes
         # no lists: those of many small pieces take twenty times the memory
         self._partial = bytearray()  # the line that has not ended yet

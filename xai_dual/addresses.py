@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import attrs
 
@@ -24,13 +24,18 @@ class Endpoint:
     grpc_secure: bool = True
 
     @property
-    def url(self) -> str:
-        """What paths are appended to."""
+    def origin(self) -> str:
+        """Where requests over REST go to: "https://host:port"."""
         if self.scheme == "unix":
             return "http://localhost"
         default = 443 if self.scheme == "https" else 80
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.scheme}://{host}{'' if self.port == default else f':{self.port}'}{self.prefix}"
+        return f"{self.scheme}://{host}{'' if self.port == default else f':{self.port}'}"
+
+    @property
+    def url(self) -> str:
+        """What paths are appended to."""
+        return self.origin + self.prefix
 
     @property
     def socket_path(self) -> str | None:
@@ -88,8 +93,8 @@ def parse_base_url(url: str, field: str = "base_url") -> Endpoint:
     try:
         parts = urlsplit(url)
         port, host = parts.port, parts.hostname
-    except ValueError as error:
-        raise UsageError(f"is no valid URL: {error}", field=field) from None
+    except ValueError:  # which may quote a part of a password
+        raise UsageError(f"is no valid URL: {_shown(url)!r}", field=field) from None
     if parts.scheme not in ("http", "https") or not host:
         raise UsageError(f"must begin with http://, https:// or unix:, got {_shown(url)!r}", field=field)
     if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
@@ -97,25 +102,35 @@ def parse_base_url(url: str, field: str = "base_url") -> Endpoint:
     prefix = parts.path.rstrip("/")
     if prefix == "/v1" or prefix.endswith("/v1"):
         prefix = prefix[:-3].rstrip("/")
+    host = unquote(host)
+    try:
+        host = host.encode("ascii" if host.isascii() else "idna").decode()
+    except UnicodeError as error:
+        raise UsageError(f"has a host name that cannot be looked up: {error}", field=field) from None
     return Endpoint(
         scheme=parts.scheme,
-        host=unquote(host),
+        host=host,
         port=port if port is not None else (443 if parts.scheme == "https" else 80),
-        prefix=prefix,
+        prefix=quote(prefix, safe="/%:@!$&'()*+,;="),
     )
 
 
 def _shown(url: str) -> str:
     """An address without what may be a password in it."""
-    return re.sub(r"[^/]*@", "...@", url)
+    return re.sub(r"^([a-z0-9+.-]+:/*)?.*@", r"\1...@", url, flags=re.IGNORECASE | re.DOTALL)
+
+
+_WEB = re.compile(r"https?://", re.IGNORECASE)
+_TARGET = re.compile(rf"{_WEB.pattern}|unix:|(?:dns|ipv4|ipv6|unix-abstract|vsock|xds):[^@]+$|[^@/]+$", re.IGNORECASE)
+"""What gRPC can go to: the last two are names of its own, and host and port."""
 
 
 def parse_target(target: str, endpoint: Endpoint, field: str) -> Endpoint:
     """Add a gRPC target: "host:port" (TLS as the base URL has it), "https://host", "http://host:port", "unix:/path"."""
     bad = not isinstance(target, str) or not target.strip() or re.search(r"[\x00-\x20\x7f]", target)
-    if bad or ("@" in target and "://" not in target):
+    if bad or not _TARGET.match(target):
         raise UsageError("must be 'host:port', 'https://host:port', 'http://host:port' or 'unix:/path'", field=field)
-    if target.startswith(("http://", "https://")):
+    if _WEB.match(target):
         parsed = parse_base_url(target, field)
         if parsed.prefix:
             raise UsageError(f"must have no path: gRPC cannot go below one, got {target!r}", field=field)

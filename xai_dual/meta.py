@@ -57,6 +57,9 @@ class Meta:
     """Attempts made, the one that gave this result included."""
     retries: tuple[Retry, ...] = attrs.field(default=(), repr=False)
     """The attempts that failed before this one, and why."""
+    connect_seconds: float | None = None
+    """Seconds until the connection stood, TLS included, if the last attempt had to wait for that; None if it stood
+    already, and on a caller's own `http_client`."""
     first_event_seconds: float | None = None
     """Seconds from the start of the call to the answer's head or the stream's first event."""
     total_seconds: float | None = None

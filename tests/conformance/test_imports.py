@@ -59,12 +59,12 @@ def test_need_20_making_a_client_is_light(name: str) -> None:
 
 
 def test_rest_needs_neither_grpc_nor_protobuf(server: Server) -> None:
-    code = CHAT + "chat('rest'); print(loaded('grpc', 'google.protobuf', 'httpx'))"
-    assert run(code, server.url, server.api_key) == "['httpx']"
+    code = CHAT + "chat('rest'); print(loaded('grpc', 'google.protobuf', 'httpx', 'httpcore'))"
+    assert run(code, server.url, server.api_key) == "['httpcore']"
 
 
-def test_grpc_needs_no_httpx(server: Server) -> None:
-    code = CHAT + "chat('grpc'); print(loaded('grpc', 'google.protobuf', 'httpx'))"
+def test_grpc_needs_nothing_of_http(server: Server) -> None:
+    code = CHAT + "chat('grpc'); print(loaded('grpc', 'google.protobuf', 'httpx', 'httpcore'))"
     assert run(code, server.url, server.api_key) == "['google.protobuf', 'grpc']"
 
 
@@ -128,8 +128,7 @@ def imports(path: Path) -> Iterator[str]:
 
 ALLOWED = {
     "grpc": {"_async/channels.py", "_async/_io.py", "_sync/channels.py", "_sync/_io.py", "_processes.py", "tls.py"},
-    "httpx": {"_async/_io.py", "_sync/_io.py", "_blocking_http.py", "_async_http.py", "_httpcore.py", "tls.py"},
-    "httpcore": {"_blocking_http.py", "_async_http.py", "_httpcore.py"},
+    "httpcore": {"_async/http_pool.py", "_sync/http_pool.py", "_blocking_http.py", "_async_http.py", "_httpcore.py"},
 }
 
 

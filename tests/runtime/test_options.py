@@ -174,3 +174,20 @@ def test_an_address_in_code_is_not_led_elsewhere(monkeypatch: pytest.MonkeyPatch
     assert ClientOptions.resolve(api_key="k").endpoint.grpc == "grpc.example.com:443"
     given = ClientOptions.resolve(base_url="https://api.example.com", grpc_target="other:1", api_key="k")
     assert given.endpoint.grpc == "other:1"
+
+
+@pytest.mark.parametrize(
+    ("url", "sent_to"),
+    [
+        ("https://bücher.example/öffentlich", "https://xn--bcher-kva.example/%C3%B6ffentlich"),
+        ("https://b%C3%BCcher.example/a%20b/v1", "https://xn--bcher-kva.example/a%20b"),
+        ("https://api.example:443/p{x}/", "https://api.example/p%7Bx%7D"),
+    ],
+)
+def test_addresses_beyond_ascii(url: str, sent_to: str) -> None:
+    assert parse_base_url(url).url == sent_to
+
+
+def test_a_name_that_no_one_can_look_up() -> None:
+    with pytest.raises(UsageError, match="base_url: has a host name that cannot be looked up"):
+        parse_base_url("https://" + "ü" * 70 + ".example")

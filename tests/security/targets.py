@@ -162,7 +162,7 @@ def grpc_error(data: bytes) -> None:
 
 
 class _Response:
-    status_code = 200
+    status = 200
     headers: dict[str, str] = {}  # noqa: RUF012
 
 

@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 from .. import _http_clients, _processes
 from .._chat.calling import call_in_task, each_in_tasks
 from .._grpc_upload import TaskUpload
-from .._http import HttpSettings
 from .._loops import ChannelMaker
 from .._slots import TaskSlots
 from .._timers import TaskTimer, cancel_requests
@@ -123,15 +122,27 @@ def is_http_client(client: Any) -> bool:
     return _http_clients.is_client(client, blocking=False)
 
 
-def http_client(settings: HttpSettings) -> Any:
-    """A client of our own."""
-    from .._async_http import asyncio_client
+def http_backend(opening: Any) -> Any:
+    """What httpcore makes one connection with."""
+    from .._async_http import AsyncioBackend
 
-    return asyncio_client(settings)
+    return AsyncioBackend(opening)
+
+
+async def http_send(connection: Any, request: Any, timer: Timer) -> Any:
+    """Send over a connection of httpcore's, and wait for the head of the answer."""
+    return await connection.handle_async_request(request)
+
+
+def shield() -> contextlib.AbstractContextManager[Any]:
+    """Inside it what cleans up is not cancelled."""
+    import anyio
+
+    return anyio.CancelScope(shield=True)
 
 
 def http_chunks(response: Any) -> AsyncIterator[bytes]:
-    """The body as it comes, decompressed."""
+    """The body of an answer to a caller's own client, decompressed."""
     chunks: AsyncIterator[bytes] = response.aiter_bytes()
     return chunks
 

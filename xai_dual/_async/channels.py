@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from .._limits import DEFAULT_LIMITS, HEAD_BYTES, Limits
 from .._proxies import Proxy, grpc_refusal
 from .._slots import Slot
 from ..addresses import Endpoint
@@ -15,9 +16,6 @@ from ..tls import TLS, grpc_credentials
 from . import _io
 
 __all__ = ["AsyncChannels", "AsyncConnection", "GrpcSettings"]
-
-SEND_LIMIT = 64 * 1024 * 1024
-"""Most bytes of one request, unless `max_message_bytes` says otherwise."""
 
 PING_EVERY_MS = 310_000
 """Between pings, which are sent only while a call is under way: before load balancers forget a quiet connection, by
@@ -36,7 +34,7 @@ class GrpcSettings:
     user_agent: str
     connect: float | None  # seconds that one try to connect may take
     max_connections: int
-    max_bytes: int | None
+    limits: Limits = DEFAULT_LIMITS
     proxy: Proxy | None = None
     tls: TLS | None = None
 
@@ -110,8 +108,10 @@ class AsyncChannels:
         options: list[tuple[str, Any]] = [
             ("grpc.enable_retries", 0),
             ("grpc.use_local_subchannel_pool", 1),  # else all channels to a target share one connection
-            ("grpc.max_receive_message_length", settings.max_bytes if settings.max_bytes is not None else -1),
-            ("grpc.max_send_message_length", settings.max_bytes if settings.max_bytes is not None else SEND_LIMIT),
+            ("grpc.max_receive_message_length", settings.limits.answer),
+            ("grpc.max_send_message_length", settings.limits.request),
+            ("grpc.max_metadata_size", HEAD_BYTES),
+            ("grpc.absolute_max_metadata_size", HEAD_BYTES),
             ("grpc.primary_user_agent", settings.user_agent),
             ("grpc.initial_reconnect_backoff_ms", 100),
             ("grpc.max_reconnect_backoff_ms", 3000),

@@ -91,8 +91,8 @@ class AsyncClient(AsyncResources):
             tls: whom to trust, and the client's own certificate.
             max_connections: most calls under way at once, by process and event loop; more wait for their turn (timer
                 `pool`). On REST each of them has a connection of its own, on gRPC up to 100 share one.
-            max_message_bytes: most bytes of an answer, or of one event of a stream on REST (default: no limit for
-                answers, 64 MiB for an event), and on gRPC of a request (default 64 MiB).
+            max_message_bytes: most bytes of an answer (default 512 MiB), of one event of a stream on REST (default 64
+                MiB), and on gRPC of a request (default 64 MiB).
             rest_route: the REST route of chat: "completions", "responses", or "auto" for the first of the two that
                 carries the request.
             allow_plaintext_hosts: hosts that may be spoken to without TLS, beside this machine.

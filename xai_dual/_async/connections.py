@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 
 from .. import __version__
+from .._limits import limits_of
 from .._proxies import grpc_proxy, grpc_refusal, rest_proxy
 from .._retry import RetryBudget
 from ..operation import Host
@@ -64,7 +65,7 @@ class AsyncConnections:
             proxy=rest_proxy(endpoint, options.proxy),
             tls=options.tls,
             max_connections=options.max_connections,
-            max_bytes=options.max_message_bytes,
+            limits=limits_of(options.max_message_bytes),
         )
         if options.transport == "rest":
             return rest
@@ -75,7 +76,7 @@ class AsyncConnections:
                 self.user_agent,
                 options.timers.connect,
                 options.max_connections,
-                options.max_message_bytes,
+                limits_of(options.max_message_bytes),
                 proxy,
                 options.tls,
             )

@@ -1,4 +1,4 @@
-"""Calls over HTTP/1.1 with JSON bodies and forms, by httpx or by a client of the caller's that looks like it."""
+"""Calls over HTTP/1.1 with JSON bodies and forms, over connections of our own or by an HTTP client of the caller's."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import attrs
 import orjson
 
 from .._http import HttpSettings
-from .._http_clients import check_use
+from .._limits import DEFAULT_LIMITS, Limits
 from .._multipart import Form, Part, fields_of
 from .._policy import error_from_http, error_from_payload
 from .._proxies import Proxy
@@ -23,6 +23,7 @@ from ..meta import Meta, PoolState
 from ..operation import DownloadOperation, Operation, RestBinding, RestRequest, StreamOperation, UploadOperation
 from ..tls import TLS
 from . import _io
+from .own_http import AsyncOwnHttp
 from .rest_streams import AsyncBodyStream, AsyncSseStream, Interrupt, failure, read_body
 from .transport import AsyncRawStream, Attempt, Scoped, total
 from .upload import AsyncUpload
@@ -38,9 +39,9 @@ ERROR_BYTES = 1024 * 1024
 
 @attrs.frozen
 class _Pool:
-    """An HTTP client of our own, for one process and event loop."""
+    """Connections of one process and event loop."""
 
-    client: Any
+    http: Any
     slots: _io.Slots
 
 
@@ -57,22 +58,21 @@ class AsyncRestTransport:
         proxy: Proxy | None = None,
         tls: TLS | None = None,
         max_connections: int = 1000,
-        max_bytes: int | None = None,
+        limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         self._endpoint = endpoint
-        self._own = http_client
+        self._own = AsyncOwnHttp(http_client, endpoint.origin) if http_client is not None else None
         self._proxy = proxy
         self._tls = tls
         self._max_connections = max_connections
-        self._max_bytes = max_bytes
+        self._limits = limits
         self._pools: Scoped[_Pool] = Scoped(self._open)
 
     def _open(self) -> _Pool:
-        try:
-            client = _io.http_client(HttpSettings(self._endpoint, self._proxy, self._tls, self._max_connections))
-        except ImportError as error:
-            raise UsageError(f"REST needs the package httpx: pip install httpx ({error})", field="transport") from error
-        return _Pool(client, _io.Slots(self._max_connections))
+        from .http_pool import AsyncHttpPool
+
+        http = AsyncHttpPool(HttpSettings(self._endpoint, self._proxy, self._tls))
+        return _Pool(http, _io.Slots(self._max_connections))
 
     async def unary(self, op: Operation[R], request: Any, attempt: Attempt) -> R:
         binding, rest = encoded_for_route(op, request, attempt.rest_route)
@@ -92,7 +92,7 @@ class AsyncRestTransport:
                 raise await self._no_stream(response, kind, attempt)
             finally:
                 await response.aclose()
-        stream: AsyncSseStream[C] = AsyncSseStream(response, binding.decoder(request), attempt, self._max_bytes)
+        stream: AsyncSseStream[C] = AsyncSseStream(response, binding.decoder(request), attempt, self._limits.event)
         attempt.timer.attach(Interrupt(response))
         return stream
 
@@ -129,7 +129,7 @@ class AsyncRestTransport:
     async def aclose(self) -> None:
         pool = self._pools.take()
         if pool is not None:
-            await pool.client.aclose()
+            await pool.http.aclose()
 
     async def _send(
         self,
@@ -142,33 +142,29 @@ class AsyncRestTransport:
     ) -> Any:
         """Send the request and wait for the head of the answer; an error status is raised."""
         meta = attempt.begin("rest", binding.route, binding.shape)
-        client = self._own
-        if client is None:
+        http: Any = self._own
+        if http is None:
             pool = self._pools.get()
             await attempt.enter(pool.slots)
-            client = pool.client
-        else:
-            check_use(client, _io.scope())
+            http = pool.http
         headers = {"accept": accept, **attempt.headers}
         if body_headers is not None:
             headers.update(body_headers)
         elif body is not None:
             headers["content-type"] = "application/json"
-        url = self._endpoint.url + rest.path + (f"?{urlencode(rest.query)}" if rest.query else "")
+        target = self._endpoint.prefix + rest.path + (f"?{urlencode(rest.query)}" if rest.query else "")
         attempt.timeouts = _timeouts(attempt)
         writing: TimerName = "first_event"
         if body_headers is not None:
             writing, attempt.timeouts["write"] = attempt.limit("idle", attempt.timers.idle)
-        extensions = {"timeout": attempt.timeouts, "timer": attempt.timer}
         try:
-            message = client.build_request(binding.method, url, headers=headers, content=body, extensions=extensions)
-            response = await client.send(message, stream=True, follow_redirects=False)
+            response = await http.send(binding.method, target, headers, body, attempt)
         except Exception as error:
             raise failure(error, attempt, "first_event", writing, str(self._endpoint)) from None
         attempt.timeouts["read"] = attempt.limit("idle", attempt.timers.idle)[1]  # from here on between two reads
         meta.headers = kept_headers(response.headers.items(), attempt.secrets)
         meta.request_id = meta.headers.get("x-request-id")
-        if response.status_code >= 300:
+        if response.status >= 300:
             try:
                 raise await self._refused(response, meta, attempt)
             finally:
@@ -181,19 +177,19 @@ class AsyncRestTransport:
         attempt.timer.attach(Interrupt(response))
         attempt.timer.begin("total", None)
         try:
-            body = await read_body(response, self._max_bytes, meta)
+            body = await read_body(response, self._limits.answer, meta)
         except Exception as error:
             raise failure(error, attempt, "idle") from None
         finally:
             await response.aclose()
         decode = binding.decoder(request)
-        if not body and response.status_code in (200, 201) and binding.method != "DELETE" and decode({}) is not None:
-            raise DecodeError(f"The answer is empty (status {response.status_code}).", body="", meta=meta)
+        if not body and response.status in (200, 201) and binding.method != "DELETE" and decode({}) is not None:
+            raise DecodeError(f"The answer is empty (status {response.status}).", body="", meta=meta)
         payload = _payload(body, response, meta, pending=binding.pending)
         answer = decode(payload)
         if payload.get("error") and payload.keys() == (getattr(answer, "extra", None) or {}).keys():
             # nothing in it is of the answer: some gateways send their errors with status 200
-            raise error_from_payload(payload, status=response.status_code, meta=meta)
+            raise error_from_payload(payload, status=response.status, meta=meta)
         return answer
 
     async def _refused(self, response: Any, meta: Meta, attempt: Attempt) -> XaiError:
@@ -204,7 +200,7 @@ class AsyncRestTransport:
             if not isinstance(failure(error, attempt, "idle"), XaiError):
                 raise
             body = b""  # the status says enough
-        return error_from_http(response.status_code, meta.headers, body, meta=meta)
+        return error_from_http(response.status, meta.headers, body, meta=meta)
 
     async def _no_stream(self, response: Any, kind: str, attempt: Attempt) -> BaseException:
         """The error for an answer that is no event stream: the JSON error that it holds, else DecodeError."""
@@ -217,11 +213,11 @@ class AsyncRestTransport:
         except orjson.JSONDecodeError:
             payload = None
         if isinstance(payload, dict) and payload.get("error"):
-            return error_from_payload(payload, status=response.status_code, meta=attempt.meta)
+            return error_from_payload(payload, status=response.status, meta=attempt.meta)
         text = body[:200].decode("utf-8", "replace")
         return DecodeError(
             f"A stream was asked for, and {kind or 'a body without content type'} came with status"
-            f" {response.status_code}; `body` has its first bytes.",
+            f" {response.status}; `body` has its first bytes.",
             body=text,
             meta=attempt.meta,
         )
@@ -257,12 +253,12 @@ def _timeouts(attempt: Attempt) -> dict[str, float | None]:
 def _payload(body: bytes, response: Any, meta: Meta, *, pending: bool) -> dict[str, Any]:
     """The body's JSON object; an empty body is {}."""
     if not body:
-        return {"status": "pending"} if pending and response.status_code == 202 else {}
+        return {"status": "pending"} if pending and response.status == 202 else {}
     try:
         payload = orjson.loads(body)
     except orjson.JSONDecodeError:
         payload = None
-    if pending and response.status_code == 202:
+    if pending and response.status == 202:
         payload = payload if isinstance(payload, dict) else {}
         return payload if payload.get("status") is not None else {**payload, "status": "pending"}
     if isinstance(payload, dict):
@@ -270,7 +266,7 @@ def _payload(body: bytes, response: Any, meta: Meta, *, pending: bool) -> dict[s
     kind = response.headers.get("content-type", "no content type")
     text = body[:200].decode("utf-8", "replace")
     raise DecodeError(
-        f"The answer is no JSON object (status {response.status_code}, {kind}); `body` has its first bytes.",
+        f"The answer is no JSON object (status {response.status}, {kind}); `body` has its first bytes.",
         body=text,
         meta=meta,
     )

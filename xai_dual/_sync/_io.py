@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import threading
 import time
@@ -11,7 +12,6 @@ from typing import Any, TypeVar
 from .. import _http_clients, _processes
 from .._chat.calling import call_here, each_here
 from .._grpc_upload import ThreadUpload
-from .._http import HttpSettings
 from .._slots import ThreadSlots
 from .._timers import ThreadTimer
 from ..errors import UsageError
@@ -121,15 +121,27 @@ def is_http_client(client: Any) -> bool:
     return _http_clients.is_client(client, blocking=True)
 
 
-def http_client(settings: HttpSettings) -> Any:
-    """A client of our own."""
-    from .._blocking_http import blocking_client
+def http_backend(opening: Any) -> Any:
+    """What httpcore makes one connection with."""
+    from .._blocking_http import BlockingBackend
 
-    return blocking_client(settings)
+    return BlockingBackend(opening)
+
+
+def http_send(connection: Any, request: Any, timer: Timer) -> Any:
+    """Send over a connection of httpcore's, and wait for the head of the answer; the timer can end that."""
+    from .._blocking_http import send
+
+    return send(connection, request, timer)
+
+
+def shield() -> contextlib.AbstractContextManager[Any]:
+    """Threads are not cancelled."""
+    return contextlib.nullcontext()
 
 
 def http_chunks(response: Any) -> Iterator[bytes]:
-    """The body as it comes, decompressed."""
+    """The body of an answer to a caller's own client, decompressed."""
     chunks: Iterator[bytes] = response.iter_bytes()
     return chunks
 
@@ -138,8 +150,7 @@ def http_drop(response: Any, scope: object, reading: bool) -> None:
     """End a response from any thread: a thread that reads it is woken and closes it."""
     from .._blocking_http import shut_down
 
-    network = response.extensions.get("network_stream")
-    if network is not None:
-        shut_down(network)
+    if response.network is not None:
+        shut_down(response.network)
     if not reading:
         response.close()

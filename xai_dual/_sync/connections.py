@@ -7,6 +7,7 @@ from __future__ import annotations
 import platform
 
 from .. import __version__
+from .._limits import limits_of
 from .._proxies import grpc_proxy, grpc_refusal, rest_proxy
 from .._retry import RetryBudget
 from ..operation import Host
@@ -66,7 +67,7 @@ class Connections:
             proxy=rest_proxy(endpoint, options.proxy),
             tls=options.tls,
             max_connections=options.max_connections,
-            max_bytes=options.max_message_bytes,
+            limits=limits_of(options.max_message_bytes),
         )
         if options.transport == "rest":
             return rest
@@ -77,7 +78,7 @@ class Connections:
                 self.user_agent,
                 options.timers.connect,
                 options.max_connections,
-                options.max_message_bytes,
+                limits_of(options.max_message_bytes),
                 proxy,
                 options.tls,
             )

@@ -173,6 +173,8 @@ class GrpcTransport:
             if not in_time or (late and _io.grpc_has_failed(connection.channel)):  # its own timer is as long
                 raise attempt.timed_out(timer, maybe_sent=False)
             connection.connected = True
+            if attempt.meta is not None:
+                attempt.meta.connect_seconds = time.monotonic() - start
         return connection
 
 

@@ -10,7 +10,8 @@ from typing import Any, Generic, TypeVar
 
 import orjson
 
-from .._policy import connect_error, error_from_payload
+from .._connect_errors import connect_error
+from .._policy import error_from_payload
 from .._sse import SseEvent, SseParser
 from ..errors import (
     DecodeError,
@@ -50,7 +51,6 @@ class _Body:
 
     def __init__(self, response: Any, attempt: Attempt) -> None:
         self._response = response
-        self._chunks = _io.http_chunks(response)
         self._attempt = attempt
         self._scope = _io.scope()
         self._ended = False  # no more bytes
@@ -61,10 +61,7 @@ class _Body:
         """Some more bytes; None at the end, and after `cancel`."""
         self._reading = True
         try:
-            data = self._chunks.__next__()
-        except StopIteration:
-            self._ended = True
-            return None
+            data: bytes | None = self._response.read()
         except BaseException as error:
             if self._cancelled and not _io.is_cancelled():
                 return None
@@ -76,7 +73,10 @@ class _Body:
             raise failure(error, self._attempt, "idle") from None
         finally:
             self._reading = False
-        self._attempt.timer.touch()
+        if data is None:
+            self._ended = True
+        else:
+            self._attempt.timer.touch()
         return data
 
     def _is_cancelled(self) -> bool:
@@ -126,11 +126,9 @@ class BodyStream(_Body):
 class SseStream(_Body, Generic[C]):
     """Events of one answer, decoded one by one."""
 
-    def __init__(
-        self, response: Any, decode: Callable[[Any], C | None], attempt: Attempt, max_bytes: int | None
-    ) -> None:
+    def __init__(self, response: Any, decode: Callable[[Any], C | None], attempt: Attempt, most: int) -> None:
         super().__init__(response, attempt)
-        self._parser = SseParser(max_bytes) if max_bytes is not None else SseParser()
+        self._parser = SseParser(most)
         self._decode = decode
         self._events: deque[SseEvent] = deque()
         self._done = False  # no more events
@@ -173,7 +171,7 @@ class SseStream(_Body, Generic[C]):
         if event.name and "type" not in payload:
             payload["type"] = event.name
         if payload.get("error") or payload.get("type") == "error":
-            raise error_from_payload(payload, status=self._response.status_code, meta=self._attempt.meta)
+            raise error_from_payload(payload, status=self._response.status, meta=self._attempt.meta)
         return payload
 
     def close(self) -> None:
@@ -188,9 +186,8 @@ class SseStream(_Body, Generic[C]):
         timer.begin("idle", DRAIN_SECONDS)
         try:
             for _ in range(16):
-                self._chunks.__next__()
-        except StopIteration:
-            pass
+                if self._response.read() is None:
+                    break
         except BaseException as error:
             if timer.caused(error) is None and not isinstance(error, Exception):
                 raise
@@ -202,7 +199,7 @@ def read_body(response: Any, limit: int | None, meta: Meta | None, *, most: int 
     """The whole body. Over `limit` is an error; reading stops quietly at `most`."""
     parts: list[bytes] = []
     size = 0
-    for part in _io.http_chunks(response):
+    while (part := response.read()) is not None:
         parts.append(part)
         size += len(part)
         if limit is not None and size > limit:
@@ -240,7 +237,8 @@ def failure(
         return attempt.timed_out(timer, maybe_sent=early is None)
     told = "_ALERT_" in text  # what TLS 1.3 says of a client's certificate comes after the handshake
     if told or names & {"ConnectError", "ProxyError"}:
-        return connect_error(f"No connection to {host}: {text}" if host else text, text, meta=attempt.meta)
+        whole = f"No connection to {host}: {text}" if host else text
+        return connect_error(whole, text, meta=attempt.meta, proxy=text if "ProxyError" in names else "")
     if "SSLError" in names:  # which httpcore lets through
         return TransportError(f"The connection broke before the answer was complete: {text}", meta=attempt.meta)
     if names & {"InvalidURL", "UnsupportedProtocol", "LocalProtocolError"}:

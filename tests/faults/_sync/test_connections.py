@@ -132,7 +132,7 @@ def test_need_21_a_quiet_connection(wires: Wires, monkeypatch: pytest.MonkeyPatc
         with stream:
             if transport == "rest":
                 raw: Any = stream._raw
-                connection = raw._response.extensions["network_stream"].get_extra_info("socket")
+                connection = raw._response.network.get_extra_info("socket")
                 assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
             assert len(all_of(stream)) == 2
 

@@ -13,7 +13,7 @@ import pytest
 from xai_dual import Client, OverloadedError, RateLimitError, ServerError, StreamInterrupted, XaiError
 from xai_dual.emulator import Server
 
-from ..kit import SLOW, SUM, fault
+from ..kit import SLOW, SUM, fault, options
 from .reading import all_of
 
 pytestmark = pytest.mark.anyio
@@ -88,6 +88,29 @@ def test_need_13_facts_about_success_failure_and_early_end(
         assert meta.client_request_id in calls
         assert meta.attempts == 1
         assert meta.total_seconds is not None
+
+
+def test_need_13_how_long_connecting_took(server: Server, key: str, transport: str) -> None:
+    """Only the call that had to wait for it says so: this client's settings are its own, and so are its connections."""
+    with Client(**options(server, transport, key, max_connections=77)) as client:
+        first, second = client.chat.create(**SUM), client.chat.create(**SUM)
+        with client.chat.stream(**SUM) as stream:
+            pass
+    for late in (second.meta, stream.meta):
+        assert late is not None
+        assert late.connect_seconds is None
+    assert first.meta is not None
+    assert first.meta.connect_seconds is not None
+    assert first.meta.total_seconds is not None
+    assert 0 < first.meta.connect_seconds < first.meta.total_seconds
+
+
+def test_need_13_connecting_by_an_attempt_that_fails(server: Server, key: str, transport: str) -> None:
+    with Client(**options(server, transport, key, max_connections=78)) as client:
+        with pytest.raises(XaiError) as caught:
+            client.chat.create(**SUM, headers=fault("error", code="NOT_FOUND"))
+    assert caught.value.meta is not None
+    assert caught.value.meta.connect_seconds is not None
 
 
 def test_need_16_what_one_wire_lacks_is_refused_before_sending(
