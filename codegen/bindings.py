@@ -34,6 +34,7 @@ class FieldBinding:
     distinct: bool = False  # its name is also on the other wire, with another meaning
     echo: bool = False  # of an answer: what the caller sent, shown again
     drop: bool = False  # one-sided, and the other wire loses nothing without it: not sent there, not refused
+    secret: bool = False  # whoever has the value may act by it: not shown in reprs
 
     @property
     def placed(self) -> bool:
@@ -221,9 +222,10 @@ class _File:
         if key not in entry:
             raise DefinitionError(f"{self.file}: {where} needs `{key}`, {what}")
 
-    def _one_of(self, where: str, entry: Mapping[str, Any], key: str, *values: str) -> None:
+    def _one_of(self, where: str, entry: Mapping[str, Any], key: str, *values: object) -> None:
         if entry.get(key, values[0]) not in values:
-            raise DefinitionError(f"{self.file}: {where} {key} = {entry[key]!r} is none of {', '.join(values)}")
+            known = ", ".join(map(str, values))
+            raise DefinitionError(f"{self.file}: {where} {key} = {entry[key]!r} is none of {known}")
 
     def _code(self, where: str, entry: Mapping[str, Any], key: str) -> None:
         """The value of a key that names what is written by hand."""
@@ -232,9 +234,9 @@ class _File:
             raise DefinitionError(f'{self.file}: {where} {key} = {entry[key]!r} is no "module:name"')
 
     def _field(self, where: str, entry: Mapping[str, Any]) -> FieldBinding:
-        self._keys(
-            where, entry, "grpc", "rest", "convert", "type", "coerce", "doc", "distinct", "drop", "echo", "reshape"
-        )
+        plain = ("convert", "type", "coerce", "doc", "distinct", "drop", "echo", "reshape", "secret")
+        self._keys(where, entry, "grpc", "rest", *plain)
+        self._one_of(where, entry, "secret", False, True)
         return FieldBinding(**{**entry, "rest": _by_shape(entry.get("rest"), "*")})
 
     def _model(self, name: str, entry: Mapping[str, Any]) -> ModelBinding:

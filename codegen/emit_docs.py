@@ -107,6 +107,7 @@ def _field_row(api: ir.Api, model: ir.Model, field: ir.Field) -> list[str]:
     else:
         words = str(getattr(type_, "name", None) or getattr(type_, "wire", "JSON"))
     words = f"{field.many} of {words}" if field.many else words
+    words += ", secret" if field.secret else ""
     grpc = "-" if field.grpc is None else f"`{'.'.join(field.grpc.path) or '(itself)'}`"
     rest = ", ".join(
         f"`{s.where + ':' if s.where != 'body' else ''}{'.'.join(s.path) or '(itself)'}`" for s in field.rest.values()

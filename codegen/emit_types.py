@@ -199,25 +199,31 @@ def _source(model: ir.Model) -> list[str]:
 
 def _field(model: ir.Model, field: ir.Field, annotate: Annotator, imports: Imports, body: Lines) -> None:
     annotation = annotate.field(field, model.sent_only)
-    if model.sent_only:
-        body(f"{field.name}: {annotation}" + ("" if field.required else " | None = None"))
-    elif field.kind == "optional":
-        body(f"{field.name}: {annotation} | None = None")
-    elif field.kind == "many":
-        body(f"{field.name}: {annotation} = attrs.Factory({field.many if field.many == 'list' else 'dict'})")
-    else:
-        body(f"{field.name}: {annotation} = {_default(field, annotate, imports)}")
+    default = _default(model, field, annotate, imports)
+    if not field.required if model.sent_only else field.kind == "optional":
+        annotation += " | None"
+    if field.secret:
+        imports.add("..model", "secret_repr")
+        default = f"attrs.field({f'default={default}, ' if default else ''}repr=secret_repr)"
+    body(f"{field.name}: {annotation}" + (f" = {default}" if default else ""))
     notes = []
     if field.one_sided and model.two_sided:
         notes.append("gRPC only." if field.one_sided == "grpc" else "REST only.")
+    if field.secret:
+        notes.append("Not shown by `repr`.")
     text = " ".join([clean(field.doc), *notes]).strip()
     if text:
         body.doc(text)
 
 
-def _default(field: ir.Field, annotate: Annotator, imports: Imports) -> str:
+def _default(model: ir.Model, field: ir.Field, annotate: Annotator, imports: Imports) -> str:
+    """Source of the field's default; "" where it has none."""
+    if model.sent_only:
+        return "" if field.required else "None"
+    if field.kind == "many":
+        return f"attrs.Factory({field.many if field.many == 'list' else 'dict'})"
     zero = zero_of(field, annotate.api)
-    if isinstance(field.type, ir.ModelRef):
+    if field.kind == "plain" and isinstance(field.type, ir.ModelRef):
         home = annotate.api.models[field.type.name].domain
         if home != annotate.domain:  # needed when a model is made, not only by type checkers
             imports.add(f".{home}", field.type.name)

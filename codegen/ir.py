@@ -142,6 +142,7 @@ class Field:
     drop: bool = False  # the wire that lacks it loses nothing: not sent there, not refused
     echo: bool = False  # what stands in it is what the caller sent
     unset: object = None  # what "not set" means, where protobuf cannot say it and REST gives another default than zero
+    secret: bool = False  # not shown in reprs
 
     @property
     def one_sided(self) -> str | None:

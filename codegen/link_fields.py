@@ -282,7 +282,8 @@ class FieldLinker:
         kind = "optional" if one_sided else kind_of(kind_type, many, grpc, own or rest, self.enums)
         required = bool(own) and all(s.required for s in own.values())
         unset = unset_default(kind_type, many, grpc, own)
-        return ir.Field(name, kind_type, many, kind, grpc, rest, doc, f.coerce, required, f.drop, f.echo, unset)
+        marks = (f.coerce, required, f.drop, f.echo, unset, f.secret)
+        return ir.Field(name, kind_type, many, kind, grpc, rest, doc, *marks)
 
     # --- its type ---
 

@@ -7,7 +7,9 @@ import keyword
 CALL_OPTIONS = ("timeout", "headers", "max_retries", "extra_body")
 """Arguments that every call takes beside its request's fields."""
 
-_OF_MODELS = frozenset({"extra", "meta", "one_sided", "json_codec", "to_dict", "from_dict", "attrs", "list", "dict"})
+_OF_MODELS = frozenset(
+    {"extra", "meta", "one_sided", "json_codec", "to_dict", "from_dict", "attrs", "list", "dict", "secret_repr"}
+)
 _OF_DECODERS = frozenset(
     {
         *("d", "get", "extra", "nested", "inner", "inner_get", "nested_", "inner_", "inner__get"),

@@ -104,7 +104,7 @@ class AsyncioBackend(httpcore.AsyncNetworkBackend):
         again = None if self._opening.through_proxy else connect
         self._opening.begin(timeout)
         stream = await connect()
-        self._opening.connected()
+        self._opening.connected(stream)
         return _Stream(stream, self._opening, again)
 
     async def connect_unix_socket(
@@ -112,7 +112,7 @@ class AsyncioBackend(httpcore.AsyncNetworkBackend):
     ) -> httpcore.AsyncNetworkStream:
         self._opening.begin(timeout)
         stream = await self._backend.connect_unix_socket(path, timeout)
-        self._opening.connected()
+        self._opening.connected(stream)
         return _Stream(stream, self._opening)
 
     async def sleep(self, seconds: float) -> None:

@@ -94,7 +94,7 @@ class BlockingBackend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         self._opening.begin(timeout)
         stream = self._backend.connect_tcp(host, port, timeout, local_address, socket_options)
-        self._opening.connected()
+        self._opening.connected(stream)
         return _Stream(stream, self._opening)
 
     def connect_unix_socket(
@@ -102,7 +102,7 @@ class BlockingBackend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         self._opening.begin(timeout)
         stream = self._backend.connect_unix_socket(path, timeout)
-        self._opening.connected()
+        self._opening.connected(stream)
         return _Stream(stream, self._opening)
 
     def sleep(self, seconds: float) -> None:

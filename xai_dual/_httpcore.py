@@ -29,15 +29,17 @@ class Opening:
         self._handshakes = handshakes  # those of TLS that are still to come through the proxy
         self._end: float | None = None
         self._began = self._stood = 0.0
+        self.stream: Any = None
 
     def begin(self, seconds: float | None) -> None:
         """Somebody connects."""
         self._began = self._stood = time.monotonic()
         self._end = None if seconds is None else self._began + seconds
 
-    def connected(self) -> None:
+    def connected(self, stream: Any) -> None:
         """The host is reached, or the proxy."""
         self._stood = time.monotonic()
+        self.stream = stream
 
     def secured(self, seconds: float | None) -> None:
         """A handshake of TLS has been made."""
@@ -80,8 +82,10 @@ def handshakes(settings: HttpSettings) -> int:
 
 
 def pool_settings(settings: HttpSettings) -> dict[str, Any]:
-    """The arguments of httpcore's pool, which makes our connections. Raises UsageError for files and proxies that cannot
-    be used."""
+    """The arguments of httpcore's pool, which makes our connections.
+
+    Raises UsageError for files and proxies that cannot be used.
+    """
     endpoint, proxy, tls = settings.endpoint, settings.proxy, settings.tls
     return {
         "ssl_context": ssl_context(tls) if endpoint.scheme == "https" else None,

@@ -5,7 +5,6 @@ One table a wire says which class a status belongs to; all else (wrong keys, slu
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import orjson
 
 from . import errors as e
+from ._connect_errors import TRUST_VARIABLES, connect_error
 from ._retry import retry_after
 from .meta import Meta
 
@@ -116,10 +116,13 @@ DEPTH = 50
 
 def error_from_http(
     status: int, headers: Mapping[str, str], body: bytes, *, meta: Meta | None = None, now: float | None = None
-) -> e.ApiError:
+) -> e.XaiError:
     """The error that an HTTP answer of status 300 or more is; header names in lower case, `now` in Unix seconds."""
     payload = _json_or_text(body)
     code, slug, message = _read_body(payload)
+    if status == 407:  # of a proxy that hands on requests to plain addresses
+        text = "A proxy did not let the request through"
+        return connect_error(f"{text}: {message}" if message else f"{text}.", "", meta=meta, proxy="407")
     if status < 400:
         target = headers.get("location", "another address")[:500]
         message = f"The server redirects to {target}; redirects are not followed: set base_url to the right address."
@@ -295,15 +298,6 @@ _UNREACHED = re.compile(
 )
 _TOO_MUCH_METADATA = re.compile(r"(?:.{0,40}\()?received metadata size exceeds")
 _TOO_LARGE = re.compile(r"(?:Sent|Received)? ?message larger than max(?: \(\d+ vs\. \d+\))?")
-_TLS = re.compile(
-    r"(?:tls|ssl) handshake|SSL|Cannot check peer|Custom verification|Unwrap failed|TSI_|certificate", re.IGNORECASE
-)
-_CERTIFICATE = re.compile(
-    r"certificate|UNKNOWN_CA|ACCESS_DENIED|ALERT_HANDSHAKE_FAILURE|Hostname Verification|Unwrap failed",
-    re.IGNORECASE,
-)
-"""What says that a certificate is to blame. (A server that wants the client's says just "handshake failure" in TLS 1.2,
-and in TLS 1.3 what it says comes after the handshake: there gRPC tells that "Unwrap failed", and not why.)"""
 _UNSEEN = re.compile(r".*RST_STREAM with error code 7\b|Stream removed \(GOAWAY received; ", re.DOTALL)
 """What gRPC says of streams that the server has not looked at: REFUSED_STREAM, or above the last one of its GOAWAY. (Of
 those that it may have looked at, the reason for the end of the connection stands between the two words.)"""
@@ -346,28 +340,6 @@ def error_from_grpc(
         retry_after=retry_after({**(initial or {}), **trailers}),
         meta=meta,
     )
-
-
-TRUST_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH")
-"""Environment variables that say whom to trust; the last one is gRPC's only."""
-
-
-def connect_error(
-    text: str, reason: str, variables: Iterable[str] = TRUST_VARIABLES[:2], meta: Meta | None = None
-) -> e.ConnectError:
-    """The error for a connection that did not come to stand; `variables` are told of where they are set."""
-    if not _TLS.search(reason):
-        return e.ConnectError(text, meta=meta)
-    if "missing selected ALPN" in reason:
-        text = f"{text} (HTTP/2 is not spoken there, or not by who ends TLS on the way: transport='rest' may work.)"
-    if not _CERTIFICATE.search(reason):
-        return e.TlsError(text, meta=meta)
-    if "Unwrap failed" in reason:
-        text = f"{text} (The server ended TLS after the handshake, as where it lacks or refuses a client certificate.)"
-    known = [f"{name}={os.environ[name]}" for name in variables if os.environ.get(name)]
-    if known:
-        text = f"{text} (Set in the environment: {', '.join(known)}.)"
-    return e.TlsError(text, certificate=True, meta=meta)
 
 
 def _local_failure(status: str, details: str, ready: bool, meta: Meta | None) -> e.XaiError | None:

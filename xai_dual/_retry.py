@@ -2,7 +2,7 @@
 
 cause                                                             reads   writes
 never sent: connect, DNS, TLS, pool wait, REFUSED_STREAM          yes     yes
-  (but not where a certificate is to blame)                       no      no
+  (but not where a certificate is to blame, or a proxy forbids)   no      no
 refused: 429 498 529 RESOURCE_EXHAUSTED; 503 UNAVAILABLE + hint   yes     yes
 maybe processed: 408 409 500 502 503 504 52x, their gRPC codes,
   a connection that broke, first_event timer                      yes     only with retry_writes
@@ -160,7 +160,7 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
 
 def failure_of(error: BaseException) -> Failure:
     """What the failed attempt may have done on the server."""
-    if isinstance(error, (e.MessageTooLargeError, e.ForkedError)):
+    if isinstance(error, (e.MessageTooLargeError, e.ForkedError, e.ProxyError)):
         return "final"
     if isinstance(error, e.TlsError) and error.certificate:
         return "final"

@@ -12,7 +12,7 @@ from typing import Any
 
 from .errors import XaiError
 
-__all__ = ["HIDDEN", "is_secret_header", "kept_headers", "scrub", "scrubbed", "secrets_of"]
+__all__ = ["HIDDEN", "is_secret_header", "kept_headers", "scrub", "scrubbed", "secrets_of", "without_secrets"]
 
 HIDDEN = "[secret]"
 """What stands in place of a secret."""
@@ -20,7 +20,12 @@ HIDDEN = "[secret]"
 SHORTEST = 8
 """Characters of the shortest secret that is looked for: a shorter one would be found in words that are none."""
 
-_SECRET = re.compile(r"authorization|cookie|api-?key|token|secret|password", re.IGNORECASE)
+DEPTH = 50
+"""Levels of JSON that are shown of a dict in place of a model."""
+
+_SECRET = re.compile(r"authorization|cookie|api[-_]?key|token|secret|password", re.IGNORECASE)
+_OF_JSON = ("headers", "extra_headers", "upload_url", "upload_urls")
+"""Properties that are secret too, where they are texts."""
 _NOT_KEPT = re.compile(r"(?:.*-)?(?:authorization|(?:set-)?cookie2?|api-?key|authentication-info)")
 
 
@@ -51,6 +56,24 @@ def kept_headers(headers: Iterable[tuple[str, str | bytes]], secrets: tuple[str,
                 value = value.replace(secret, HIDDEN)
         found[name] = value
     return found
+
+
+def without_secrets(value: Any, depth: int = DEPTH) -> Any:
+    """JSON to be shown: where a dict stands in place of a model, nothing but the names in it tells what is secret."""
+    if isinstance(value, Mapping):
+        return {k: _shown(k, v, depth - 1) for k, v in value.items()} if depth else "..."
+    if isinstance(value, (list, tuple)):
+        items = [without_secrets(item, depth - 1) for item in value] if depth else ["..."]
+        return items if isinstance(value, list) else tuple(items)
+    return value
+
+
+def _shown(name: object, value: Any, depth: int) -> Any:
+    texts = value.values() if isinstance(value, Mapping) else value if isinstance(value, (list, tuple)) else [value]
+    if name in _OF_JSON and value and all(isinstance(text, str) for text in texts):
+        return HIDDEN
+    secret = isinstance(value, (str, bytes)) and value and isinstance(name, str) and is_secret_header(name)
+    return HIDDEN if secret else without_secrets(value, depth)
 
 
 def scrubbed(text: str, secrets: Iterable[str]) -> str:

@@ -5,7 +5,7 @@
         InvalidRequestError AuthenticationError PermissionDeniedError NotFoundError ConflictError
         RateLimitError OverloadedError ServerError
       TransportError                  no answer arrived
-        ConnectError TlsError TimeoutError MessageTooLargeError ForkedError
+        ConnectError TlsError ProxyError TimeoutError MessageTooLargeError ForkedError
       StreamError                     a stream ended early; carries what arrived
         StreamInterrupted StreamIncomplete
       UsageError                      refused before anything was sent (also a ValueError)
@@ -30,35 +30,12 @@ if TYPE_CHECKING:
     from .meta import Meta, PoolState
 
 __all__ = [
-    "ApiError",
-    "AuthenticationError",
-    "ConflictError",
-    "ConnectError",
-    "DecodeError",
-    "ForkedError",
-    "InvalidRequestError",
-    "InvalidOutputError",
-    "JobFailed",
-    "MaxTurnsError",
-    "MessageTooLargeError",
-    "NotFoundError",
-    "OutputError",
-    "OverloadedError",
-    "PermissionDeniedError",
-    "RateLimitError",
-    "RefusalError",
-    "ServerError",
-    "StreamError",
-    "StreamIncomplete",
-    "StreamInterrupted",
-    "TimeoutError",
-    "TlsError",
-    "TransportError",
-    "TruncatedOutputError",
-    "UnsupportedOnTransport",
-    "UsageError",
-    "XaiError",
-]
+    "ApiError", "AuthenticationError", "ConflictError", "ConnectError", "DecodeError", "ForkedError",
+    "InvalidOutputError", "InvalidRequestError", "JobFailed", "MaxTurnsError", "MessageTooLargeError",
+    "NotFoundError", "OutputError", "OverloadedError", "PermissionDeniedError", "ProxyError", "RateLimitError",
+    "RefusalError", "ServerError", "StreamError", "StreamIncomplete", "StreamInterrupted", "TimeoutError", "TlsError",
+    "TransportError", "TruncatedOutputError", "UnsupportedOnTransport", "UsageError", "XaiError",
+]  # fmt: skip
 
 TimerName = Literal["connect", "pool", "first_event", "idle", "total", "wait"]
 
@@ -217,6 +194,10 @@ class TlsError(ConnectError):
         super().__init__(message, maybe_sent=maybe_sent, attempts=attempts, meta=meta)
         self.certificate = certificate
         """Whether a certificate is to blame, the server's or the client's: then the call is not tried again."""
+
+
+class ProxyError(ConnectError):
+    """A proxy will not let the connection through: it wants a password (HTTP 407), or forbids it. Not tried again."""
 
 
 class TimeoutError(TransportError, builtins.TimeoutError):

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import attrs
 
+from ._secrets import HIDDEN, without_secrets
+
 if TYPE_CHECKING:
     from typing_extensions import Self
 
@@ -36,10 +38,11 @@ class Model:
     """Module, encoder and decoder of the JSON form."""
 
     def __repr__(self) -> str:
-        """The fields that are set."""
-        names = [f.name for f in _fields(self.__class__) if f.name not in ("extra", "meta")]
-        shown = [(name, getattr(self, name)) for name in names]
-        return f"{self.__class__.__name__}({', '.join(f'{n}={v!r}' for n, v in shown if v not in (None, [], {}))})"
+        """The fields that are set. Of those that are secret, it says no more than that."""
+        fields = [f for f in _fields(self.__class__) if f.name not in ("extra", "meta")]
+        values = [(f, getattr(self, f.name)) for f in fields]
+        shown = [f"{f.name}={_shown(f, value)}" for f, value in values if value not in (None, [], {})]
+        return f"{self.__class__.__name__}({', '.join(shown)})"
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form, spelled as on REST (fields that only gRPC has keep their names); unset fields are left out."""
@@ -55,7 +58,7 @@ class Model:
         return result
 
 
-@attrs.define
+@attrs.define(repr=False)
 class Unknown(Model):
     """A member of a union whose tag the definitions do not know: a newer tool, source, or event."""
 
@@ -88,6 +91,16 @@ class Page(Listing[T]):
         super().__init__(items, meta)
         self.next_token = next_token
         """What asks for the next page; None on the last."""
+
+
+def secret_repr(value: object) -> str:
+    """What is shown of the value of a secret field: whether it is set."""
+    return repr(value if value in (None, "", [], {}) else HIDDEN)
+
+
+def _shown(field: attrs.Attribute[Any], value: object) -> str:
+    """What the repr of a model shows of a field."""
+    return field.repr(value) if callable(field.repr) else repr(without_secrets(value))
 
 
 def _fields(cls: Any) -> tuple[attrs.Attribute[Any], ...]:

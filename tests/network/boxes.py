@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import ipaddress
 import select
 import socket
 import ssl
@@ -87,6 +88,33 @@ class Boxes:
 
         return self._serve(handle, tls=tls)
 
+    def socks(self, *, login: str | None = None, moved: Mapping[str, str] | None = None) -> Box:
+        """The same as SOCKS5: heads are the addresses that it was asked for."""
+
+        def handle(client: socket.socket, box: Box) -> None:
+            _, count = _exactly(client, 2)
+            method = 0 if login is None else 2
+            known = method in _exactly(client, count)
+            client.sendall(bytes([5, method if known else 255]))
+            if not known:
+                return
+            if login is not None:
+                given = [
+                    _exactly(client, _exactly(client, size)[-1]).decode() for size in (2, 1)
+                ]  # with a version first
+                right = ":".join(given) == login
+                client.sendall(bytes([1, not right]))
+                if not right:
+                    return
+            kind = _exactly(client, 4)[3]
+            host = _exactly(client, _exactly(client, 1)[0]).decode() if kind == 3 else str(_address(client, kind))
+            name = f"{host}:{int.from_bytes(_exactly(client, 2), 'big')}"
+            box.heads.append(name)
+            client.sendall(bytes([5, 0, 0, 1, *bytes(6)]))
+            self._join(client, (moved or {}).get(name, name))
+
+        return self._serve(handle)
+
     def hole(self) -> Box:
         """Takes all and says nothing."""
 
@@ -156,6 +184,20 @@ class Boxes:
                         server.sendall(change(data))
                     else:
                         client.sendall(data)
+
+
+def _exactly(client: socket.socket, size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        more = client.recv(size - len(data))
+        if not more:
+            raise ValueError("too short")
+        data += more
+    return data
+
+
+def _address(client: socket.socket, kind: int) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    return ipaddress.ip_address(_exactly(client, 4 if kind == 1 else 16))
 
 
 def _head(client: socket.socket) -> tuple[str, bytes]:

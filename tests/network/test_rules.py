@@ -91,6 +91,47 @@ def test_need_24_no_proxy_at_all(url: Any) -> None:
     assert "s3cret" not in str(caught.value)
 
 
+TARGETS = ["ftp://me:s3cret@h", "ftp://h", "grpc://h:1", "//me:s3cret@h", "me:s3cret@h:1", "dns://me:s3cret@h/x", "h/x"]
+TARGETS += ["https://me:s3cret@h", "HTTPS://me:s3cret@h", "https://me:s3cret/x@h", "http://h/x", "https://", "unix:x"]
+
+
+@pytest.mark.parametrize("name", ["grpc_target", "management_grpc_target", "XAI_GRPC_TARGET"])
+@pytest.mark.parametrize("target", TARGETS)
+def test_need_34_no_target_of_grpc(target: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is refused where it is given, and not by a resolver that waits and shows it."""
+    given: dict[str, Any] = {name: target}
+    if name.isupper():
+        monkeypatch.setenv(name, target)
+        given = {}
+    for cls in (Client, AsyncClient):
+        with pytest.raises(UsageError) as caught:
+            cls(api_key="k", **given)
+        assert caught.value.field == name.lower().removeprefix("xai_")
+        assert "s3cret" not in f"{caught.value!r} {caught.value.__cause__!r} {vars(caught.value)}"
+
+
+@pytest.mark.parametrize(
+    ("target", "known"),
+    [
+        ("h", "h"), ("h:1", "h:1"), ("[::1]:5", "[::1]:5"), ("HTTPS://h", "h:443"), ("http://h:5", "h:5"),
+        ("unix:/a@b", "unix:/a@b"), ("unix:///a", "unix:/a"), ("dns:///h:1", "dns:///h:1"), ("dns:h", "dns:h"),
+        ("ipv4:127.0.0.1:1,127.0.0.2:1", "ipv4:127.0.0.1:1,127.0.0.2:1"), ("ipv6:[::1]:1", "ipv6:[::1]:1"),
+    ],
+)  # fmt: skip
+def test_need_34_targets_of_grpc(target: str, known: str) -> None:
+    assert parse_target(target, parse_base_url("https://api.x.ai"), "grpc_target").target == known
+
+
+@pytest.mark.parametrize(
+    "url", ["https://me:s3cret@h:x", "https://me:s3cret/x@h", "ftp://me:s3cret@h", "x me:s3cret@h"]
+)
+def test_need_34_no_password_in_what_is_said_of_an_address(url: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        Client(api_key="k", base_url=url)
+    assert caught.value.field == "base_url"
+    assert "s3cret" not in str(caught.value)
+
+
 def test_need_24_a_variable_that_names_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "ftp://me:s3cret@h")
     with pytest.raises(UsageError, match=r"^https_proxy|^HTTPS_PROXY: must begin") as caught:

@@ -68,6 +68,8 @@ class AsyncHttpPool:
         except BaseException:
             with _io.shield():
                 await self._close(connection)
+                if connection.opening.stream is not None:  # which httpcore forgets if a SOCKS proxy refuses
+                    await connection.opening.stream.aclose()
             raise
         finally:
             if known is None and attempt.meta is not None:

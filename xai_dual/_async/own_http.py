@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._http_clients import check_use
+from .._inflate import ACCEPTED
 from . import _io
 from .transport import AsyncHttpClient, Attempt
 
@@ -27,7 +28,7 @@ class AsyncOwnHttp:
         message = self._client.build_request(
             method,
             self._origin + target,
-            headers=headers,
+            headers={"accept-encoding": ACCEPTED, **headers},  # what unpacks within max_message_bytes
             content=body,
             extensions={"timeout": attempt.timeouts},
         )

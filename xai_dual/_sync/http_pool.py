@@ -68,6 +68,8 @@ class HttpPool:
         except BaseException:
             with _io.shield():
                 self._close(connection)
+                if connection.opening.stream is not None:  # which httpcore forgets if a SOCKS proxy refuses
+                    connection.opening.stream.close()
             raise
         finally:
             if known is None and attempt.meta is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 import attrs
 
-from ..model import Model
+from ..model import Model, secret_repr
 from ..views import CostViews
 
 if TYPE_CHECKING:
@@ -239,8 +239,11 @@ class ImageOutput(Model):
 
     json_codec: ClassVar = ("xai_dual._gen.json.images", "encode_image_output", "decode_image_output")
 
-    upload_urls: Sequence[str]
-    """Addresses that take the uploads."""
+    upload_urls: Sequence[str] = attrs.field(repr=secret_repr)
+    """Addresses that take the uploads.
+
+    Not shown by `repr`.
+    """
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 import attrs
 
-from ..model import Model
+from ..model import Model, secret_repr
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -333,10 +333,10 @@ class ManagementApiKey(Model):
 
     redacted_api_key: str | None = None
     """First and last characters of the secret."""
-    api_key: str | None = None
+    api_key: str | None = attrs.field(default=None, repr=secret_repr)
     """The secret.
 
-    Only in the answers that make it: when a key is created or rotated.
+    Only in the answers that make it: when a key is created or rotated. Not shown by `repr`.
     """
     user_id: str | None = None
     """Id of the user who owns the key."""
@@ -952,8 +952,11 @@ class ManagementKey(Model):
     """Name of the key."""
     acls: list[str] = attrs.Factory(list)
     """What the key may do, as entries like `team-token:endpoint:ListApiKeys`."""
-    api_key: str | None = None
-    """The secret, where it is shown."""
+    api_key: str | None = attrs.field(default=None, repr=secret_repr)
+    """The secret, where it is shown.
+
+    Not shown by `repr`.
+    """
     redacted_api_key: str | None = None
     """First and last characters of the secret.
 

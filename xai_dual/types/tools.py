@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 import attrs
 
-from ..model import Model, Unknown
+from ..model import Model, Unknown, secret_repr
 from .documents import HybridRetrieval, KeywordRetrieval, SemanticRetrieval
 
 if TYPE_CHECKING:
@@ -169,8 +169,11 @@ class MCP(Model):
 
     allowed_tool_names: list[str] = attrs.Factory(list)
     """Tools to which the model is limited; all if not given."""
-    authorization: str | None = None
-    """Value of the `Authorization` header sent to the MCP server."""
+    authorization: str | None = attrs.field(default=None, repr=secret_repr)
+    """Value of the `Authorization` header sent to the MCP server.
+
+    Not shown by `repr`.
+    """
     connector_id: str | None = None
     """Id of a ready-made connector; kept for compatibility.
 
@@ -181,8 +184,11 @@ class MCP(Model):
 
     REST only.
     """
-    extra_headers: dict[str, str] = attrs.Factory(dict)
-    """Further headers sent to the MCP server: name to value."""
+    extra_headers: dict[str, str] = attrs.field(default=attrs.Factory(dict), repr=secret_repr)
+    """Further headers sent to the MCP server: name to value.
+
+    Not shown by `repr`.
+    """
     require_approval: str | None = None
     """Whether calls need approval; kept for compatibility.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 import attrs
 
-from ..model import Model
+from ..model import Model, secret_repr
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -265,8 +265,11 @@ class VideoOutput(Model):
 
     json_codec: ClassVar = ("xai_dual._gen.json.videos", "encode_video_output", "decode_video_output")
 
-    upload_url: str
-    """Address that takes the upload."""
+    upload_url: str = attrs.field(repr=secret_repr)
+    """Address that takes the upload.
+
+    Not shown by `repr`.
+    """
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 

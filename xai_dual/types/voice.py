@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 import attrs
 
-from ..model import Model
+from ..model import Model, secret_repr
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -554,8 +554,11 @@ class RealtimeSecret(Model):
 
     json_codec: ClassVar = ("xai_dual._gen.json.voice", "encode_realtime_secret", "decode_realtime_secret")
 
-    value: str = ""
-    """The token."""
+    value: str = attrs.field(default="", repr=secret_repr)
+    """The token.
+
+    Not shown by `repr`.
+    """
     expires_at: int | None = None
     """When the token lapses, in Unix seconds."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import copy
 import pickle
+import select
+import socket
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
@@ -291,12 +293,45 @@ async def test_need_39_its_proxy(package: Any, options: dict[str, Any]) -> None:
     assert [line.split()[1] for line in proxy.seen] == ["http://gateway.test/v1/chat/completions"] * 2
 
 
-async def test_need_39_redirects_are_not_followed(package: Any, options: dict[str, Any]) -> None:
-    async with package.AsyncClient(follow_redirects=True) as http:
-        client = AsyncClient(**options, http_client=http)
-        away = fault("error", http=307, headers={"location": "http://127.0.0.1:9/"})
-        with pytest.raises(XaiError, match="redirects are not followed"):
-            await client.chat.create(**SUM, headers=away)
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_need_39_redirects_are_not_followed(package: Any, options: dict[str, Any], status: int) -> None:
+    """The key goes to nobody else, whatever the caller's client does of itself: to no other port, and no other path."""
+    for place in ("http://elsewhere.test/v1/x", f"{options['base_url']}/v1/y", "//elsewhere.test"):
+        seen: list[Any] = []
+
+        def answer(request: Any, place: str = place, seen: list[Any] = seen) -> Any:
+            seen.append(request)
+            return package.Response(status, headers={"location": place})
+
+        async with package.AsyncClient(transport=package.MockTransport(answer), follow_redirects=True) as http:
+            client = AsyncClient(**options, http_client=http)
+            for call in (
+                lambda client=client: client.chat.create(**SUM),
+                lambda client=client: client.chat.stream(**SUM).__anext__(),
+                lambda client=client: client.models.list_language(),
+                lambda client=client: client.files.upload(content=b"a", filename="a"),
+                lambda client=client: client.files.content(file_id="f").read(),
+            ):
+                with pytest.raises(XaiError, match="redirects are not followed"):
+                    await call()
+            assert len(seen) == 5
+            with pytest.raises(package.TooManyRedirects):  # the caller's own requests still are
+                await http.get("http://a.test")
+
+
+async def test_need_39_no_key_at_the_end_of_a_redirect(package: Any, options: dict[str, Any], server: Server) -> None:
+    """The same over real connections."""
+    with socket.create_server(("127.0.0.1", 0)) as elsewhere:
+        place = f"http://127.0.0.1:{elsewhere.getsockname()[1]}/v1/chat/completions"
+        away = fault("error", http=307, headers={"location": place})
+        async with package.AsyncClient(follow_redirects=True) as http:
+            client = AsyncClient(**options, http_client=http)
+            for call in (client.chat.create, lambda **settings: client.chat.stream(**settings).__anext__()):
+                with pytest.raises(XaiError, match="redirects are not followed") as caught:
+                    await call(**SUM, headers=away)
+                assert place in str(caught.value)
+        assert not select.select([elsewhere], [], [], 0)[0]  # nobody has come
+    assert len(server.calls(options["api_key"])) == 2
 
 
 async def test_need_39_a_closed_one(package: Any, options: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from xai_dual import Client, ConnectError, Timeout, TimeoutError, UsageError
+from xai_dual import Client, ConnectError, ProxyError, Timeout, TimeoutError, UsageError
 from xai_dual.emulator import Server
 
 from ...faults.kit import SUM, TEXT, options
@@ -80,6 +80,47 @@ def test_need_24_a_proxy_that_wants_a_password(
     assert "407" in str(error)
     assert "s3cret" not in repr((error, error.__cause__, error.__context__, vars(error)))
     failed(Client(**of(server, transport, key, authority, proxy=at(proxy))))
+
+
+@pytest.mark.parametrize("url", [f"https://{NAME}", f"http://{NAME}"])
+@pytest.mark.parametrize("wire", ["grpc", "rest", "auto"])
+def test_need_24_a_password_is_not_asked_for_twice(
+    server: Server, key: str, boxes: Boxes, authority: Authority, wire: str, url: str
+) -> None:
+    """It would be refused again: one attempt, and an error that says what to do."""
+    proxy = boxes.proxy(login=LOGIN)
+    more: dict[str, Any] = {"base_url": url, "allow_plaintext_hosts": [NAME], "max_retries": 2}
+    for login in ("", "me:s3cret@"):
+        error = failed(Client(**of(server, wire, key, authority, **more, proxy=at(proxy, login))))
+        assert isinstance(error, ProxyError)
+        assert "wants a user name and a password" in str(error)
+        assert (error.attempts, error.maybe_sent) == (1, False)
+        assert "s3cret" not in repr((error, error.__cause__, error.__context__, vars(error)))
+        assert pickle.loads(pickle.dumps(error)).args == error.args
+
+
+@pytest.mark.parametrize(("status", "attempts"), [("403 Forbidden", 1), ("502 Bad Gateway", 2)])
+def test_need_24_a_proxy_that_refuses(
+    server: Server, transport: str, key: str, boxes: Boxes, authority: Authority, status: str, attempts: int
+) -> None:
+    """What it forbids it forbids again; whom it cannot reach now may be there later."""
+    proxy = boxes.saying(f"HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n".encode())
+    error = failed(Client(**of(server, transport, key, authority, proxy=at(proxy), max_retries=1)))
+    assert (error.attempts, isinstance(error, ProxyError)) == (attempts, attempts == 1)
+    assert ("The proxy does not allow it." in str(error)) == (attempts == 1)
+    assert status[:3] in str(error)
+
+
+@pytest.mark.parametrize("package", ["httpx", "httpx2"])
+def test_need_24_the_proxy_of_a_client_of_the_callers(
+    server: Server, key: str, boxes: Boxes, authority: Authority, package: str
+) -> None:
+    proxy = boxes.proxy(login=LOGIN)
+    with pytest.importorskip(package).Client(proxy=at(proxy)) as http:
+        given = options(server, "rest", key, base_url=f"https://{NAME}", http_client=http)
+        error = failed(Client(**given))
+    assert isinstance(error, ProxyError)
+    assert (error.attempts, proxy.connections) == (1, 1)
 
 
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])

@@ -12,7 +12,7 @@ from xai_dual import AsyncClient, Hooks, Timeout, XaiError
 from xai_dual.emulator import Server
 
 from ...faults.kit import fault, options
-from ..hunt import PROMPT, Hunt
+from ..hunt import CANARY, PROMPT, Hunt
 from ..servers import HttpServer, RpcServer, answer
 
 pytestmark = pytest.mark.anyio
@@ -31,11 +31,15 @@ FAULTS: dict[str, dict[str, Any]] = {
 }
 
 
-async def create(client: AsyncClient, hunt: Hunt, **arguments: Any) -> None:
+async def tried(hunt: Hunt, call: Any, **arguments: Any) -> None:
     try:
-        hunt.came(await client.chat.create(**{**ASK, **arguments}))
+        hunt.came(await call(**arguments))
     except XaiError as error:
         hunt.failed(error)
+
+
+async def create(client: AsyncClient, hunt: Hunt, **arguments: Any) -> None:
+    await tried(hunt, client.chat.create, **{**ASK, **arguments})
 
 
 async def stream(client: AsyncClient, hunt: Hunt, **arguments: Any) -> None:
@@ -102,6 +106,45 @@ async def test_need_26_a_key_that_comes_back(client: AsyncClient, hunt: Hunt, ke
         assert error.meta is not None
         assert "set-cookie" not in error.meta.headers
     assert hunt.errors[0].meta.headers["x-sent"] == "Bearer [secret]"  # type: ignore[attr-defined]
+
+
+async def test_need_26_management_keys(server: Server, hunt: Hunt, http: HttpServer) -> None:
+    """On the calls that they are for, which have a host of their own."""
+    hunt.begin()
+    key = f"{server.management_key}/{CANARY}"
+    hooks = Hooks(on_retry=hunt.shows, on_request=hunt.shows, on_response=hunt.shows)
+    http.answers = lambda: [answer(401, f"Bad key: {key}".encode())]
+    for url, errors in ((server.management_url, 1), (http.url, 5)):
+        given = options(server, "auto", "another-key", management_key=key, management_url=url, hooks=hooks)
+        async with AsyncClient(**given, max_retries=0, timeout=Timeout(total=10)) as one:
+            hunt.shows(one, one._options)
+            await tried(hunt, one.management.validate)
+            await tried(hunt, one.management.validate, headers={"authorization": f"Bearer {key}"})
+            await tried(hunt, one.collections.create, collection_name="a")
+            await tried(hunt, one.collections.get, collection_id="none")
+        hunt.came(AsyncClient(**{**given, "hooks": None}))
+        assert len(hunt.errors) == errors
+    assert any("Bad key: [secret]" in str(error) for error in hunt.errors)
+    hunt.end()
+
+
+@pytest.mark.parametrize("gone", ["grpc", "both"])
+async def test_need_26_a_transport_that_is_found_out(
+    server: Server, hunt: Hunt, key: str, http: HttpServer, rpc: RpcServer, gone: str
+) -> None:
+    """With "auto", the key goes to two wires: one is asked, the other is taken, or both fail."""
+    hunt.begin()
+    http.answers = lambda: [answer(200 if gone == "grpc" else 403, f'{{"error": "sent: {key}"}}'.encode())]
+    rpc.close()
+    given = {"base_url": server.url if gone == "grpc" else http.url, "grpc_target": rpc.target}
+    async with AsyncClient(**options(server, "auto", key, **given, max_retries=0)) as one:
+        await create(one, hunt)
+        await stream(one, hunt)
+        await create(one, hunt, headers=fault("error", code="UNAUTHENTICATED", message=f"Wrong: {key}"))
+        hunt.shows(one, one._options)
+    assert len(hunt.errors) == (1 if gone == "grpc" else 3)
+    assert all("[secret]" in str(error) for error in hunt.errors)
+    hunt.end()
 
 
 async def test_need_26_what_is_refused_here(client: AsyncClient, hunt: Hunt, key: str) -> None:
