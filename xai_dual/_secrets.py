@@ -27,8 +27,10 @@ _SECRET = re.compile(r"authorization|cookie|api[-_]?key|token|secret|password", 
 _OF_JSON = ("headers", "extra_headers", "upload_url", "upload_urls")
 """Properties that are secret too, where they are texts."""
 _NOT_KEPT = re.compile(r"(?:.*-)?(?:authorization|(?:set-)?cookie2?|api-?key|authentication-info)")
+_MAYBE_NOT_KEPT = re.compile(r"authorization|cookie|api-?key|authentication-info")
 
 
+@lru_cache(maxsize=256)
 def is_secret_header(name: str) -> bool:
     """Whether the value of a request's header is a secret, by its name."""
     return _SECRET.search(name) is not None
@@ -46,15 +48,13 @@ def kept_headers(headers: Iterable[tuple[str, str | bytes]], secrets: tuple[str,
     A list of names to leave out, and none of names to keep: headers are kept to look into what went wrong, and those of
     tomorrow must be there too. What is secret among them is known: cookies by their names, our own key by its value.
     """
-    found: dict[str, str] = {}
-    for key, value in headers:
-        name = key.lower()
-        if not isinstance(value, str) or _NOT_KEPT.fullmatch(name):
-            continue
-        for secret in secrets:
+    found = {name.lower(): value for name, value in headers if isinstance(value, str)}
+    if _MAYBE_NOT_KEPT.search("\n".join(found)):
+        found = {name: value for name, value in found.items() if not _NOT_KEPT.fullmatch(name)}
+    for secret in secrets:
+        for name, value in found.items():
             if secret in value:
-                value = value.replace(secret, HIDDEN)
-        found[name] = value
+                found[name] = value.replace(secret, HIDDEN)
     return found
 
 

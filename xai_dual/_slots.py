@@ -27,9 +27,13 @@ class Slot:
 
     def free(self) -> None:
         """Give it back; from any thread, and more than once."""
-        while self._left:
-            with contextlib.suppress(IndexError):
-                self._left.pop()()
+        left = self._left
+        while left:
+            try:
+                give_back = left.pop()
+            except IndexError:  # someone else was faster
+                return
+            give_back()
 
 
 class TaskSlots:

@@ -108,6 +108,10 @@ def grpc_cancel(call: Any, scope: asyncio.AbstractEventLoop) -> None:
         scope.call_soon_threadsafe(call.cancel)
 
 
+def grpc_finish(call: Any) -> None:
+    """Take what is left of a cancelled stream: only blocking grpc waits for that."""
+
+
 async def grpc_close(channel: Any) -> None:
     """Close a channel, and let the last events of cancelled calls arrive.
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections import deque
 from typing import Any
 
 import attrs
@@ -54,6 +55,7 @@ class Connection:
         self.calls: set[object] = set()  # marks of those under way
         self.connected = False
         self.broken = False  # as a call has found: others that begin now would end like it
+        self.dropped: deque[Any] = deque()  # streams that were cancelled by a finalizer, which must not wait
         self._methods: dict[tuple[str, str], Any] = {}
 
     def method(self, kind: str, path: str) -> Any:
@@ -84,6 +86,9 @@ class Channels:
         if found is None:
             found = self._open()
             self.all.append(found)
+        while found.dropped:
+            with contextlib.suppress(IndexError):  # another thread takes it
+                _io.grpc_finish(found.dropped.popleft())
         mark = object()
         calls = found.calls
         calls.add(mark)

@@ -220,9 +220,20 @@ class _GrpcStream(Generic[C]):
         self._end = end
         self._scope = _io.scope()
         self._began = False
+        self._reading = False
         self._cancelled = False
+        self._unfinished = [call]  # `pop` is atomic, so it is finished once
 
     def next(self) -> C | None:
+        self._reading = True
+        try:
+            return self._next() if not self._cancelled else None
+        finally:
+            self._reading = False
+            if self._cancelled:
+                self._finish()
+
+    def _next(self) -> C | None:
         try:
             message = _io.grpc_read(self._call)
             if not self._began:
@@ -246,20 +257,35 @@ class _GrpcStream(Generic[C]):
     def cancel(self) -> None:
         self._cancelled = True
         self.interrupt()
+        self._connection.dropped.extend(self._taken())
 
     def interrupt(self) -> None:
         """Make a blocked read fail."""
         _io.grpc_cancel(self._call, self._scope)
 
     def close(self) -> None:
-        self.cancel()
+        self._cancelled = True
+        self.interrupt()
+        if not self._reading:  # else who reads is made to stop, and finishes
+            self._finish()
+
+    def _finish(self) -> None:
+        for call in self._taken():
+            _io.grpc_finish(call)
+
+    def _taken(self) -> list[Any]:
+        """The call, if it was not finished yet."""
+        try:
+            return [self._unfinished.pop()]
+        except IndexError:
+            return []
 
 
 def _note(attempt: Attempt, initial: Any, trailing: Any) -> None:
     """Put metadata of the answer into meta."""
-    meta, items = attempt.meta, (*(initial or ()), *(trailing or ()))
-    found = kept_headers(items, attempt.secrets) if items else None
-    if found and meta is not None:
+    meta, items = attempt.meta, [*(initial if initial is not None else ()), *(trailing if trailing is not None else ())]
+    if items and meta is not None:
+        found = kept_headers(items, attempt.secrets)
         meta.headers = {**meta.headers, **found}
         meta.request_id = found.get("x-request-id", meta.request_id)
 

@@ -49,6 +49,7 @@ class Attempt:
     started: float = attrs.field(factory=time.monotonic)
     slot: Slot | None = None
     timeouts: dict[str, float | None] | None = None  # those of the HTTP client, which looks again at each step
+    _secrets: tuple[str, ...] | None = attrs.field(default=None, init=False, repr=False)
 
     def begin(self, transport: Literal["grpc", "rest"], route: str, shape: str = "") -> Meta:
         """Say which way the attempt goes."""
@@ -96,7 +97,9 @@ class Attempt:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must not be shown of what is sent."""
-        return secrets_of(self.headers)
+        if self._secrets is None:
+            self._secrets = secrets_of(self.headers)
+        return self._secrets
 
     def limit(self, name: TimerName, seconds: float | None) -> tuple[TimerName, float | None]:
         """The timer that will run out first, that one or `total`, and the seconds until then."""
