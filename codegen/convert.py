@@ -22,6 +22,7 @@ class Converter:
     rest: frozenset[str]  # kinds of schema that the REST side may have
     style: Literal["value", "into"]  # whether writing protobuf returns a value or fills what it is given
     fast: str | None = None  # the class of a JSON value that needs no conversion
+    proto_part: str | None = None  # what follows a protobuf value to read it, where that takes no function
     takes_wire: bool = False  # NAME_to_json wants to know whether it writes for the wire
     model: str | None = None  # a model inside the value
     home: str = "_convert"  # module of xai_dual that has its functions
@@ -46,13 +47,13 @@ _SENT_PARTS = "str | Sequence[ContentPart | Mapping[str, Any]]"
 _EMBED_INPUT = "str | Sequence[str | Mapping[str, Any]] | Sequence[int] | Sequence[Sequence[int]]"
 
 _ALL = (
-    Converter("unix", "int", "int", "0", _TIMESTAMP, frozenset({"integer"}), "into", fast="int"),
+    Converter("unix", "int", "int", "0", _TIMESTAMP, frozenset({"integer"}), "into", "int", ".seconds"),
     Converter("datetime", "datetime", _TIME, None, _TIMESTAMP, _TEXT, "into"),
     Converter("date", "datetime", _TIME, None, _TIMESTAMP, _TEXT, "into"),
-    Converter("decimal", "int", "int", "0", "int64", _TEXT, "value"),
-    Converter("octets", "bytes", "bytes", 'b""', "bytes", frozenset({"array"}), "value"),
+    Converter("decimal", "int", "int", "0", "int64", _TEXT, "value", proto_part=""),
+    Converter("octets", "bytes", "bytes", 'b""', "bytes", frozenset({"array"}), "value", proto_part=""),
     Converter("base64_image", "str", "str", None, "string", _TEXT, "value", fast="str"),
-    Converter("base64", "bytes", "bytes", None, "bytes", _TEXT, "value"),
+    Converter("base64", "bytes", "bytes", None, "bytes", _TEXT, "value", proto_part=""),
     Converter("json_text", _JSON, _SENT_JSON, None, "string", _OBJECT, "value"),
     Converter("schema_text", _JSON, _SENT_JSON, None, "string", _OBJECT, "value"),
     Converter("texts", "str | list[str]", "str | Sequence[str]", None, "repeated string", _UNION, "into", "str"),

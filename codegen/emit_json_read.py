@@ -49,15 +49,21 @@ class Reader(Layout):
             for field, key, item in self.items:
                 has = f"{m.use('_json', 'has_item')}(d.get({literal(key)}), {literal(item)})"
                 m.body(f"{field.name} = {has}{' or None' if self._zero(field) == 'None' else ''}")
-            values = {f.name: f.name for f in self.model.fields if not self.other or self.slots[f.name]}
-            values |= {f.name: self._zero(f) for f in self.model.fields if (s := self.slots[f.name]) and s.newer}
-            values["extra"] = "extra"
-            m.body(f"return {self.model.name}({', '.join(f'{n}={v}' for n, v in values.items())})")
+            # each attribute is set by itself: to go through `__init__`, by keywords, takes four times as long
+            m.body(f"self = {self.model.name}.__new__({self.model.name})")
+            for field in self.model.fields:
+                slot = self.slots[field.name]
+                absent = slot.newer if slot else self.other
+                m.body(f"self.{field.name} = {self._zero(field) if absent else field.name}")
+            m.body("self.extra = extra", *(["self.meta = None"] if self.model.answers else []), "return self")
         m.body("")
 
     def _zero(self, field: ir.Field) -> str:
         """Source of what the field is where nothing is read."""
-        return zero_of(field, self.m.api, self.model.sent_only)
+        zero = zero_of(field, self.m.api, self.model.sent_only)
+        if isinstance(field.type, ir.ModelRef) and zero != "None" and not field.many:
+            self.m.cls(field.type.name)
+        return zero
 
     def _read_child(self, key: str, child: Node, constant: str, depth: str = "") -> None:
         """A nested object: what does not fit in it makes the whole of it part of `extra`."""
@@ -89,15 +95,14 @@ class Reader(Layout):
         py = py_scalar(wire)  # of a scalar or an enum: all else has been seen to
         slow = {"int": "read_int", "float": "read_float", "bytes": "read_bytes"}.get(py, "misfit")
         if wire == "float":
-            m.body(f"{name}, {extra} = {m.use('_json', 'read_float32')}({source}, {zero}, {k}, {extra})")
+            read = f"{m.use('_json', 'read_float32')}({name}, {zero}, {k}, {extra})"
+            self._unless_absent(name, source, zero, read, extra)
             return
-        m.body(f"{name} = {source}")
-        # an optional that is absent needs no slow path
-        test = f"{name}.__class__ is not {py}" + (f" and {name} is not None" if zero == "None" else "")
+        m.body(f"{name} = {source if zero == 'None' else f'{get}({k}, {zero})'}")
         if isinstance(field.type, ir.EnumRef) and zero == "None":
             self._read_unset(field.type, name, k, extra)
             return
-        with m.body.block(f"if {test}:"):
+        with m.body.block(f"if {name}.__class__ is not {py}{f' and {name} is not None' if zero == 'None' else ''}:"):
             m.body(f"{name}, {extra} = {m.use('_json', slow)}({name}, {zero}, {k}, {extra})")
 
     def _read_unset(self, type_: ir.EnumRef, name: str, k: str, extra: str) -> None:
@@ -105,7 +110,7 @@ class Reader(Layout):
         m = self.m
         unset = ["", *m.api.enums[type_.name].unset]
         test = f"{name} in ({quoted(unset)})" if len(unset) > 1 else f'{name} == ""'
-        with m.body.block(f"if {name}.__class__ is not str or {test}:"):
+        with m.body.block(f"if {name} is not None and ({name}.__class__ is not str or {test}):"):
             m.body(f"{name}, {extra} = {m.use('_json', 'misfit')}(None if {test} else {name}, None, {k}, {extra})")
 
     def _read_by_kind(self, field: ir.Field, type_: ir.ByKind, source: str, k: str, extra: str) -> None:
@@ -127,7 +132,7 @@ class Reader(Layout):
                         m.body("pass")
                 word = "elif"
             elif alternative.kind == "dict" and isinstance(inner, (ir.ModelRef, ir.UnionRef)):
-                with m.body.block(f"{word} isinstance({name}, Mapping):"):
+                with m.body.block(f"{word} {name}.__class__ is dict or isinstance({name}, Mapping):"):
                     m.body(f"{name} = {m.function('decode', inner.name, self.other)}({name})")
                 word = "elif"
             elif alternative.kind == "number" and isinstance(inner, ir.Scalar) and py_scalar(inner.wire) == "int":
@@ -150,40 +155,35 @@ class Reader(Layout):
                 m.body(f"{name} = {source}")
             else:
                 kind = "list" if field.many == "list" else "dict"
-                self._optional_many(field, source, f"{m.use('_json', 'read_free')}(VALUE, {kind}, {k}, {extra})", extra)
+                read = f"{m.use('_json', 'read_free')}({name}, {kind}, {k}, {extra})"
+                self._unless_absent(name, source, zero, read, extra)
         elif isinstance(type_, ir.Converted):
             from_json = m.converter(type_.converter, "from_json")
-            call = f"{name}, {extra} = {m.use('_json', 'convert')}({from_json}, {{}}, {zero}, {k}, {extra})"
+            read = f"{m.use('_json', 'convert')}({from_json}, {name}, {zero}, {k}, {extra})"
             if field.many:
                 kind = "list" if field.many == "list" else "dict"
-                read = f"{m.use('_json', 'convert_all')}({from_json}, VALUE, {kind}, {k}, {extra})"
-                self._optional_many(field, source, read, extra)
-            elif type_.converter.fast:
-                m.body(f"{name} = {source}")
-                with m.body.block(f"if {name}.__class__ is not {type_.converter.fast}:"):
-                    m.body(call.format(name))
-            else:
-                m.body(call.format(source))
+                read = f"{m.use('_json', 'convert_all')}({from_json}, {name}, {kind}, {k}, {extra})"
+            self._unless_absent(name, source, zero, read, extra, None if field.many else type_.converter.fast)
         elif isinstance(type_, (ir.ModelRef, ir.UnionRef)):
             decode = m.function("decode", type_.name, self.other)
-            if field.many == "list":
-                read = f"{m.use('_json', 'read_models')}({decode}, VALUE, {k}, {extra})"
-                self._optional_many(field, source, read, extra)
-            elif field.many == "map":
-                read = f"{m.use('_json', 'read_model_map')}({decode}, VALUE, {k}, {extra})"
-                self._optional_many(field, source, read, extra)
+            if field.many:
+                helper = m.use("_json", "read_models" if field.many == "list" else "read_model_map")
+                self._unless_absent(name, source, zero, f"{helper}({decode}, {name}, {k}, {extra})", extra)
             else:
                 m.body(f"{name} = {source}")
-                read = m.use("_json", "read_keyed" if self._keyed(type_) else "read_model")
-                with m.body.block(f"if {name} is not None:"):
-                    m.body(f"{name}, {extra} = {read}({decode}, {name}, {k}, {extra})")
+                word, helper = "if", "read_keyed"
+                if not self._keyed(type_):
+                    m.body(f"if {name}.__class__ is dict:", f"    {name} = {decode}({name})")
+                    word, helper = "elif", "read_model"
+                with m.body.block(f"{word} {name} is not None:"):
+                    m.body(f"{name}, {extra} = {m.use('_json', helper)}({decode}, {name}, {k}, {extra})")
                 if field.kind == "plain" and not self.model.sent_only:
                     with m.body.block(f"if {name} is None:"):
                         m.body(f"{name} = {m.cls(type_.name)}()")
         else:
             py = py_scalar(type_.wire) if isinstance(type_, ir.Scalar) else "str"
-            read = f"{m.use('_json', 'read_list' if field.many == 'list' else 'read_map')}(VALUE, {py}, {k}, {extra})"
-            self._optional_many(field, source, read, extra)
+            helper = m.use("_json", "read_list" if field.many == "list" else "read_map")
+            self._unless_absent(name, source, zero, f"{helper}({name}, {py}, {k}, {extra})", extra)
             unset = m.api.enums[type_.name].unset if isinstance(type_, ir.EnumRef) and field.many == "list" else ()
             if unset and not self.model.sent_only:  # gRPC's zero, which is no item of a list
                 line = f"{name} = [x for x in {name} if x not in ({quoted(unset)},)]"
@@ -193,12 +193,15 @@ class Reader(Layout):
         """Whether it is a union whose members stand under their own key, as `emit_json_unions` has it."""
         return isinstance(type_, ir.UnionRef) and not any(self.m.api.unions[type_.name].tag.values())
 
-    def _optional_many(self, field: ir.Field, source: str, read: str, extra: str) -> None:
-        """Lists and maps read empty when absent; one-sided ones read None."""
-        name = field.name
-        if field.kind != "optional" and not self.model.sent_only:
-            self.m.body(f"{name}, {extra} = {read.replace('VALUE', source)}")
-            return
-        self.m.body(f"{name} = {source}")
-        with self.m.body.block(f"if {name} is not None:"):
-            self.m.body(f"{name}, {extra} = {read.replace('VALUE', name)}")
+    def _unless_absent(self, name: str, source: str, zero: str, read: str, extra: str, fast: str | None = None) -> None:
+        """Absent and null read as zero, without a call; a value of the class `fast` is taken as it is."""
+        body = self.m.body
+        body(f"{name} = {source}")
+        other = f"{name}.__class__ is not {fast}"
+        if zero == "None":
+            test = f"if {other} and {name} is not None:" if fast else f"if {name} is not None:"
+        else:
+            body(f"if {name} is None:", f"    {name} = {zero}")
+            test = f"elif {other}:" if fast else "else:"
+        with body.block(test):
+            body(f"{name}, {extra} = {read}")

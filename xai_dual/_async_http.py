@@ -14,6 +14,7 @@ from typing import Any
 
 import httpcore
 
+from ._framing import Exchange
 from ._httpcore import Opening
 
 __all__ = ["AsyncioBackend"]
@@ -33,19 +34,32 @@ class _Stream(httpcore.AsyncNetworkStream):
         self._opening = opening
         self._again = again  # makes another one like it; None once something was read
         self._secure = secure
+        self.exchange = Exchange() if opening.direct else None
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        try:
+        if self.exchange is None:
             with self._opening.told():
-                data = await self._stream.read(max_bytes, self._opening.limit(timeout))
+                return await self._stream.read(max_bytes, self._opening.limit(timeout))
+        held = self.exchange.held()
+        if held:
+            return held
+        unsent = self.exchange.unsent()
+        try:
+            if unsent:
+                with contextlib.suppress(httpcore.WriteError):  # the server may have said why
+                    await self._stream.write(unsent, timeout)
+            data = await self._stream.read(max_bytes, timeout)
         except httpcore.ReadError:
             if self._secure and self._again is not None:
                 await _ask(self._again)
             raise
         self._again = None
-        return data
+        return self.exchange.received(data)
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if self.exchange is not None:
+            data = self.exchange.sending(buffer)
+            return await self._stream.write(data, timeout) if data else None
         with self._opening.told():
             await self._stream.write(buffer, self._opening.limit(timeout))
 
@@ -101,7 +115,7 @@ class AsyncioBackend(httpcore.AsyncNetworkBackend):
             return await self._backend.connect_tcp(host, port, timeout, local_address, socket_options)
 
         # behind a proxy nobody is asked again: that one would have to be asked first
-        again = None if self._opening.through_proxy else connect
+        again = connect if self._opening.direct else None
         self._opening.begin(timeout)
         stream = await connect()
         self._opening.connected(stream)

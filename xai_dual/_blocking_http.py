@@ -16,6 +16,7 @@ from typing import Any
 
 import httpcore
 
+from ._framing import Exchange
 from ._httpcore import Opening
 from ._timers import ThreadTimer
 
@@ -48,15 +49,28 @@ class _Stream(httpcore.NetworkStream):
     def __init__(self, stream: httpcore.NetworkStream, opening: Opening) -> None:
         self._stream = stream
         self._opening = opening
+        self.exchange = Exchange() if opening.direct else None
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if self.exchange is not None:
+            return self.exchange.held() or self.exchange.received(self._receive(max_bytes, timeout))
         with self._opening.told():
             return self._stream.read(max_bytes, self._opening.limit(timeout))
+
+    def _receive(self, max_bytes: int, timeout: float | None) -> bytes:
+        unsent = self.exchange.unsent() if self.exchange is not None else b""
+        if unsent:
+            with contextlib.suppress(httpcore.WriteError):  # the server may have said why
+                self._stream.write(unsent, timeout)
+        return self._stream.read(max_bytes, timeout)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         timer: ThreadTimer | None = getattr(_serving, "timer", None)
         if timer is not None:
             timer.attach(self._end)
+        if self.exchange is not None:
+            data = self.exchange.sending(buffer)
+            return self._stream.write(data, timeout) if data else None
         with self._opening.told():
             self._stream.write(buffer, self._opening.limit(timeout))
 

@@ -1,8 +1,9 @@
 """Values whose gRPC and REST forms differ by more than a name.
 
 Up to four functions a converter, named by what they do: `NAME_from_json(value)` (`MISFIT` for what it cannot read),
-`NAME_to_json(value, name)`, `NAME_from_proto(value)`, and `NAME_to_proto`, which fills the message or repeated field it
-is given, or returns the value where protobuf has a scalar. The generator's side of this is codegen/convert.py.
+`NAME_to_json(value, name)`, `NAME_from_proto(value)` (none where the value stands in the message as it is), and
+`NAME_to_proto`, which fills the message or repeated field it is given, or returns the value where protobuf has a
+scalar. The generator's side of this is codegen/convert.py.
 """
 
 from __future__ import annotations
@@ -34,11 +35,6 @@ def unix_to_json(value: Any, name: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         _check.wrong(value, "an int", name)
     return value
-
-
-def unix_from_proto(value: Any) -> int:
-    seconds: int = value.seconds
-    return seconds
 
 
 def unix_to_proto(value: Any, target: Any, name: str) -> None:
@@ -138,10 +134,6 @@ def octets_to_json(value: Any, name: str) -> list[int]:
     return list(value)
 
 
-def octets_from_proto(value: bytes) -> bytes:
-    return value
-
-
 def octets_to_proto(value: Any, name: str) -> bytes:
     return bytes(octets_to_json(value, name))
 
@@ -160,7 +152,6 @@ def base64_to_json(value: Any, name: str) -> str:
     return b64encode(octets_to_proto(value, name)).decode("ascii")
 
 
-base64_from_proto = octets_from_proto
 base64_to_proto = octets_to_proto
 
 
@@ -269,10 +260,6 @@ def decimal_from_json(value: Any) -> Any:
 
 def decimal_to_json(value: Any, name: str) -> str:
     return str(_check.int64(value, name))
-
-
-def decimal_from_proto(value: int) -> int:
-    return value
 
 
 def decimal_to_proto(value: Any, name: str) -> int:

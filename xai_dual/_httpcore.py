@@ -25,7 +25,8 @@ class Opening:
     httpcore waits for a proxy's answer as for that of a server, and for the one of a SOCKS proxy without end.
     """
 
-    def __init__(self, handshakes: int) -> None:
+    def __init__(self, handshakes: int, direct: bool) -> None:
+        self.direct = direct  # without a proxy
         self._handshakes = handshakes  # those of TLS that are still to come through the proxy
         self._end: float | None = None
         self._began = self._stood = 0.0
@@ -46,11 +47,6 @@ class Opening:
         self._stood = time.monotonic()
         self._handshakes = max(0, self._handshakes - 1)
         self._end = None if seconds is None else self._stood + seconds
-
-    @property
-    def through_proxy(self) -> bool:
-        """Whether there are handshakes to come, made through a proxy."""
-        return self._handshakes > 0
 
     @property
     def seconds(self) -> float | None:

@@ -106,7 +106,7 @@ def read_models(decode: Callable[[Any], Any], value: Any, key: str, extra: Extra
     """A list of objects; where an item is none the whole list is kept."""
     if value.__class__ is not list:
         return misfit(value, [], key, extra)
-    items = [decode(item) for item in value if isinstance(item, Mapping)]
+    items = [decode(item) for item in value if item.__class__ is dict or isinstance(item, Mapping)]
     if len(items) == len(value):
         return items, extra
     if all(isinstance(item, (Mapping, Model)) for item in value):  # written by a caller, who may mix the two
@@ -137,8 +137,6 @@ def read_keyed(decode: Callable[[Any], Any], value: Any, key: str, extra: Extra)
 
 def convert(from_json: Callable[[Any], Any], value: Any, zero: Any, key: str, extra: Extra) -> tuple[Any, Extra]:
     """Run a converter; `MISFIT` makes the value zero and keeps it."""
-    if value is None:
-        return zero, extra
     result = from_json(value)
     return (zero, keep(extra, key, value)) if result is MISFIT else (result, extra)
 
@@ -158,7 +156,7 @@ def convert_all(from_json: Callable[[Any], Any], value: Any, kind: Any, key: str
 
 def child(value: Any, known: frozenset[str]) -> tuple[Mapping[str, Any], Extra]:
     """A nested object whose properties are flattened into the model; the second is not None if it must be kept."""
-    if isinstance(value, Mapping):
+    if value.__class__ is dict or isinstance(value, Mapping):
         return value, None if value.keys() <= known else {}
     return {}, None if value is None else {}
 
@@ -167,7 +165,7 @@ def read_model_map(decode: Callable[[Any], Any], value: Any, key: str, extra: Ex
     """An object whose values are objects."""
     if not isinstance(value, Mapping):
         return misfit(value, {}, key, extra)
-    items = {str(k): decode(v) for k, v in value.items() if isinstance(v, Mapping)}
+    items = {str(k): decode(v) for k, v in value.items() if v.__class__ is dict or isinstance(v, Mapping)}
     return items, extra if len(items) == len(value) else keep(extra, key, value)
 
 

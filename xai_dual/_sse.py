@@ -76,12 +76,17 @@ class SseParser:
                 lines[0] = lines[0][3:]
         for line in lines:
             if not line:
-                if self._data is not None:
-                    events.append(SseEvent(self._name, bytes(self._data)))
+                data = self._data
+                if data is not None:
+                    events.append(SseEvent(self._name, data if data.__class__ is bytes else bytes(data)))
                     self._data = None
                 self._name = ""
             elif line.startswith(b"data:"):
-                self._add(line[6:] if line.startswith(b"data: ") else line[5:])
+                value = line[6:] if line.startswith(b"data: ") else line[5:]
+                if self._data is None and len(value) <= self._limit:
+                    self._data = value
+                else:
+                    self._add(value)
             elif line.startswith(b"event:"):
                 name = line[7:] if line.startswith(b"event: ") else line[6:]
                 self._name = name.decode("utf-8", "replace")

@@ -94,8 +94,10 @@ class _Watchdog:
         self.started = False
 
     def watch(self, timer: ThreadTimer, when: float) -> None:
+        timer.when = when
+        if when >= self.next and timer in self.timers:  # it looks at this one early enough
+            return
         with self.changed:
-            timer.when = when
             self.timers.add(timer)
             if not self.started:
                 self.started = True
@@ -115,6 +117,7 @@ class _Watchdog:
                 for timer in due:
                     timer.fired = "total" if timer.when >= timer.total_end else timer.name
                 if not due:
+                    self.next = float("inf")  # before it looks: who changes a timer meanwhile must say so
                     self.next = min((timer.when for timer in list(self.timers)), default=float("inf"))
                     self.changed.wait(None if self.next == float("inf") else self.next - now)
             for timer in due:

@@ -95,7 +95,7 @@ class Page(Listing[T]):
 
 def secret_repr(value: object) -> str:
     """What is shown of the value of a secret field: whether it is set."""
-    return repr(value if value in (None, "", [], {}) else HIDDEN)
+    return repr(HIDDEN if value else value)
 
 
 def _shown(field: attrs.Attribute[Any], value: object) -> str:

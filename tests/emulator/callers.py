@@ -6,6 +6,7 @@ import json
 import socket
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -142,6 +143,7 @@ class RawHttp2:
         self.socket = socket.create_connection((host, int(port)), timeout=5)
         self.key = f"{server.api_key}/{uuid.uuid4()}"
         self.reader = FrameReader()
+        self.later: deque[Frame] = deque()  # read already
         self.decoder = frames.header_reader()
         self.socket.sendall(PREFACE + frames.frame(4, 0, 0))
 
@@ -159,10 +161,12 @@ class RawHttp2:
     def frames(self, until_kind: int, stream: int | None = None) -> list[Frame]:
         """The frames up to the first of a kind, of a stream."""
         found: list[Frame] = []
-        while not any(f.kind == until_kind and (stream is None or f.stream == stream) for f in found):
-            data = self.socket.recv(65536)
-            assert data, f"the connection ended after {found}"
-            found += self.reader.feed(data)
+        while not found or found[-1].kind != until_kind or stream not in (None, found[-1].stream):
+            while not self.later:
+                data = self.socket.recv(65536)
+                assert data, f"the connection ended after {found}"
+                self.later.extend(self.reader.feed(data))
+            found.append(self.later.popleft())
         return found
 
     def headers(self, frame: Frame) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from importlib import import_module
 from typing import Any
 
 import attrs
@@ -13,6 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codegen import ir
+from codegen.lines import snake
+from xai_dual._secrets import HIDDEN
 from xai_dual.meta import Meta
 from xai_dual.model import same
 
@@ -32,6 +35,24 @@ def test_json_form_and_back(model: ir.Model, data: st.DataObject) -> None:
     assert again == value
     assert again.extra is None
     assert again.to_dict() == tree
+
+
+@EVERY_MODEL
+def test_what_is_read_of_nothing_is_whole(model: ir.Model) -> None:
+    """Decoders make models without `__init__`: all attributes are there, and as it would have set them."""
+    cls = model_class(model.name)
+    json = import_module(f"xai_dual._gen.json.{model.domain}")
+    decoders = [f"decode_{snake(model.name)}{shape}" for shape in ("", *(f"_{s}" for s in model.other_shapes))]
+    read = [(getattr(json, decoder)({}), "rest") for decoder in decoders if hasattr(json, decoder)]
+    if model.grpc and (model.received or model.echoed):
+        read.append((proto_function("decode", model)(message(model.grpc)()), "grpc"))
+    required = {f.name: None for f in attrs.fields(cls) if f.default is attrs.NOTHING}
+    nothing = cls(**required)
+    on_grpc = {f.name for f in model.fields if f.grpc}  # these say themselves what an empty message has
+    for value, wire in read:
+        for field in attrs.fields(cls):
+            held = getattr(value, field.name)
+            assert held == getattr(nothing, field.name) or (wire == "grpc" and field.name in on_grpc)
 
 
 @EVERY_MODEL
@@ -66,9 +87,14 @@ def _check_copies(value: Any) -> None:
 
 
 def _check_repr(model: ir.Model, value: Any) -> None:
-    """It shows what is set."""
+    """It shows what is set; of secrets, that they are."""
+    secret = {f.name for f in model.fields if f.secret}
     fields = {f.name: getattr(value, f.name) for f in attrs.fields(type(value)) if f.name not in ("extra", "meta")}
-    shown = [f"{name}={content!r}" for name, content in fields.items() if content not in (None, [], {})]
+    shown = [
+        f"{name}={(HIDDEN if name in secret and content else content)!r}"
+        for name, content in fields.items()
+        if content not in (None, [], {})
+    ]
     assert repr(value) == f"{model.name}({', '.join(shown)})"
 
 

@@ -14,7 +14,7 @@ from ..hooks import CallEvent
 from ..meta import Meta, Retry
 from ..operation import Operation
 from ..options import CallOptions, ClientOptions, check_count, check_headers, check_key, check_route, missing_key
-from ..timeouts import Timers, inherit
+from ..timeouts import Inherit, Timers
 from . import _io
 from .connections import AsyncConnections
 from .transport import GRACE, AsyncTransport, Attempt
@@ -53,8 +53,9 @@ class AsyncAttempts:
         self._connections = connections
         self._headers = headers
         self._extra_body = _extra_body(options.extra_body)
-        self._rest_route = check_route(inherit(options.rest_route, settings.rest_route))
-        self._most = 1 + check_count(inherit(options.max_retries, settings.max_retries), "max_retries")
+        route, retries = options.rest_route, options.max_retries
+        self._rest_route = settings.rest_route if isinstance(route, Inherit) else check_route(route)
+        self._most = 1 + (settings.max_retries if isinstance(retries, Inherit) else check_count(retries, "max_retries"))
         self._retries: tuple[Retry, ...] = ()
         self._number = 0
         self.timers: Timers = settings.timers.changed(options.timeout)
@@ -98,7 +99,8 @@ class AsyncAttempts:
             meta.first_event_seconds = meta.total_seconds
             if hasattr(result, "meta"):
                 result.meta = meta
-        await self.answered(meta, result, completed=True)
+        if self._settings.hooks.on_response is not None:
+            await self.answered(meta, result, completed=True)
         return result
 
     async def answered(self, meta: Meta | None, result: Any, *, completed: bool) -> None:
@@ -117,7 +119,8 @@ class AsyncAttempts:
         self._number += 1
         headers = self._headers
         if "authorization" not in headers:
-            key = await self._key()
+            source = self._settings.key_of(self._op.host)
+            key = source if isinstance(source, str) else await self._key(source)
             headers = {"authorization": f"Bearer {key}", **headers}
         return Attempt(
             headers=headers,
@@ -130,12 +133,12 @@ class AsyncAttempts:
             retries=self._retries,
         )
 
-    async def _key(self) -> str:
+    async def _key(self, source: Any) -> str:
+        """The key as the caller's function gives it."""
         host = self._op.host
-        source = self._settings.key_of(host)
         if source is None:
             raise missing_key(host)
-        key = await _io.settled(source(), "api_key") if callable(source) else source
+        key = await _io.settled(source(), "api_key")
         return check_key(key, "management_key" if host == "management" else "api_key")
 
     def _pause_after(self, error: BaseException, attempt: Attempt) -> float | None:

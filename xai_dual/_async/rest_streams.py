@@ -106,6 +106,9 @@ class AsyncBodyStream(_AsyncBody):
         self._plain = response.headers.get("content-encoding", "identity").lower() == "identity"
         self._received = 0
 
+    def ready(self) -> bytes | None:
+        return None
+
     async def next(self) -> bytes | None:
         data = await self._read()
         if data is not None:
@@ -131,18 +134,24 @@ class AsyncSseStream(_AsyncBody, Generic[C]):
         self._events: deque[SseEvent] = deque()
         self._done = False  # no more events
 
+    def ready(self) -> C | None:
+        while self._events:
+            event = self._events.popleft()
+            if event.data == b"[DONE]":
+                self._done = True
+                self._events.clear()
+                return None
+            payload = self._payload(event)
+            chunk = self._decode(payload) if payload is not None else None
+            if chunk is not None:
+                return chunk
+        return None
+
     async def next(self) -> C | None:
         while True:
-            while self._events:
-                event = self._events.popleft()
-                if event.data == b"[DONE]":
-                    self._done = True
-                    self._events.clear()
-                    return None
-                payload = self._payload(event)
-                chunk = self._decode(payload) if payload is not None else None
-                if chunk is not None:
-                    return chunk
+            chunk = self.ready()
+            if chunk is not None:
+                return chunk
             if self._ended or self._done or self._cancelled:
                 self._done = True
                 return None

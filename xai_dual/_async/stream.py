@@ -35,6 +35,9 @@ class _AsyncInherited:
 
     cut = False
 
+    def ready(self) -> Any:
+        return None
+
     async def next(self) -> Any:
         raise ForkedError("The stream belongs to the process that opened it, from which this one was forked.")
 
@@ -113,15 +116,17 @@ class AsyncOpenStream(Generic[C]):
         if chunk is not None:
             self._first = None
         else:
-            attempt.timer.begin("idle", self._idle)
             try:
-                chunk = await raw.next()
+                chunk = raw.ready()
+                if chunk is None:
+                    attempt.timer.begin("idle", self._idle)
+                    chunk = await raw.next()
+                    attempt.timer.end()
             except BaseException as caught:
                 error = await self._failed(caught, raw, attempt)
                 if error is caught:
                     raise
                 raise error from error.__cause__
-            attempt.timer.end()
             if chunk is None:
                 await self._end(raw, attempt)
                 raise StopAsyncIteration

@@ -16,7 +16,7 @@ from ..hooks import CallEvent
 from ..meta import Meta, Retry
 from ..operation import Operation
 from ..options import CallOptions, ClientOptions, check_count, check_headers, check_key, check_route, missing_key
-from ..timeouts import Timers, inherit
+from ..timeouts import Inherit, Timers
 from . import _io
 from .connections import Connections
 from .transport import GRACE, Attempt, Transport
@@ -55,8 +55,9 @@ class Attempts:
         self._connections = connections
         self._headers = headers
         self._extra_body = _extra_body(options.extra_body)
-        self._rest_route = check_route(inherit(options.rest_route, settings.rest_route))
-        self._most = 1 + check_count(inherit(options.max_retries, settings.max_retries), "max_retries")
+        route, retries = options.rest_route, options.max_retries
+        self._rest_route = settings.rest_route if isinstance(route, Inherit) else check_route(route)
+        self._most = 1 + (settings.max_retries if isinstance(retries, Inherit) else check_count(retries, "max_retries"))
         self._retries: tuple[Retry, ...] = ()
         self._number = 0
         self.timers: Timers = settings.timers.changed(options.timeout)
@@ -100,7 +101,8 @@ class Attempts:
             meta.first_event_seconds = meta.total_seconds
             if hasattr(result, "meta"):
                 result.meta = meta
-        self.answered(meta, result, completed=True)
+        if self._settings.hooks.on_response is not None:
+            self.answered(meta, result, completed=True)
         return result
 
     def answered(self, meta: Meta | None, result: Any, *, completed: bool) -> None:
@@ -119,7 +121,8 @@ class Attempts:
         self._number += 1
         headers = self._headers
         if "authorization" not in headers:
-            key = self._key()
+            source = self._settings.key_of(self._op.host)
+            key = source if isinstance(source, str) else self._key(source)
             headers = {"authorization": f"Bearer {key}", **headers}
         return Attempt(
             headers=headers,
@@ -132,12 +135,12 @@ class Attempts:
             retries=self._retries,
         )
 
-    def _key(self) -> str:
+    def _key(self, source: Any) -> str:
+        """The key as the caller's function gives it."""
         host = self._op.host
-        source = self._settings.key_of(host)
         if source is None:
             raise missing_key(host)
-        key = _io.settled(source(), "api_key") if callable(source) else source
+        key = _io.settled(source(), "api_key")
         return check_key(key, "management_key" if host == "management" else "api_key")
 
     def _pause_after(self, error: BaseException, attempt: Attempt) -> float | None:

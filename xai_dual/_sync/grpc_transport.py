@@ -224,17 +224,14 @@ class _GrpcStream(Generic[C]):
         self._cancelled = False
         self._unfinished = [call]  # `pop` is atomic, so it is finished once
 
+    def ready(self) -> C | None:
+        return None
+
     def next(self) -> C | None:
         self._reading = True
         try:
-            return self._next() if not self._cancelled else None
-        finally:
-            self._reading = False
-            if self._cancelled:
-                self._finish()
-
-    def _next(self) -> C | None:
-        try:
+            if self._is_cancelled():
+                return None
             message = _io.grpc_read(self._call)
             if not self._began:
                 self._began = True
@@ -248,11 +245,18 @@ class _GrpcStream(Generic[C]):
             if not isinstance(error, Exception):
                 raise
             raise _failure(error, self._connection, self._attempt, "total", self._end) from None
+        finally:
+            self._reading = False
+            if self._cancelled:
+                self._finish()
         try:
             chunk: C = self._decode(message)
         except Exception as error:
             raise _broken(error, self._codec, message, self._meta) from error
         return chunk
+
+    def _is_cancelled(self) -> bool:
+        return self._cancelled
 
     def cancel(self) -> None:
         self._cancelled = True

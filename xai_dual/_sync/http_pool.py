@@ -16,6 +16,7 @@ from typing import Any
 
 import httpcore
 
+from .._framing import LAST_CHUNK, ChunkedReader, Exchange, FramingError
 from .._http import IDLE_SECONDS, HttpSettings
 from .._httpcore import Opening, handshakes, pool_settings
 from .._inflate import ACCEPTED, Inflater, inflater
@@ -23,6 +24,9 @@ from . import _io
 from .transport import Attempt
 
 __all__ = ["HttpPool", "HttpResponse"]
+
+
+READ_BYTES = 64 * 1024
 
 
 class _Connection:
@@ -41,6 +45,7 @@ class HttpPool:
         endpoint = settings.endpoint
         self._arguments = pool_settings(settings)
         self._handshakes = handshakes(settings)
+        self._direct = settings.proxy is None
         self._url = httpcore.URL(endpoint.url)
         self._host = endpoint.url.partition("://")[2].partition("/")[0]
         self._all: set[_Connection] = set()
@@ -74,13 +79,15 @@ class HttpPool:
         finally:
             if known is None and attempt.meta is not None:
                 attempt.meta.connect_seconds = connection.opening.seconds
-        return HttpResponse(self, connection, response)
+        return HttpResponse(self, connection, response, attempt.timeouts or {})
 
-    def give_back(self, connection: _Connection) -> None:
-        """The answer is over, or nobody wants the rest of it."""
+    def give_back(self, connection: _Connection, clean: bool) -> None:
+        """The answer is over, or nobody wants the rest of it. `clean`: nothing came behind its end."""
         if not connection.core.is_idle():
             self._all.discard(connection)
             return
+        if not clean:
+            return self._close(connection)
         connection.idle_since = time.monotonic()
         self._idle.append(connection)
         with contextlib.suppress(IndexError):  # where another thread takes it
@@ -94,7 +101,7 @@ class HttpPool:
                 if not found.core.has_expired():
                     return found
                 self._close(found)
-        opening = Opening(self._handshakes)
+        opening = Opening(self._handshakes, self._direct)
         maker = httpcore.ConnectionPool(network_backend=_io.http_backend(opening), **self._arguments)
         made = _Connection(maker.create_connection(self._url.origin), opening)
         self._all.add(made)
@@ -114,7 +121,13 @@ class HttpPool:
 class HttpResponse:
     """An answer whose head is there."""
 
-    def __init__(self, pool: HttpPool, connection: _Connection, response: httpcore.Response) -> None:
+    def __init__(
+        self,
+        pool: HttpPool,
+        connection: _Connection,
+        response: httpcore.Response,
+        timeouts: Mapping[str, float | None],
+    ) -> None:
         self.status = response.status
         self.headers = _headers(response.headers)
         self.network = response.extensions["network_stream"]
@@ -123,6 +136,13 @@ class HttpResponse:
         stream: Any = response.stream
         self._stream = stream
         self._parts = stream.__iter__()
+        self._timeouts = timeouts
+        self._exchange: Exchange | None = self.network.exchange
+        self._chunked: ChunkedReader | None = None
+        if self._exchange is not None:
+            self._exchange.begin_body()
+            if self.headers.get("transfer-encoding", "").lower() == "chunked" and self.status not in (204, 304):
+                self._chunked = ChunkedReader()
         self._encoding = self.headers.get("content-encoding")
         self._inflater: Inflater | None = None
         self._closed = False
@@ -131,14 +151,35 @@ class HttpResponse:
         """Some more of the body, decompressed; None at its end."""
         if self._encoding is not None:
             return self._inflated(self._encoding)
+        return self._part()
+
+    def _part(self) -> bytes | None:
+        if self._chunked is not None:
+            return self._unchunked(self._chunked)
         part: bytes | None = next(self._parts, None)
         return part
+
+    def _unchunked(self, chunked: ChunkedReader) -> bytes | None:
+        while not chunked.done:
+            data = self.network.read(READ_BYTES, self._timeouts.get("read"))
+            if not data:
+                raise httpcore.RemoteProtocolError("the connection was closed in the middle of a body in chunks")
+            try:
+                part = chunked.feed(data)
+            except FramingError as error:
+                raise httpcore.RemoteProtocolError(str(error)) from None
+            if part:
+                return part
+        if self._exchange is not None and not chunked.rest:
+            self._exchange.hold(LAST_CHUNK)
+            self._chunked = None  # h11 sees the end, and the connection can be used again
+        return next(self._parts, None) if self._chunked is None else None
 
     def _inflated(self, encoding: str) -> bytes | None:
         if self._inflater is None:
             self._inflater = inflater(encoding)
         while not (piece := self._inflater.next()):
-            part = next(self._parts, None)
+            part = self._part()
             if part is None:
                 return None
             self._inflater.feed(part)
@@ -151,7 +192,7 @@ class HttpResponse:
         self._closed = True
         with _io.shield():
             self._stream.close()
-            self._pool.give_back(self._connection)
+            self._pool.give_back(self._connection, self._exchange is None or self._exchange.is_empty)
 
 
 def _headers(items: list[tuple[bytes, bytes]]) -> dict[str, str]:

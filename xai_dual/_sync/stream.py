@@ -37,6 +37,9 @@ class _Inherited:
 
     cut = False
 
+    def ready(self) -> Any:
+        return None
+
     def next(self) -> Any:
         raise ForkedError("The stream belongs to the process that opened it, from which this one was forked.")
 
@@ -115,15 +118,17 @@ class OpenStream(Generic[C]):
         if chunk is not None:
             self._first = None
         else:
-            attempt.timer.begin("idle", self._idle)
             try:
-                chunk = raw.next()
+                chunk = raw.ready()
+                if chunk is None:
+                    attempt.timer.begin("idle", self._idle)
+                    chunk = raw.next()
+                    attempt.timer.end()
             except BaseException as caught:
                 error = self._failed(caught, raw, attempt)
                 if error is caught:
                     raise
                 raise error from error.__cause__
-            attempt.timer.end()
             if chunk is None:
                 self._end(raw, attempt)
                 raise StopIteration

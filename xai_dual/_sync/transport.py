@@ -125,6 +125,9 @@ class RawStream(Protocol[C_co]):
     def cut(self) -> bool:
         """Whether it ended before the length that it had announced."""
 
+    def ready(self) -> C_co | None:
+        """A chunk that is there already; None where one has to be waited for."""
+
     def next(self) -> C_co | None:
         """The next chunk; None at the clean end, and after `cancel`."""
 

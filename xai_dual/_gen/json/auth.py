@@ -35,51 +35,60 @@ def decode_api_key(d: Mapping[str, Any]) -> ApiKey:
     extra: Extra = None
     if not d.keys() <= _API_KEY:
         extra = unknown(d, _API_KEY)
-    acls, extra = read_list(get("acls"), str, "acls", extra)
-    api_key_blocked = get("api_key_blocked")
+    acls = get("acls")
+    if acls is None:
+        acls = []
+    else:
+        acls, extra = read_list(acls, str, "acls", extra)
+    api_key_blocked = get("api_key_blocked", False)
     if api_key_blocked.__class__ is not bool:
         api_key_blocked, extra = misfit(api_key_blocked, False, "api_key_blocked", extra)
-    api_key_disabled = get("api_key_disabled")
+    api_key_disabled = get("api_key_disabled", False)
     if api_key_disabled.__class__ is not bool:
         api_key_disabled, extra = misfit(api_key_disabled, False, "api_key_disabled", extra)
-    api_key_id = get("api_key_id")
+    api_key_id = get("api_key_id", "")
     if api_key_id.__class__ is not str:
         api_key_id, extra = misfit(api_key_id, "", "api_key_id", extra)
-    create_time, extra = convert(datetime_from_json, get("create_time"), None, "create_time", extra)
-    modified_by = get("modified_by")
+    create_time = get("create_time")
+    if create_time is not None:
+        create_time, extra = convert(datetime_from_json, create_time, None, "create_time", extra)
+    modified_by = get("modified_by", "")
     if modified_by.__class__ is not str:
         modified_by, extra = misfit(modified_by, "", "modified_by", extra)
-    modify_time, extra = convert(datetime_from_json, get("modify_time"), None, "modify_time", extra)
-    name = get("name")
+    modify_time = get("modify_time")
+    if modify_time is not None:
+        modify_time, extra = convert(datetime_from_json, modify_time, None, "modify_time", extra)
+    name = get("name", "")
     if name.__class__ is not str:
         name, extra = misfit(name, "", "name", extra)
-    redacted_api_key = get("redacted_api_key")
+    redacted_api_key = get("redacted_api_key", "")
     if redacted_api_key.__class__ is not str:
         redacted_api_key, extra = misfit(redacted_api_key, "", "redacted_api_key", extra)
-    team_blocked = get("team_blocked")
+    team_blocked = get("team_blocked", False)
     if team_blocked.__class__ is not bool:
         team_blocked, extra = misfit(team_blocked, False, "team_blocked", extra)
-    team_id = get("team_id")
+    team_id = get("team_id", "")
     if team_id.__class__ is not str:
         team_id, extra = misfit(team_id, "", "team_id", extra)
-    user_id = get("user_id")
+    user_id = get("user_id", "")
     if user_id.__class__ is not str:
         user_id, extra = misfit(user_id, "", "user_id", extra)
-    return ApiKey(
-        acls=acls,
-        api_key_blocked=api_key_blocked,
-        api_key_disabled=api_key_disabled,
-        api_key_id=api_key_id,
-        create_time=create_time,
-        modified_by=modified_by,
-        modify_time=modify_time,
-        name=name,
-        redacted_api_key=redacted_api_key,
-        team_blocked=team_blocked,
-        team_id=team_id,
-        user_id=user_id,
-        extra=extra,
-    )
+    self = ApiKey.__new__(ApiKey)
+    self.acls = acls
+    self.api_key_blocked = api_key_blocked
+    self.api_key_disabled = api_key_disabled
+    self.api_key_id = api_key_id
+    self.create_time = create_time
+    self.modified_by = modified_by
+    self.modify_time = modify_time
+    self.name = name
+    self.redacted_api_key = redacted_api_key
+    self.team_blocked = team_blocked
+    self.team_id = team_id
+    self.user_id = user_id
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_api_key(m: ApiKey, wire: bool = True) -> dict[str, Any]:
@@ -112,32 +121,37 @@ def decode_me(d: Mapping[str, Any]) -> Me:
     if not d.keys() <= _ME:
         extra = unknown(d, _ME)
     api_key = get("api_key")
-    if api_key is not None:
+    if api_key.__class__ is dict:
+        api_key = decode_me_api_key_info(api_key)
+    elif api_key is not None:
         api_key, extra = read_model(decode_me_api_key_info, api_key, "api_key", extra)
     oauth = get("oauth")
-    if oauth is not None:
+    if oauth.__class__ is dict:
+        oauth = decode_me_o_auth_info(oauth)
+    elif oauth is not None:
         oauth, extra = read_model(decode_me_o_auth_info, oauth, "oauth", extra)
-    team_blocked = get("team_blocked")
+    team_blocked = get("team_blocked", False)
     if team_blocked.__class__ is not bool:
         team_blocked, extra = misfit(team_blocked, False, "team_blocked", extra)
-    team_id = get("team_id")
+    team_id = get("team_id", "")
     if team_id.__class__ is not str:
         team_id, extra = misfit(team_id, "", "team_id", extra)
-    user_id = get("user_id")
+    user_id = get("user_id", "")
     if user_id.__class__ is not str:
         user_id, extra = misfit(user_id, "", "user_id", extra)
     zdr_status = get("zdr_status")
-    if zdr_status.__class__ is not str or zdr_status == "":
+    if zdr_status is not None and (zdr_status.__class__ is not str or zdr_status == ""):
         zdr_status, extra = misfit(None if zdr_status == "" else zdr_status, None, "zdr_status", extra)
-    return Me(
-        api_key=api_key,
-        oauth=oauth,
-        team_blocked=team_blocked,
-        team_id=team_id,
-        user_id=user_id,
-        zdr_status=zdr_status,
-        extra=extra,
-    )
+    self = Me.__new__(Me)
+    self.api_key = api_key
+    self.oauth = oauth
+    self.team_blocked = team_blocked
+    self.team_id = team_id
+    self.user_id = user_id
+    self.zdr_status = zdr_status
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_me(m: Me, wire: bool = True) -> dict[str, Any]:
@@ -164,21 +178,25 @@ def decode_me_api_key_info(d: Mapping[str, Any]) -> MeApiKeyInfo:
     extra: Extra = None
     if not d.keys() <= _ME_API_KEY_INFO:
         extra = unknown(d, _ME_API_KEY_INFO)
-    api_key_id = get("api_key_id")
+    api_key_id = get("api_key_id", "")
     if api_key_id.__class__ is not str:
         api_key_id, extra = misfit(api_key_id, "", "api_key_id", extra)
-    blocked = get("blocked")
+    blocked = get("blocked", False)
     if blocked.__class__ is not bool:
         blocked, extra = misfit(blocked, False, "blocked", extra)
-    disabled = get("disabled")
+    disabled = get("disabled", False)
     if disabled.__class__ is not bool:
         disabled, extra = misfit(disabled, False, "disabled", extra)
-    redacted_api_key = get("redacted_api_key")
+    redacted_api_key = get("redacted_api_key", "")
     if redacted_api_key.__class__ is not str:
         redacted_api_key, extra = misfit(redacted_api_key, "", "redacted_api_key", extra)
-    return MeApiKeyInfo(
-        api_key_id=api_key_id, blocked=blocked, disabled=disabled, redacted_api_key=redacted_api_key, extra=extra
-    )
+    self = MeApiKeyInfo.__new__(MeApiKeyInfo)
+    self.api_key_id = api_key_id
+    self.blocked = blocked
+    self.disabled = disabled
+    self.redacted_api_key = redacted_api_key
+    self.extra = extra
+    return self
 
 
 def encode_me_api_key_info(m: MeApiKeyInfo, wire: bool = True) -> dict[str, Any]:
@@ -200,10 +218,13 @@ def decode_me_o_auth_info(d: Mapping[str, Any]) -> MeOAuthInfo:
     extra: Extra = None
     if not d.keys() <= _ME_O_AUTH_INFO:
         extra = unknown(d, _ME_O_AUTH_INFO)
-    client_id = get("client_id")
+    client_id = get("client_id", "")
     if client_id.__class__ is not str:
         client_id, extra = misfit(client_id, "", "client_id", extra)
-    return MeOAuthInfo(client_id=client_id, extra=extra)
+    self = MeOAuthInfo.__new__(MeOAuthInfo)
+    self.client_id = client_id
+    self.extra = extra
+    return self
 
 
 def encode_me_o_auth_info(m: MeOAuthInfo, wire: bool = True) -> dict[str, Any]:

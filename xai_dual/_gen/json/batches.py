@@ -89,7 +89,11 @@ def decode_create_batch_request(d: Mapping[str, Any]) -> CreateBatchRequest:
     input_file_id = get("input_file_id")
     if input_file_id.__class__ is not str and input_file_id is not None:
         input_file_id, extra = misfit(input_file_id, None, "input_file_id", extra)
-    return CreateBatchRequest(name=name, input_file_id=input_file_id, extra=extra)
+    self = CreateBatchRequest.__new__(CreateBatchRequest)
+    self.name = name
+    self.input_file_id = input_file_id
+    self.extra = extra
+    return self
 
 
 def encode_create_batch_request(m: CreateBatchRequest, wire: bool = True) -> dict[str, Any]:
@@ -118,7 +122,10 @@ def decode_get_batch_request(d: Mapping[str, Any]) -> GetBatchRequest:
     batch_id = get("batch_id")
     if batch_id.__class__ is not str and batch_id is not None:
         batch_id, extra = misfit(batch_id, None, "batch_id", extra)
-    return GetBatchRequest(batch_id=batch_id, extra=extra)
+    self = GetBatchRequest.__new__(GetBatchRequest)
+    self.batch_id = batch_id
+    self.extra = extra
+    return self
 
 
 def encode_get_batch_request(m: GetBatchRequest, wire: bool = True) -> dict[str, Any]:
@@ -145,7 +152,10 @@ def decode_cancel_batch_request(d: Mapping[str, Any]) -> CancelBatchRequest:
     batch_id = get("batch_id")
     if batch_id.__class__ is not str and batch_id is not None:
         batch_id, extra = misfit(batch_id, None, "batch_id", extra)
-    return CancelBatchRequest(batch_id=batch_id, extra=extra)
+    self = CancelBatchRequest.__new__(CancelBatchRequest)
+    self.batch_id = batch_id
+    self.extra = extra
+    return self
 
 
 def encode_cancel_batch_request(m: CancelBatchRequest, wire: bool = True) -> dict[str, Any]:
@@ -175,7 +185,11 @@ def decode_list_batches_request(d: Mapping[str, Any]) -> ListBatchesRequest:
     pagination_token = get("pagination_token")
     if pagination_token.__class__ is not str and pagination_token is not None:
         pagination_token, extra = misfit(pagination_token, None, "pagination_token", extra)
-    return ListBatchesRequest(limit=limit, pagination_token=pagination_token, extra=extra)
+    self = ListBatchesRequest.__new__(ListBatchesRequest)
+    self.limit = limit
+    self.pagination_token = pagination_token
+    self.extra = extra
+    return self
 
 
 def encode_list_batches_request(m: ListBatchesRequest, wire: bool = True) -> dict[str, Any]:
@@ -211,9 +225,13 @@ def decode_list_batch_requests_request(d: Mapping[str, Any]) -> ListBatchRequest
     status = get("status")
     if status is not None:
         status, extra = read_list(status, str, "status", extra)
-    return ListBatchRequestsRequest(
-        batch_id=batch_id, limit=limit, pagination_token=pagination_token, status=status, extra=extra
-    )
+    self = ListBatchRequestsRequest.__new__(ListBatchRequestsRequest)
+    self.batch_id = batch_id
+    self.limit = limit
+    self.pagination_token = pagination_token
+    self.status = status
+    self.extra = extra
+    return self
 
 
 def encode_list_batch_requests_request(m: ListBatchRequestsRequest, wire: bool = True) -> dict[str, Any]:
@@ -254,7 +272,12 @@ def decode_list_batch_results_request(d: Mapping[str, Any]) -> ListBatchResultsR
     pagination_token = get("pagination_token")
     if pagination_token.__class__ is not str and pagination_token is not None:
         pagination_token, extra = misfit(pagination_token, None, "pagination_token", extra)
-    return ListBatchResultsRequest(batch_id=batch_id, limit=limit, pagination_token=pagination_token, extra=extra)
+    self = ListBatchResultsRequest.__new__(ListBatchResultsRequest)
+    self.batch_id = batch_id
+    self.limit = limit
+    self.pagination_token = pagination_token
+    self.extra = extra
+    return self
 
 
 def encode_list_batch_results_request(m: ListBatchResultsRequest, wire: bool = True) -> dict[str, Any]:
@@ -288,7 +311,11 @@ def decode_get_batch_result_request(d: Mapping[str, Any]) -> GetBatchResultReque
     batch_request_id = get("batch_request_id")
     if batch_request_id.__class__ is not str and batch_request_id is not None:
         batch_request_id, extra = misfit(batch_request_id, None, "batch_request_id", extra)
-    return GetBatchResultRequest(batch_id=batch_id, batch_request_id=batch_request_id, extra=extra)
+    self = GetBatchResultRequest.__new__(GetBatchResultRequest)
+    self.batch_id = batch_id
+    self.batch_request_id = batch_request_id
+    self.extra = extra
+    return self
 
 
 def encode_get_batch_result_request(m: GetBatchResultRequest, wire: bool = True) -> dict[str, Any]:
@@ -322,7 +349,11 @@ def decode_add_batch_requests_request(d: Mapping[str, Any]) -> AddBatchRequestsR
     batch_requests = get("batch_requests")
     if batch_requests is not None:
         batch_requests, extra = read_models(decode_batch_request, batch_requests, "batch_requests", extra)
-    return AddBatchRequestsRequest(batch_id=batch_id, batch_requests=batch_requests, extra=extra)
+    self = AddBatchRequestsRequest.__new__(AddBatchRequestsRequest)
+    self.batch_id = batch_id
+    self.batch_requests = batch_requests
+    self.extra = extra
+    return self
 
 
 def encode_add_batch_requests_request(m: AddBatchRequestsRequest, wire: bool = True) -> dict[str, Any]:
@@ -363,45 +394,56 @@ def decode_batch(d: Mapping[str, Any]) -> Batch:
     extra: Extra = None
     if not d.keys() <= _BATCH:
         extra = unknown(d, _BATCH)
-    batch_id = get("batch_id")
+    batch_id = get("batch_id", "")
     if batch_id.__class__ is not str:
         batch_id, extra = misfit(batch_id, "", "batch_id", extra)
-    name = get("name")
+    name = get("name", "")
     if name.__class__ is not str:
         name, extra = misfit(name, "", "name", extra)
-    create_time, extra = convert(datetime_from_json, get("create_time"), None, "create_time", extra)
-    expire_time, extra = convert(datetime_from_json, get("expire_time"), None, "expire_time", extra)
-    create_api_key_id = get("create_api_key_id")
+    create_time = get("create_time")
+    if create_time is not None:
+        create_time, extra = convert(datetime_from_json, create_time, None, "create_time", extra)
+    expire_time = get("expire_time")
+    if expire_time is not None:
+        expire_time, extra = convert(datetime_from_json, expire_time, None, "expire_time", extra)
+    create_api_key_id = get("create_api_key_id", "")
     if create_api_key_id.__class__ is not str:
         create_api_key_id, extra = misfit(create_api_key_id, "", "create_api_key_id", extra)
-    cancel_time, extra = convert(datetime_from_json, get("cancel_time"), None, "cancel_time", extra)
+    cancel_time = get("cancel_time")
+    if cancel_time is not None:
+        cancel_time, extra = convert(datetime_from_json, cancel_time, None, "cancel_time", extra)
     cancel_by_xai_message = get("cancel_by_xai_message")
     if cancel_by_xai_message.__class__ is not str and cancel_by_xai_message is not None:
         cancel_by_xai_message, extra = misfit(cancel_by_xai_message, None, "cancel_by_xai_message", extra)
     state = get("state")
-    if state is not None:
+    if state.__class__ is dict:
+        state = decode_batch_state(state)
+    elif state is not None:
         state, extra = read_model(decode_batch_state, state, "state", extra)
     if state is None:
         state = BatchState()
     cost_breakdown = get("cost_breakdown")
-    if cost_breakdown is not None:
+    if cost_breakdown.__class__ is dict:
+        cost_breakdown = decode_batch_cost_breakdown(cost_breakdown)
+    elif cost_breakdown is not None:
         cost_breakdown, extra = read_model(decode_batch_cost_breakdown, cost_breakdown, "cost_breakdown", extra)
     input_file_id = get("input_file_id")
     if input_file_id.__class__ is not str and input_file_id is not None:
         input_file_id, extra = misfit(input_file_id, None, "input_file_id", extra)
-    return Batch(
-        batch_id=batch_id,
-        name=name,
-        create_time=create_time,
-        expire_time=expire_time,
-        create_api_key_id=create_api_key_id,
-        cancel_time=cancel_time,
-        cancel_by_xai_message=cancel_by_xai_message,
-        state=state,
-        cost_breakdown=cost_breakdown,
-        input_file_id=input_file_id,
-        extra=extra,
-    )
+    self = Batch.__new__(Batch)
+    self.batch_id = batch_id
+    self.name = name
+    self.create_time = create_time
+    self.expire_time = expire_time
+    self.create_api_key_id = create_api_key_id
+    self.cancel_time = cancel_time
+    self.cancel_by_xai_message = cancel_by_xai_message
+    self.state = state
+    self.cost_breakdown = cost_breakdown
+    self.input_file_id = input_file_id
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_batch(m: Batch, wire: bool = True) -> dict[str, Any]:
@@ -435,29 +477,29 @@ def decode_batch_state(d: Mapping[str, Any]) -> BatchState:
     extra: Extra = None
     if not d.keys() <= _BATCH_STATE:
         extra = unknown(d, _BATCH_STATE)
-    num_requests = get("num_requests")
+    num_requests = get("num_requests", 0)
     if num_requests.__class__ is not int:
         num_requests, extra = read_int(num_requests, 0, "num_requests", extra)
-    num_pending = get("num_pending")
+    num_pending = get("num_pending", 0)
     if num_pending.__class__ is not int:
         num_pending, extra = read_int(num_pending, 0, "num_pending", extra)
-    num_success = get("num_success")
+    num_success = get("num_success", 0)
     if num_success.__class__ is not int:
         num_success, extra = read_int(num_success, 0, "num_success", extra)
-    num_error = get("num_error")
+    num_error = get("num_error", 0)
     if num_error.__class__ is not int:
         num_error, extra = read_int(num_error, 0, "num_error", extra)
-    num_cancelled = get("num_cancelled")
+    num_cancelled = get("num_cancelled", 0)
     if num_cancelled.__class__ is not int:
         num_cancelled, extra = read_int(num_cancelled, 0, "num_cancelled", extra)
-    return BatchState(
-        num_requests=num_requests,
-        num_pending=num_pending,
-        num_success=num_success,
-        num_error=num_error,
-        num_cancelled=num_cancelled,
-        extra=extra,
-    )
+    self = BatchState.__new__(BatchState)
+    self.num_requests = num_requests
+    self.num_pending = num_pending
+    self.num_success = num_success
+    self.num_error = num_error
+    self.num_cancelled = num_cancelled
+    self.extra = extra
+    return self
 
 
 def encode_batch_state(m: BatchState, wire: bool = True) -> dict[str, Any]:
@@ -480,17 +522,23 @@ def decode_batch_cost_breakdown(d: Mapping[str, Any]) -> BatchCostBreakdown:
     extra: Extra = None
     if not d.keys() <= _BATCH_COST_BREAKDOWN:
         extra = unknown(d, _BATCH_COST_BREAKDOWN)
-    total_cost_usd_ticks = get("total_cost_usd_ticks")
+    total_cost_usd_ticks = get("total_cost_usd_ticks", 0)
     if total_cost_usd_ticks.__class__ is not int:
         total_cost_usd_ticks, extra = read_int(total_cost_usd_ticks, 0, "total_cost_usd_ticks", extra)
-    endpoint_costs, extra = read_models(decode_endpoint_cost, get("endpoint_costs"), "endpoint_costs", extra)
-    calculation_time, extra = convert(datetime_from_json, get("calculation_time"), None, "calculation_time", extra)
-    return BatchCostBreakdown(
-        total_cost_usd_ticks=total_cost_usd_ticks,
-        endpoint_costs=endpoint_costs,
-        calculation_time=calculation_time,
-        extra=extra,
-    )
+    endpoint_costs = get("endpoint_costs")
+    if endpoint_costs is None:
+        endpoint_costs = []
+    else:
+        endpoint_costs, extra = read_models(decode_endpoint_cost, endpoint_costs, "endpoint_costs", extra)
+    calculation_time = get("calculation_time")
+    if calculation_time is not None:
+        calculation_time, extra = convert(datetime_from_json, calculation_time, None, "calculation_time", extra)
+    self = BatchCostBreakdown.__new__(BatchCostBreakdown)
+    self.total_cost_usd_ticks = total_cost_usd_ticks
+    self.endpoint_costs = endpoint_costs
+    self.calculation_time = calculation_time
+    self.extra = extra
+    return self
 
 
 def encode_batch_cost_breakdown(m: BatchCostBreakdown, wire: bool = True) -> dict[str, Any]:
@@ -514,16 +562,21 @@ def decode_endpoint_cost(d: Mapping[str, Any]) -> EndpointCost:
     extra: Extra = None
     if not d.keys() <= _ENDPOINT_COST:
         extra = unknown(d, _ENDPOINT_COST)
-    endpoint = get("endpoint")
+    endpoint = get("endpoint", "")
     if endpoint.__class__ is not str:
         endpoint, extra = misfit(endpoint, "", "endpoint", extra)
-    cost_usd_ticks = get("cost_usd_ticks")
+    cost_usd_ticks = get("cost_usd_ticks", 0)
     if cost_usd_ticks.__class__ is not int:
         cost_usd_ticks, extra = read_int(cost_usd_ticks, 0, "cost_usd_ticks", extra)
-    request_count = get("request_count")
+    request_count = get("request_count", 0)
     if request_count.__class__ is not int:
         request_count, extra = read_int(request_count, 0, "request_count", extra)
-    return EndpointCost(endpoint=endpoint, cost_usd_ticks=cost_usd_ticks, request_count=request_count, extra=extra)
+    self = EndpointCost.__new__(EndpointCost)
+    self.endpoint = endpoint
+    self.cost_usd_ticks = cost_usd_ticks
+    self.request_count = request_count
+    self.extra = extra
+    return self
 
 
 def encode_endpoint_cost(m: EndpointCost, wire: bool = True) -> dict[str, Any]:
@@ -553,7 +606,11 @@ def decode_batch_request(d: Mapping[str, Any]) -> BatchRequest:
     request = get("batch_request")
     if request is not None:
         request, extra = read_keyed(decode_batch_payload, request, "batch_request", extra)
-    return BatchRequest(batch_request_id=batch_request_id, request=request, extra=extra)
+    self = BatchRequest.__new__(BatchRequest)
+    self.batch_request_id = batch_request_id
+    self.request = request
+    self.extra = extra
+    return self
 
 
 def encode_batch_request(m: BatchRequest, wire: bool = True) -> dict[str, Any]:
@@ -579,29 +636,33 @@ def decode_batch_request_metadata(d: Mapping[str, Any]) -> BatchRequestMetadata:
     extra: Extra = None
     if not d.keys() <= _BATCH_REQUEST_METADATA:
         extra = unknown(d, _BATCH_REQUEST_METADATA)
-    batch_request_id = get("batch_request_id")
+    batch_request_id = get("batch_request_id", "")
     if batch_request_id.__class__ is not str:
         batch_request_id, extra = misfit(batch_request_id, "", "batch_request_id", extra)
-    endpoint = get("endpoint")
+    endpoint = get("endpoint", "")
     if endpoint.__class__ is not str:
         endpoint, extra = misfit(endpoint, "", "endpoint", extra)
-    model = get("model")
+    model = get("model", "")
     if model.__class__ is not str:
         model, extra = misfit(model, "", "model", extra)
     state = get("state")
-    if state.__class__ is not str or state in ("", "unknown"):
+    if state is not None and (state.__class__ is not str or state in ("", "unknown")):
         state, extra = misfit(None if state in ("", "unknown") else state, None, "state", extra)
-    create_time, extra = convert(datetime_from_json, get("create_time"), None, "create_time", extra)
-    finish_time, extra = convert(datetime_from_json, get("finish_time"), None, "finish_time", extra)
-    return BatchRequestMetadata(
-        batch_request_id=batch_request_id,
-        endpoint=endpoint,
-        model=model,
-        state=state,
-        create_time=create_time,
-        finish_time=finish_time,
-        extra=extra,
-    )
+    create_time = get("create_time")
+    if create_time is not None:
+        create_time, extra = convert(datetime_from_json, create_time, None, "create_time", extra)
+    finish_time = get("finish_time")
+    if finish_time is not None:
+        finish_time, extra = convert(datetime_from_json, finish_time, None, "finish_time", extra)
+    self = BatchRequestMetadata.__new__(BatchRequestMetadata)
+    self.batch_request_id = batch_request_id
+    self.endpoint = endpoint
+    self.model = model
+    self.state = state
+    self.create_time = create_time
+    self.finish_time = finish_time
+    self.extra = extra
+    return self
 
 
 def encode_batch_request_metadata(m: BatchRequestMetadata, wire: bool = True) -> dict[str, Any]:
@@ -629,7 +690,7 @@ def decode_batch_result(d: Mapping[str, Any]) -> BatchResult:
     extra: Extra = None
     if not d.keys() <= _BATCH_RESULT:
         extra = unknown(d, _BATCH_RESULT)
-    batch_request_id = get("batch_request_id")
+    batch_request_id = get("batch_request_id", "")
     if batch_request_id.__class__ is not str:
         batch_request_id, extra = misfit(batch_request_id, "", "batch_request_id", extra)
     error_message = get("error_message")
@@ -640,12 +701,18 @@ def decode_batch_result(d: Mapping[str, Any]) -> BatchResult:
     response = inner_get("response")
     if response is not None:
         response, inner = read_keyed(decode_batch_answer, response, "response", inner)
-    error, inner = convert(rpc_status_from_json, inner_get("error"), None, "error", inner)
+    error = inner_get("error")
+    if error is not None:
+        error, inner = convert(rpc_status_from_json, error, None, "error", inner)
     if inner is not None:
         extra = keep(extra, "batch_result", get("batch_result"))
-    return BatchResult(
-        batch_request_id=batch_request_id, response=response, error=error, error_message=error_message, extra=extra
-    )
+    self = BatchResult.__new__(BatchResult)
+    self.batch_request_id = batch_request_id
+    self.response = response
+    self.error = error
+    self.error_message = error_message
+    self.extra = extra
+    return self
 
 
 def encode_batch_result(m: BatchResult, wire: bool = True) -> dict[str, Any]:
@@ -674,24 +741,38 @@ def decode_batch_video(d: Mapping[str, Any]) -> BatchVideo:
     if not d.keys() <= _BATCH_VIDEO:
         extra = unknown(d, _BATCH_VIDEO)
     error = get("error")
-    if error is not None:
+    if error.__class__ is dict:
+        error = decode_video_error(error)
+    elif error is not None:
         error, extra = read_model(decode_video_error, error, "error", extra)
-    model = get("model")
+    model = get("model", "")
     if model.__class__ is not str:
         model, extra = misfit(model, "", "model", extra)
-    progress = get("progress")
+    progress = get("progress", 0)
     if progress.__class__ is not int:
         progress, extra = read_int(progress, 0, "progress", extra)
     status = get("status")
     if status.__class__ is not str and status is not None:
         status, extra = misfit(status, None, "status", extra)
     usage = get("usage")
-    if usage is not None:
+    if usage.__class__ is dict:
+        usage = decode_media_usage(usage)
+    elif usage is not None:
         usage, extra = read_model(decode_media_usage, usage, "usage", extra)
     video = get("video")
-    if video is not None:
+    if video.__class__ is dict:
+        video = decode_generated_video(video)
+    elif video is not None:
         video, extra = read_model(decode_generated_video, video, "video", extra)
-    return BatchVideo(error=error, model=model, progress=progress, status=status, usage=usage, video=video, extra=extra)
+    self = BatchVideo.__new__(BatchVideo)
+    self.error = error
+    self.model = model
+    self.progress = progress
+    self.status = status
+    self.usage = usage
+    self.video = video
+    self.extra = extra
+    return self
 
 
 def encode_batch_video(m: BatchVideo, wire: bool = True) -> dict[str, Any]:
@@ -721,13 +802,17 @@ def decode_batch_error(d: Mapping[str, Any]) -> BatchError:
     extra: Extra = None
     if not d.keys() <= _BATCH_ERROR:
         extra = unknown(d, _BATCH_ERROR)
-    code = get("code")
+    code = get("code", 0)
     if code.__class__ is not int:
         code, extra = read_int(code, 0, "code", extra)
-    message = get("message")
+    message = get("message", "")
     if message.__class__ is not str:
         message, extra = misfit(message, "", "message", extra)
-    return BatchError(code=code, message=message, extra=extra)
+    self = BatchError.__new__(BatchError)
+    self.code = code
+    self.message = message
+    self.extra = extra
+    return self
 
 
 def encode_batch_error(m: BatchError, wire: bool = True) -> dict[str, Any]:
@@ -750,12 +835,21 @@ def decode_batch_request_result(d: Mapping[str, Any]) -> BatchRequestResult:
     if not d.keys() <= _BATCH_REQUEST_RESULT:
         extra = unknown(d, _BATCH_REQUEST_RESULT)
     request = get("request")
-    if request is not None:
+    if request.__class__ is dict:
+        request = decode_batch_request(request)
+    elif request is not None:
         request, extra = read_model(decode_batch_request, request, "request", extra)
     result = get("result")
-    if result is not None:
+    if result.__class__ is dict:
+        result = decode_batch_result(result)
+    elif result is not None:
         result, extra = read_model(decode_batch_result, result, "result", extra)
-    return BatchRequestResult(request=request, result=result, extra=extra)
+    self = BatchRequestResult.__new__(BatchRequestResult)
+    self.request = request
+    self.result = result
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_batch_request_result(m: BatchRequestResult, wire: bool = True) -> dict[str, Any]:

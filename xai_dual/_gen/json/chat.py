@@ -147,7 +147,10 @@ def decode_deferred_chat_request(d: Mapping[str, Any]) -> DeferredChatRequest:
     request_id = get("request_id")
     if request_id.__class__ is not str and request_id is not None:
         request_id, extra = misfit(request_id, None, "request_id", extra)
-    return DeferredChatRequest(request_id=request_id, extra=extra)
+    self = DeferredChatRequest.__new__(DeferredChatRequest)
+    self.request_id = request_id
+    self.extra = extra
+    return self
 
 
 def encode_deferred_chat_request(m: DeferredChatRequest, wire: bool = True) -> dict[str, Any]:
@@ -172,12 +175,19 @@ def decode_deferred_chat(d: Mapping[str, Any]) -> DeferredChat:
     if not d.keys() <= _DEFERRED_CHAT:
         extra = unknown(d, _DEFERRED_CHAT)
     status = get("status")
-    if status.__class__ is not str or status in ("", "invalid_deferred_status"):
+    if status is not None and (status.__class__ is not str or status in ("", "invalid_deferred_status")):
         status, extra = misfit(None if status in ("", "invalid_deferred_status") else status, None, "status", extra)
     response = get("response")
-    if response is not None:
+    if response.__class__ is dict:
+        response = decode_chat_completion(response)
+    elif response is not None:
         response, extra = read_model(decode_chat_completion, response, "response", extra)
-    return DeferredChat(status=status, response=response, extra=extra)
+    self = DeferredChat.__new__(DeferredChat)
+    self.status = status
+    self.response = response
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_deferred_chat(m: DeferredChat, wire: bool = True) -> dict[str, Any]:
@@ -202,7 +212,10 @@ def decode_stored_chat_request(d: Mapping[str, Any]) -> StoredChatRequest:
     response_id = get("response_id")
     if response_id.__class__ is not str and response_id is not None:
         response_id, extra = misfit(response_id, None, "response_id", extra)
-    return StoredChatRequest(response_id=response_id, extra=extra)
+    self = StoredChatRequest.__new__(StoredChatRequest)
+    self.response_id = response_id
+    self.extra = extra
+    return self
 
 
 def encode_stored_chat_request(m: StoredChatRequest, wire: bool = True) -> dict[str, Any]:
@@ -229,7 +242,10 @@ def decode_delete_stored_chat_request(d: Mapping[str, Any]) -> DeleteStoredChatR
     response_id = get("response_id")
     if response_id.__class__ is not str and response_id is not None:
         response_id, extra = misfit(response_id, None, "response_id", extra)
-    return DeleteStoredChatRequest(response_id=response_id, extra=extra)
+    self = DeleteStoredChatRequest.__new__(DeleteStoredChatRequest)
+    self.response_id = response_id
+    self.extra = extra
+    return self
 
 
 def encode_delete_stored_chat_request(m: DeleteStoredChatRequest, wire: bool = True) -> dict[str, Any]:
@@ -256,10 +272,15 @@ def decode_deleted_chat(d: Mapping[str, Any]) -> DeletedChat:
     deleted = get("deleted")
     if deleted.__class__ is not bool and deleted is not None:
         deleted, extra = misfit(deleted, None, "deleted", extra)
-    id = get("id")
+    id = get("id", "")
     if id.__class__ is not str:
         id, extra = misfit(id, "", "id", extra)
-    return DeletedChat(deleted=deleted, id=id, extra=extra)
+    self = DeletedChat.__new__(DeletedChat)
+    self.deleted = deleted
+    self.id = id
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_deleted_chat(m: DeletedChat, wire: bool = True) -> dict[str, Any]:
@@ -286,7 +307,11 @@ def decode_compact_context_request(d: Mapping[str, Any]) -> CompactContextReques
     model = get("model")
     if model.__class__ is not str and model is not None:
         model, extra = misfit(model, None, "model", extra)
-    return CompactContextRequest(input=input, model=model, extra=extra)
+    self = CompactContextRequest.__new__(CompactContextRequest)
+    self.input = input
+    self.model = model
+    self.extra = extra
+    return self
 
 
 def encode_compact_context_request(m: CompactContextRequest, wire: bool = True) -> dict[str, Any]:
@@ -320,25 +345,28 @@ def decode_compacted_chat(d: Mapping[str, Any]) -> CompactedChat:
     extra: Extra = None
     if not d.keys() <= _COMPACTED_CHAT:
         extra = unknown(d, _COMPACTED_CHAT)
-    id = get("id")
+    id = get("id", "")
     if id.__class__ is not str:
         id, extra = misfit(id, "", "id", extra)
     usage = get("usage")
-    if usage is not None:
+    if usage.__class__ is dict:
+        usage = decode_usage(usage)
+    elif usage is not None:
         usage, extra = read_model(decode_usage, usage, "usage", extra)
-    encrypted_content = get("encrypted_content")
+    encrypted_content = get("encrypted_content", "")
     if encrypted_content.__class__ is not str:
         encrypted_content, extra = misfit(encrypted_content, "", "encrypted_content", extra)
-    dropped_message_count = get("dropped_message_count")
+    dropped_message_count = get("dropped_message_count", 0)
     if dropped_message_count.__class__ is not int:
         dropped_message_count, extra = read_int(dropped_message_count, 0, "dropped_message_count", extra)
-    return CompactedChat(
-        id=id,
-        usage=usage,
-        encrypted_content=encrypted_content,
-        dropped_message_count=dropped_message_count,
-        extra=extra,
-    )
+    self = CompactedChat.__new__(CompactedChat)
+    self.id = id
+    self.usage = usage
+    self.encrypted_content = encrypted_content
+    self.dropped_message_count = dropped_message_count
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_compacted_chat(m: CompactedChat, wire: bool = True) -> dict[str, Any]:
@@ -400,7 +428,9 @@ def decode_chat_request(d: Mapping[str, Any]) -> ChatRequest:
     extra: Extra = None
     if not d.keys() <= _CHAT_REQUEST:
         extra = unknown(d, _CHAT_REQUEST)
-    frequency_penalty, extra = read_float32(get("frequency_penalty"), None, "frequency_penalty", extra)
+    frequency_penalty = get("frequency_penalty")
+    if frequency_penalty is not None:
+        frequency_penalty, extra = read_float32(frequency_penalty, None, "frequency_penalty", extra)
     logit_bias = get("logit_bias")
     if logit_bias is not None:
         logit_bias, extra = read_map(logit_bias, float, "logit_bias", extra)
@@ -425,50 +455,66 @@ def decode_chat_request(d: Mapping[str, Any]) -> ChatRequest:
     parallel_tool_calls = get("parallel_tool_calls")
     if parallel_tool_calls.__class__ is not bool and parallel_tool_calls is not None:
         parallel_tool_calls, extra = misfit(parallel_tool_calls, None, "parallel_tool_calls", extra)
-    presence_penalty, extra = read_float32(get("presence_penalty"), None, "presence_penalty", extra)
+    presence_penalty = get("presence_penalty")
+    if presence_penalty is not None:
+        presence_penalty, extra = read_float32(presence_penalty, None, "presence_penalty", extra)
     prompt_cache_key = get("prompt_cache_key")
     if prompt_cache_key.__class__ is not str and prompt_cache_key is not None:
         prompt_cache_key, extra = misfit(prompt_cache_key, None, "prompt_cache_key", extra)
     reasoning_effort = get("reasoning_effort")
-    if reasoning_effort.__class__ is not str or reasoning_effort in ("", "effort"):
+    if reasoning_effort is not None and (reasoning_effort.__class__ is not str or reasoning_effort in ("", "effort")):
         reasoning_effort, extra = misfit(
             None if reasoning_effort in ("", "effort") else reasoning_effort, None, "reasoning_effort", extra
         )
     response_format = get("response_format")
-    if response_format is not None:
+    if response_format.__class__ is dict:
+        response_format = decode_response_format(response_format)
+    elif response_format is not None:
         response_format, extra = read_model(decode_response_format, response_format, "response_format", extra)
     safety_identifier = get("safety_identifier")
     if safety_identifier.__class__ is not str and safety_identifier is not None:
         safety_identifier, extra = misfit(safety_identifier, None, "safety_identifier", extra)
     search_parameters = get("search_parameters")
-    if search_parameters is not None:
+    if search_parameters.__class__ is dict:
+        search_parameters = decode_search_parameters(search_parameters)
+    elif search_parameters is not None:
         search_parameters, extra = read_model(decode_search_parameters, search_parameters, "search_parameters", extra)
     seed = get("seed")
     if seed.__class__ is not int and seed is not None:
         seed, extra = read_int(seed, None, "seed", extra)
     service_tier = get("service_tier")
-    if service_tier.__class__ is not str or service_tier == "":
+    if service_tier is not None and (service_tier.__class__ is not str or service_tier == ""):
         service_tier, extra = misfit(None if service_tier == "" else service_tier, None, "service_tier", extra)
     stop = get("stop")
     if stop is not None:
         stop, extra = read_list(stop, str, "stop", extra)
     stream_options = get("stream_options")
-    if stream_options is not None:
+    if stream_options.__class__ is dict:
+        stream_options = decode_stream_options(stream_options)
+    elif stream_options is not None:
         stream_options, extra = read_model(decode_stream_options, stream_options, "stream_options", extra)
-    temperature, extra = read_float32(get("temperature"), None, "temperature", extra)
-    tool_choice, extra = convert(tool_choice_from_json, get("tool_choice"), None, "tool_choice", extra)
+    temperature = get("temperature")
+    if temperature is not None:
+        temperature, extra = read_float32(temperature, None, "temperature", extra)
+    tool_choice = get("tool_choice")
+    if tool_choice is not None:
+        tool_choice, extra = convert(tool_choice_from_json, tool_choice, None, "tool_choice", extra)
     tools = get("tools")
     if tools is not None:
         tools, extra = read_models(decode_tool, tools, "tools", extra)
     top_logprobs = get("top_logprobs")
     if top_logprobs.__class__ is not int and top_logprobs is not None:
         top_logprobs, extra = read_int(top_logprobs, None, "top_logprobs", extra)
-    top_p, extra = read_float32(get("top_p"), None, "top_p", extra)
+    top_p = get("top_p")
+    if top_p is not None:
+        top_p, extra = read_float32(top_p, None, "top_p", extra)
     user = get("user")
     if user.__class__ is not str and user is not None:
         user, extra = misfit(user, None, "user", extra)
     web_search_options = get("web_search_options")
-    if web_search_options is not None:
+    if web_search_options.__class__ is dict:
+        web_search_options = decode_web_search_options(web_search_options)
+    elif web_search_options is not None:
         web_search_options, extra = read_model(
             decode_web_search_options, web_search_options, "web_search_options", extra
         )
@@ -488,49 +534,49 @@ def decode_chat_request(d: Mapping[str, Any]) -> ChatRequest:
     if store.__class__ is not bool and store is not None:
         store, extra = misfit(store, None, "store", extra)
     agent_count = get("agent_count")
-    if agent_count.__class__ is not str or agent_count in ("", "unspecified"):
+    if agent_count is not None and (agent_count.__class__ is not str or agent_count in ("", "unspecified")):
         agent_count, extra = misfit(
             None if agent_count in ("", "unspecified") else agent_count, None, "agent_count", extra
         )
     guidelines = get("guidelines")
     if guidelines is not None:
         guidelines, extra = read_models(decode_guideline, guidelines, "guidelines", extra)
-    return ChatRequest(
-        frequency_penalty=frequency_penalty,
-        logit_bias=logit_bias,
-        logprobs=logprobs,
-        max_completion_tokens=max_completion_tokens,
-        max_tokens=max_tokens,
-        messages=messages,
-        model=model,
-        n=n,
-        parallel_tool_calls=parallel_tool_calls,
-        presence_penalty=presence_penalty,
-        prompt_cache_key=prompt_cache_key,
-        reasoning_effort=reasoning_effort,
-        response_format=response_format,
-        safety_identifier=safety_identifier,
-        search_parameters=search_parameters,
-        seed=seed,
-        service_tier=service_tier,
-        stop=stop,
-        stream_options=stream_options,
-        temperature=temperature,
-        tool_choice=tool_choice,
-        tools=tools,
-        top_logprobs=top_logprobs,
-        top_p=top_p,
-        user=user,
-        web_search_options=web_search_options,
-        use_encrypted_content=use_encrypted_content,
-        include=include,
-        max_turns=max_turns,
-        previous_response_id=previous_response_id,
-        store=store,
-        agent_count=agent_count,
-        guidelines=guidelines,
-        extra=extra,
-    )
+    self = ChatRequest.__new__(ChatRequest)
+    self.frequency_penalty = frequency_penalty
+    self.logit_bias = logit_bias
+    self.logprobs = logprobs
+    self.max_completion_tokens = max_completion_tokens
+    self.max_tokens = max_tokens
+    self.messages = messages
+    self.model = model
+    self.n = n
+    self.parallel_tool_calls = parallel_tool_calls
+    self.presence_penalty = presence_penalty
+    self.prompt_cache_key = prompt_cache_key
+    self.reasoning_effort = reasoning_effort
+    self.response_format = response_format
+    self.safety_identifier = safety_identifier
+    self.search_parameters = search_parameters
+    self.seed = seed
+    self.service_tier = service_tier
+    self.stop = stop
+    self.stream_options = stream_options
+    self.temperature = temperature
+    self.tool_choice = tool_choice
+    self.tools = tools
+    self.top_logprobs = top_logprobs
+    self.top_p = top_p
+    self.user = user
+    self.web_search_options = web_search_options
+    self.use_encrypted_content = use_encrypted_content
+    self.include = include
+    self.max_turns = max_turns
+    self.previous_response_id = previous_response_id
+    self.store = store
+    self.agent_count = agent_count
+    self.guidelines = guidelines
+    self.extra = extra
+    return self
 
 
 def encode_chat_request(m: ChatRequest, wire: bool = True) -> dict[str, Any]:
@@ -733,9 +779,14 @@ def decode_guideline(d: Mapping[str, Any]) -> Guideline:
     if not d.keys() <= _GUIDELINE:
         extra = unknown(d, _GUIDELINE)
     policy = get("policy")
-    if policy is not None:
+    if policy.__class__ is dict:
+        policy = decode_policy_guideline(policy)
+    elif policy is not None:
         policy, extra = read_model(decode_policy_guideline, policy, "policy", extra)
-    return Guideline(policy=policy, extra=extra)
+    self = Guideline.__new__(Guideline)
+    self.policy = policy
+    self.extra = extra
+    return self
 
 
 def encode_guideline(m: Guideline, wire: bool = True) -> dict[str, Any]:
@@ -758,12 +809,16 @@ def decode_policy_guideline(d: Mapping[str, Any]) -> PolicyGuideline:
     if not d.keys() <= _POLICY_GUIDELINE:
         extra = unknown(d, _POLICY_GUIDELINE)
     category = get("category")
-    if category.__class__ is not str or category in ("", "invalid"):
+    if category is not None and (category.__class__ is not str or category in ("", "invalid")):
         category, extra = misfit(None if category in ("", "invalid") else category, None, "category", extra)
     behavior = get("behavior")
-    if behavior.__class__ is not str or behavior in ("", "invalid"):
+    if behavior is not None and (behavior.__class__ is not str or behavior in ("", "invalid")):
         behavior, extra = misfit(None if behavior in ("", "invalid") else behavior, None, "behavior", extra)
-    return PolicyGuideline(category=category, behavior=behavior, extra=extra)
+    self = PolicyGuideline.__new__(PolicyGuideline)
+    self.category = category
+    self.behavior = behavior
+    self.extra = extra
+    return self
 
 
 def encode_policy_guideline(m: PolicyGuideline, wire: bool = True) -> dict[str, Any]:
@@ -792,9 +847,12 @@ def decode_web_search_options(d: Mapping[str, Any]) -> WebSearchOptions:
     if search_context_size.__class__ is not str and search_context_size is not None:
         search_context_size, extra = misfit(search_context_size, None, "search_context_size", extra)
     user_location = get("user_location")
-    return WebSearchOptions(
-        filters=filters, search_context_size=search_context_size, user_location=user_location, extra=extra
-    )
+    self = WebSearchOptions.__new__(WebSearchOptions)
+    self.filters = filters
+    self.search_context_size = search_context_size
+    self.user_location = user_location
+    self.extra = extra
+    return self
 
 
 def encode_web_search_options(m: WebSearchOptions, wire: bool = True) -> dict[str, Any]:
@@ -823,13 +881,13 @@ def decode_message(d: Mapping[str, Any]) -> Message:
     if not d.keys() <= _MESSAGE:
         extra = unknown(d, _MESSAGE)
     content = get("content")
-    if content.__class__ is not str:
+    if content.__class__ is not str and content is not None:
         content, extra = convert(parts_from_json, content, None, "content", extra)
     name = get("name")
     if name.__class__ is not str and name is not None:
         name, extra = misfit(name, None, "name", extra)
     role = get("role")
-    if role.__class__ is not str or role in ("", "role"):
+    if role is not None and (role.__class__ is not str or role in ("", "role")):
         role, extra = misfit(None if role in ("", "role") else role, None, "role", extra)
     reasoning_content = get("reasoning_content")
     if reasoning_content.__class__ is not str and reasoning_content is not None:
@@ -843,16 +901,16 @@ def decode_message(d: Mapping[str, Any]) -> Message:
     encrypted_content = get("encrypted_content")
     if encrypted_content.__class__ is not str and encrypted_content is not None:
         encrypted_content, extra = misfit(encrypted_content, None, "encrypted_content", extra)
-    return Message(
-        content=content,
-        name=name,
-        role=role,
-        reasoning_content=reasoning_content,
-        tool_calls=tool_calls,
-        tool_call_id=tool_call_id,
-        encrypted_content=encrypted_content,
-        extra=extra,
-    )
+    self = Message.__new__(Message)
+    self.content = content
+    self.name = name
+    self.role = role
+    self.reasoning_content = reasoning_content
+    self.tool_calls = tool_calls
+    self.tool_call_id = tool_call_id
+    self.encrypted_content = encrypted_content
+    self.extra = extra
+    return self
 
 
 def encode_message(m: Message, wire: bool = True) -> dict[str, Any]:
@@ -891,10 +949,14 @@ def decode_content_part(d: Mapping[str, Any]) -> ContentPart:
     if not d.keys() <= _CONTENT_PART:
         extra = unknown(d, _CONTENT_PART)
     file = get("file")
-    if file is not None:
+    if file.__class__ is dict:
+        file = decode_file_ref(file)
+    elif file is not None:
         file, extra = read_model(decode_file_ref, file, "file", extra)
     image_url = get("image_url")
-    if image_url is not None:
+    if image_url.__class__ is dict:
+        image_url = decode_image_url(image_url)
+    elif image_url is not None:
         image_url, extra = read_model(decode_image_url, image_url, "image_url", extra)
     text = get("text")
     if text.__class__ is not str and text is not None:
@@ -902,7 +964,13 @@ def decode_content_part(d: Mapping[str, Any]) -> ContentPart:
     type = get("type")
     if type.__class__ is not str and type is not None:
         type, extra = misfit(type, None, "type", extra)
-    return ContentPart(file=file, image_url=image_url, text=text, type=type, extra=extra)
+    self = ContentPart.__new__(ContentPart)
+    self.file = file
+    self.image_url = image_url
+    self.text = text
+    self.type = type
+    self.extra = extra
+    return self
 
 
 def encode_content_part(m: ContentPart, wire: bool = True) -> dict[str, Any]:
@@ -943,9 +1011,14 @@ def decode_image_url(d: Mapping[str, Any]) -> ImageUrl:
     if url.__class__ is not str and url is not None:
         url, extra = misfit(url, None, "url", extra)
     detail = get("detail")
-    if detail.__class__ is not str or detail in ("", "invalid"):
+    if detail is not None and (detail.__class__ is not str or detail in ("", "invalid")):
         detail, extra = misfit(None if detail in ("", "invalid") else detail, None, "detail", extra)
-    return ImageUrl(file_id=file_id, url=url, detail=detail, extra=extra)
+    self = ImageUrl.__new__(ImageUrl)
+    self.file_id = file_id
+    self.url = url
+    self.detail = detail
+    self.extra = extra
+    return self
 
 
 def encode_image_url(m: ImageUrl, wire: bool = True) -> dict[str, Any]:
@@ -998,14 +1071,23 @@ def decode_file_ref(d: Mapping[str, Any]) -> FileRef:
     url = get("url")
     if url.__class__ is not str and url is not None:
         url, extra = misfit(url, None, "url", extra)
-    data, extra = convert(base64_from_json, get("data"), None, "data", extra)
+    data = get("data")
+    if data is not None:
+        data, extra = convert(base64_from_json, data, None, "data", extra)
     filename = get("filename")
     if filename.__class__ is not str and filename is not None:
         filename, extra = misfit(filename, None, "filename", extra)
     mime_type = get("mime_type")
     if mime_type.__class__ is not str and mime_type is not None:
         mime_type, extra = misfit(mime_type, None, "mime_type", extra)
-    return FileRef(file_id=file_id, url=url, data=data, filename=filename, mime_type=mime_type, extra=extra)
+    self = FileRef.__new__(FileRef)
+    self.file_id = file_id
+    self.url = url
+    self.data = data
+    self.filename = filename
+    self.mime_type = mime_type
+    self.extra = extra
+    return self
 
 
 def encode_file_ref(m: FileRef, wire: bool = True) -> dict[str, Any]:
@@ -1061,28 +1143,36 @@ def decode_tool_call(d: Mapping[str, Any]) -> ToolCall:
     if not d.keys() <= _TOOL_CALL:
         extra = unknown(d, _TOOL_CALL)
     function = get("function")
-    if function is not None:
+    if function.__class__ is dict:
+        function = decode_function_call(function)
+    elif function is not None:
         function, extra = read_model(decode_function_call, function, "function", extra)
     if function is None:
         function = FunctionCall()
-    id = get("id")
+    id = get("id", "")
     if id.__class__ is not str:
         id, extra = misfit(id, "", "id", extra)
     index = get("index")
     if index.__class__ is not int and index is not None:
         index, extra = read_int(index, None, "index", extra)
     type = get("type")
-    if type.__class__ is not str or type in ("", "invalid"):
+    if type is not None and (type.__class__ is not str or type in ("", "invalid")):
         type, extra = misfit(None if type in ("", "invalid") else type, None, "type", extra)
     status = get("status")
-    if status.__class__ is not str or status == "":
+    if status is not None and (status.__class__ is not str or status == ""):
         status, extra = misfit(None if status == "" else status, None, "status", extra)
     error_message = get("error_message")
     if error_message.__class__ is not str and error_message is not None:
         error_message, extra = misfit(error_message, None, "error_message", extra)
-    return ToolCall(
-        function=function, id=id, index=index, type=type, status=status, error_message=error_message, extra=extra
-    )
+    self = ToolCall.__new__(ToolCall)
+    self.function = function
+    self.id = id
+    self.index = index
+    self.type = type
+    self.status = status
+    self.error_message = error_message
+    self.extra = extra
+    return self
 
 
 def encode_tool_call(m: ToolCall, wire: bool = True) -> dict[str, Any]:
@@ -1110,13 +1200,17 @@ def decode_function_call(d: Mapping[str, Any]) -> FunctionCall:
     extra: Extra = None
     if not d.keys() <= _FUNCTION_CALL:
         extra = unknown(d, _FUNCTION_CALL)
-    arguments = get("arguments")
+    arguments = get("arguments", "")
     if arguments.__class__ is not str:
         arguments, extra = misfit(arguments, "", "arguments", extra)
-    name = get("name")
+    name = get("name", "")
     if name.__class__ is not str:
         name, extra = misfit(name, "", "name", extra)
-    return FunctionCall(arguments=arguments, name=name, extra=extra)
+    self = FunctionCall.__new__(FunctionCall)
+    self.arguments = arguments
+    self.name = name
+    self.extra = extra
+    return self
 
 
 def encode_function_call(m: FunctionCall, wire: bool = True) -> dict[str, Any]:
@@ -1137,9 +1231,14 @@ def decode_function_tool(d: Mapping[str, Any]) -> FunctionTool:
     if not d.keys() <= _FUNCTION_TOOL:
         extra = unknown(d, _FUNCTION_TOOL)
     function = get("function")
-    if function is not None:
+    if function.__class__ is dict:
+        function = decode_function_definition(function)
+    elif function is not None:
         function, extra = read_model(decode_function_definition, function, "function", extra)
-    return FunctionTool(function=function, extra=extra)
+    self = FunctionTool.__new__(FunctionTool)
+    self.function = function
+    self.extra = extra
+    return self
 
 
 def encode_function_tool(m: FunctionTool, wire: bool = True) -> dict[str, Any]:
@@ -1179,7 +1278,10 @@ def decode_live_search_tool(d: Mapping[str, Any]) -> LiveSearchTool:
     sources = get("sources")
     if sources is not None:
         sources, extra = read_models(decode_search_source, sources, "sources", extra)
-    return LiveSearchTool(sources=sources, extra=extra)
+    self = LiveSearchTool.__new__(LiveSearchTool)
+    self.sources = sources
+    self.extra = extra
+    return self
 
 
 def encode_live_search_tool(m: LiveSearchTool, wire: bool = True) -> dict[str, Any]:
@@ -1213,18 +1315,20 @@ def decode_function_definition(d: Mapping[str, Any]) -> FunctionDefinition:
     name = get("name")
     if name.__class__ is not str and name is not None:
         name, extra = misfit(name, None, "name", extra)
-    parameters, extra = convert(json_text_from_json, get("parameters"), None, "parameters", extra)
+    parameters = get("parameters")
+    if parameters is not None:
+        parameters, extra = convert(json_text_from_json, parameters, None, "parameters", extra)
     strict = get("strict")
     if strict.__class__ is not bool and strict is not None:
         strict, extra = misfit(strict, None, "strict", extra)
-    return FunctionDefinition(
-        defer_loading=defer_loading,
-        description=description,
-        name=name,
-        parameters=parameters,
-        strict=strict,
-        extra=extra,
-    )
+    self = FunctionDefinition.__new__(FunctionDefinition)
+    self.defer_loading = defer_loading
+    self.description = description
+    self.name = name
+    self.parameters = parameters
+    self.strict = strict
+    self.extra = extra
+    return self
 
 
 def encode_function_definition(m: FunctionDefinition, wire: bool = True) -> dict[str, Any]:
@@ -1261,10 +1365,16 @@ def decode_response_format(d: Mapping[str, Any]) -> ResponseFormat:
     if not d.keys() <= _RESPONSE_FORMAT:
         extra = unknown(d, _RESPONSE_FORMAT)
     type = get("type")
-    if type.__class__ is not str or type in ("", "invalid"):
+    if type is not None and (type.__class__ is not str or type in ("", "invalid")):
         type, extra = misfit(None if type in ("", "invalid") else type, None, "type", extra)
-    json_schema, extra = convert(schema_text_from_json, get("json_schema"), None, "json_schema", extra)
-    return ResponseFormat(type=type, json_schema=json_schema, extra=extra)
+    json_schema = get("json_schema")
+    if json_schema is not None:
+        json_schema, extra = convert(schema_text_from_json, json_schema, None, "json_schema", extra)
+    self = ResponseFormat.__new__(ResponseFormat)
+    self.type = type
+    self.json_schema = json_schema
+    self.extra = extra
+    return self
 
 
 def encode_response_format(m: ResponseFormat, wire: bool = True) -> dict[str, Any]:
@@ -1292,12 +1402,14 @@ def decode_search_parameters(d: Mapping[str, Any]) -> SearchParameters:
     extra: Extra = None
     if not d.keys() <= _SEARCH_PARAMETERS:
         extra = unknown(d, _SEARCH_PARAMETERS)
-    from_date, extra = convert(date_from_json, get("from_date"), None, "from_date", extra)
+    from_date = get("from_date")
+    if from_date is not None:
+        from_date, extra = convert(date_from_json, from_date, None, "from_date", extra)
     max_search_results = get("max_search_results")
     if max_search_results.__class__ is not int and max_search_results is not None:
         max_search_results, extra = read_int(max_search_results, None, "max_search_results", extra)
     mode = get("mode")
-    if mode.__class__ is not str or mode in ("", "invalid_search_mode"):
+    if mode is not None and (mode.__class__ is not str or mode in ("", "invalid_search_mode")):
         mode, extra = misfit(None if mode in ("", "invalid_search_mode") else mode, None, "mode", extra)
     return_citations = get("return_citations")
     if return_citations.__class__ is not bool and return_citations is not None:
@@ -1305,16 +1417,18 @@ def decode_search_parameters(d: Mapping[str, Any]) -> SearchParameters:
     sources = get("sources")
     if sources is not None:
         sources, extra = read_models(decode_search_source, sources, "sources", extra)
-    to_date, extra = convert(date_from_json, get("to_date"), None, "to_date", extra)
-    return SearchParameters(
-        from_date=from_date,
-        max_search_results=max_search_results,
-        mode=mode,
-        return_citations=return_citations,
-        sources=sources,
-        to_date=to_date,
-        extra=extra,
-    )
+    to_date = get("to_date")
+    if to_date is not None:
+        to_date, extra = convert(date_from_json, to_date, None, "to_date", extra)
+    self = SearchParameters.__new__(SearchParameters)
+    self.from_date = from_date
+    self.max_search_results = max_search_results
+    self.mode = mode
+    self.return_citations = return_citations
+    self.sources = sources
+    self.to_date = to_date
+    self.extra = extra
+    return self
 
 
 def encode_search_parameters(m: SearchParameters, wire: bool = True) -> dict[str, Any]:
@@ -1360,43 +1474,62 @@ def decode_chat_completion(d: Mapping[str, Any]) -> ChatCompletion:
     extra: Extra = None
     if not d.keys() <= _CHAT_COMPLETION:
         extra = unknown(d, _CHAT_COMPLETION)
-    choices, extra = read_models(decode_choice, get("choices"), "choices", extra)
-    citations, extra = read_list(get("citations"), str, "citations", extra)
+    choices = get("choices")
+    if choices is None:
+        choices = []
+    else:
+        choices, extra = read_models(decode_choice, choices, "choices", extra)
+    citations = get("citations")
+    if citations is None:
+        citations = []
+    else:
+        citations, extra = read_list(citations, str, "citations", extra)
     created = get("created")
-    if created.__class__ is not int:
+    if created is None:
+        created = 0
+    elif created.__class__ is not int:
         created, extra = convert(unix_from_json, created, 0, "created", extra)
-    id = get("id")
+    id = get("id", "")
     if id.__class__ is not str:
         id, extra = misfit(id, "", "id", extra)
-    model = get("model")
+    model = get("model", "")
     if model.__class__ is not str:
         model, extra = misfit(model, "", "model", extra)
-    output_files, extra = read_models(decode_output_file, get("output_files"), "output_files", extra)
+    output_files = get("output_files")
+    if output_files is None:
+        output_files = []
+    else:
+        output_files, extra = read_models(decode_output_file, output_files, "output_files", extra)
     service_tier = get("service_tier")
-    if service_tier.__class__ is not str or service_tier == "":
+    if service_tier is not None and (service_tier.__class__ is not str or service_tier == ""):
         service_tier, extra = misfit(None if service_tier == "" else service_tier, None, "service_tier", extra)
-    system_fingerprint = get("system_fingerprint")
+    system_fingerprint = get("system_fingerprint", "")
     if system_fingerprint.__class__ is not str:
         system_fingerprint, extra = misfit(system_fingerprint, "", "system_fingerprint", extra)
     usage = get("usage")
-    if usage is not None:
+    if usage.__class__ is dict:
+        usage = decode_usage(usage)
+    elif usage is not None:
         usage, extra = read_model(decode_usage, usage, "usage", extra)
     settings = get("settings")
-    if settings is not None:
+    if settings.__class__ is dict:
+        settings = decode_request_settings(settings)
+    elif settings is not None:
         settings, extra = read_model(decode_request_settings, settings, "settings", extra)
-    return ChatCompletion(
-        choices=choices,
-        citations=citations,
-        created=created,
-        id=id,
-        model=model,
-        output_files=output_files,
-        service_tier=service_tier,
-        system_fingerprint=system_fingerprint,
-        usage=usage,
-        settings=settings,
-        extra=extra,
-    )
+    self = ChatCompletion.__new__(ChatCompletion)
+    self.choices = choices
+    self.citations = citations
+    self.created = created
+    self.id = id
+    self.model = model
+    self.output_files = output_files
+    self.service_tier = service_tier
+    self.system_fingerprint = system_fingerprint
+    self.usage = usage
+    self.settings = settings
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_chat_completion(m: ChatCompletion, wire: bool = True) -> dict[str, Any]:
@@ -1447,7 +1580,9 @@ def decode_request_settings(d: Mapping[str, Any]) -> RequestSettings:
     extra: Extra = None
     if not d.keys() <= _REQUEST_SETTINGS:
         extra = unknown(d, _REQUEST_SETTINGS)
-    tool_choice, extra = convert(tool_choice_from_json, get("tool_choice"), None, "tool_choice", extra)
+    tool_choice = get("tool_choice")
+    if tool_choice is not None:
+        tool_choice, extra = convert(tool_choice_from_json, tool_choice, None, "tool_choice", extra)
     max_tokens = get("max_tokens")
     if max_tokens.__class__ is not int and max_tokens is not None:
         max_tokens, extra = read_int(max_tokens, None, "max_tokens", extra)
@@ -1458,23 +1593,31 @@ def decode_request_settings(d: Mapping[str, Any]) -> RequestSettings:
     if previous_response_id.__class__ is not str and previous_response_id is not None:
         previous_response_id, extra = misfit(previous_response_id, None, "previous_response_id", extra)
     reasoning_effort = get("reasoning_effort")
-    if reasoning_effort.__class__ is not str or reasoning_effort in ("", "effort"):
+    if reasoning_effort is not None and (reasoning_effort.__class__ is not str or reasoning_effort in ("", "effort")):
         reasoning_effort, extra = misfit(
             None if reasoning_effort in ("", "effort") else reasoning_effort, None, "reasoning_effort", extra
         )
-    temperature, extra = read_float32(get("temperature"), None, "temperature", extra)
+    temperature = get("temperature")
+    if temperature is not None:
+        temperature, extra = read_float32(temperature, None, "temperature", extra)
     response_format = get("response_format")
-    if response_format is not None:
+    if response_format.__class__ is dict:
+        response_format = decode_response_format(response_format)
+    elif response_format is not None:
         response_format, extra = read_model(decode_response_format, response_format, "response_format", extra)
     tools = get("tools")
     if tools is not None:
         tools, extra = read_models(decode_tool, tools, "tools", extra)
-    top_p, extra = read_float32(get("top_p"), None, "top_p", extra)
+    top_p = get("top_p")
+    if top_p is not None:
+        top_p, extra = read_float32(top_p, None, "top_p", extra)
     user = get("user")
     if user.__class__ is not str and user is not None:
         user, extra = misfit(user, None, "user", extra)
     search_parameters = get("search_parameters")
-    if search_parameters is not None:
+    if search_parameters.__class__ is dict:
+        search_parameters = decode_search_parameters(search_parameters)
+    elif search_parameters is not None:
         search_parameters, extra = read_model(decode_search_parameters, search_parameters, "search_parameters", extra)
     store_messages = get("store_messages")
     if store_messages.__class__ is not bool and store_messages is not None:
@@ -1485,23 +1628,23 @@ def decode_request_settings(d: Mapping[str, Any]) -> RequestSettings:
     include = get("include")
     if include is not None:
         include, extra = read_list(include, str, "include", extra)
-    return RequestSettings(
-        tool_choice=tool_choice,
-        max_tokens=max_tokens,
-        parallel_tool_calls=parallel_tool_calls,
-        previous_response_id=previous_response_id,
-        reasoning_effort=reasoning_effort,
-        temperature=temperature,
-        response_format=response_format,
-        tools=tools,
-        top_p=top_p,
-        user=user,
-        search_parameters=search_parameters,
-        store_messages=store_messages,
-        use_encrypted_content=use_encrypted_content,
-        include=include,
-        extra=extra,
-    )
+    self = RequestSettings.__new__(RequestSettings)
+    self.tool_choice = tool_choice
+    self.max_tokens = max_tokens
+    self.parallel_tool_calls = parallel_tool_calls
+    self.previous_response_id = previous_response_id
+    self.reasoning_effort = reasoning_effort
+    self.temperature = temperature
+    self.response_format = response_format
+    self.tools = tools
+    self.top_p = top_p
+    self.user = user
+    self.search_parameters = search_parameters
+    self.store_messages = store_messages
+    self.use_encrypted_content = use_encrypted_content
+    self.include = include
+    self.extra = extra
+    return self
 
 
 def encode_request_settings(m: RequestSettings, wire: bool = True) -> dict[str, Any]:
@@ -1552,22 +1695,32 @@ def decode_choice(d: Mapping[str, Any]) -> Choice:
     if not d.keys() <= _CHOICE:
         extra = unknown(d, _CHOICE)
     finish_reason = get("finish_reason")
-    if finish_reason.__class__ is not str or finish_reason in ("", "invalid"):
+    if finish_reason is not None and (finish_reason.__class__ is not str or finish_reason in ("", "invalid")):
         finish_reason, extra = misfit(
             None if finish_reason in ("", "invalid") else finish_reason, None, "finish_reason", extra
         )
-    index = get("index")
+    index = get("index", 0)
     if index.__class__ is not int:
         index, extra = read_int(index, 0, "index", extra)
     logprobs = get("logprobs")
-    if logprobs is not None:
+    if logprobs.__class__ is dict:
+        logprobs = decode_log_probs(logprobs)
+    elif logprobs is not None:
         logprobs, extra = read_model(decode_log_probs, logprobs, "logprobs", extra)
     message = get("message")
-    if message is not None:
+    if message.__class__ is dict:
+        message = decode_choice_message(message)
+    elif message is not None:
         message, extra = read_model(decode_choice_message, message, "message", extra)
     if message is None:
         message = ChoiceMessage()
-    return Choice(finish_reason=finish_reason, index=index, logprobs=logprobs, message=message, extra=extra)
+    self = Choice.__new__(Choice)
+    self.finish_reason = finish_reason
+    self.index = index
+    self.logprobs = logprobs
+    self.message = message
+    self.extra = extra
+    return self
 
 
 def encode_choice(m: Choice, wire: bool = True) -> dict[str, Any]:
@@ -1593,33 +1746,41 @@ def decode_choice_message(d: Mapping[str, Any]) -> ChoiceMessage:
     extra: Extra = None
     if not d.keys() <= _CHOICE_MESSAGE:
         extra = unknown(d, _CHOICE_MESSAGE)
-    content = get("content")
+    content = get("content", "")
     if content.__class__ is not str:
         content, extra = misfit(content, "", "content", extra)
-    reasoning_content = get("reasoning_content")
+    reasoning_content = get("reasoning_content", "")
     if reasoning_content.__class__ is not str:
         reasoning_content, extra = misfit(reasoning_content, "", "reasoning_content", extra)
     refusal = get("refusal")
     if refusal.__class__ is not str and refusal is not None:
         refusal, extra = misfit(refusal, None, "refusal", extra)
     role = get("role")
-    if role.__class__ is not str or role in ("", "role"):
+    if role is not None and (role.__class__ is not str or role in ("", "role")):
         role, extra = misfit(None if role in ("", "role") else role, None, "role", extra)
-    tool_calls, extra = read_models(decode_tool_call, get("tool_calls"), "tool_calls", extra)
-    encrypted_content = get("encrypted_content")
+    tool_calls = get("tool_calls")
+    if tool_calls is None:
+        tool_calls = []
+    else:
+        tool_calls, extra = read_models(decode_tool_call, tool_calls, "tool_calls", extra)
+    encrypted_content = get("encrypted_content", "")
     if encrypted_content.__class__ is not str:
         encrypted_content, extra = misfit(encrypted_content, "", "encrypted_content", extra)
-    citations, extra = read_models(decode_inline_citation, get("citations"), "citations", extra)
-    return ChoiceMessage(
-        content=content,
-        reasoning_content=reasoning_content,
-        refusal=refusal,
-        role=role,
-        tool_calls=tool_calls,
-        encrypted_content=encrypted_content,
-        citations=citations,
-        extra=extra,
-    )
+    citations = get("citations")
+    if citations is None:
+        citations = []
+    else:
+        citations, extra = read_models(decode_inline_citation, citations, "citations", extra)
+    self = ChoiceMessage.__new__(ChoiceMessage)
+    self.content = content
+    self.reasoning_content = reasoning_content
+    self.refusal = refusal
+    self.role = role
+    self.tool_calls = tool_calls
+    self.encrypted_content = encrypted_content
+    self.citations = citations
+    self.extra = extra
+    return self
 
 
 def encode_choice_message(m: ChoiceMessage, wire: bool = True) -> dict[str, Any]:
@@ -1664,39 +1825,56 @@ def decode_chat_chunk(d: Mapping[str, Any]) -> ChatChunk:
     extra: Extra = None
     if not d.keys() <= _CHAT_CHUNK:
         extra = unknown(d, _CHAT_CHUNK)
-    choices, extra = read_models(decode_choice_chunk, get("choices"), "choices", extra)
-    citations, extra = read_list(get("citations"), str, "citations", extra)
+    choices = get("choices")
+    if choices is None:
+        choices = []
+    else:
+        choices, extra = read_models(decode_choice_chunk, choices, "choices", extra)
+    citations = get("citations")
+    if citations is None:
+        citations = []
+    else:
+        citations, extra = read_list(citations, str, "citations", extra)
     created = get("created")
-    if created.__class__ is not int:
+    if created is None:
+        created = 0
+    elif created.__class__ is not int:
         created, extra = convert(unix_from_json, created, 0, "created", extra)
-    id = get("id")
+    id = get("id", "")
     if id.__class__ is not str:
         id, extra = misfit(id, "", "id", extra)
-    model = get("model")
+    model = get("model", "")
     if model.__class__ is not str:
         model, extra = misfit(model, "", "model", extra)
-    output_files, extra = read_models(decode_output_file, get("output_files"), "output_files", extra)
+    output_files = get("output_files")
+    if output_files is None:
+        output_files = []
+    else:
+        output_files, extra = read_models(decode_output_file, output_files, "output_files", extra)
     service_tier = get("service_tier")
-    if service_tier.__class__ is not str or service_tier == "":
+    if service_tier is not None and (service_tier.__class__ is not str or service_tier == ""):
         service_tier, extra = misfit(None if service_tier == "" else service_tier, None, "service_tier", extra)
-    system_fingerprint = get("system_fingerprint")
+    system_fingerprint = get("system_fingerprint", "")
     if system_fingerprint.__class__ is not str:
         system_fingerprint, extra = misfit(system_fingerprint, "", "system_fingerprint", extra)
     usage = get("usage")
-    if usage is not None:
+    if usage.__class__ is dict:
+        usage = decode_usage(usage)
+    elif usage is not None:
         usage, extra = read_model(decode_usage, usage, "usage", extra)
-    return ChatChunk(
-        choices=choices,
-        citations=citations,
-        created=created,
-        id=id,
-        model=model,
-        output_files=output_files,
-        service_tier=service_tier,
-        system_fingerprint=system_fingerprint,
-        usage=usage,
-        extra=extra,
-    )
+    self = ChatChunk.__new__(ChatChunk)
+    self.choices = choices
+    self.citations = citations
+    self.created = created
+    self.id = id
+    self.model = model
+    self.output_files = output_files
+    self.service_tier = service_tier
+    self.system_fingerprint = system_fingerprint
+    self.usage = usage
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_chat_chunk(m: ChatChunk, wire: bool = True) -> dict[str, Any]:
@@ -1729,22 +1907,32 @@ def decode_choice_chunk(d: Mapping[str, Any]) -> ChoiceChunk:
     if not d.keys() <= _CHOICE_CHUNK:
         extra = unknown(d, _CHOICE_CHUNK)
     delta = get("delta")
-    if delta is not None:
+    if delta.__class__ is dict:
+        delta = decode_delta(delta)
+    elif delta is not None:
         delta, extra = read_model(decode_delta, delta, "delta", extra)
     if delta is None:
         delta = Delta()
     finish_reason = get("finish_reason")
-    if finish_reason.__class__ is not str or finish_reason in ("", "invalid"):
+    if finish_reason is not None and (finish_reason.__class__ is not str or finish_reason in ("", "invalid")):
         finish_reason, extra = misfit(
             None if finish_reason in ("", "invalid") else finish_reason, None, "finish_reason", extra
         )
-    index = get("index")
+    index = get("index", 0)
     if index.__class__ is not int:
         index, extra = read_int(index, 0, "index", extra)
     logprobs = get("logprobs")
-    if logprobs is not None:
+    if logprobs.__class__ is dict:
+        logprobs = decode_log_probs(logprobs)
+    elif logprobs is not None:
         logprobs, extra = read_model(decode_log_probs, logprobs, "logprobs", extra)
-    return ChoiceChunk(delta=delta, finish_reason=finish_reason, index=index, logprobs=logprobs, extra=extra)
+    self = ChoiceChunk.__new__(ChoiceChunk)
+    self.delta = delta
+    self.finish_reason = finish_reason
+    self.index = index
+    self.logprobs = logprobs
+    self.extra = extra
+    return self
 
 
 def encode_choice_chunk(m: ChoiceChunk, wire: bool = True) -> dict[str, Any]:
@@ -1770,37 +1958,45 @@ def decode_delta(d: Mapping[str, Any]) -> Delta:
     extra: Extra = None
     if not d.keys() <= _DELTA:
         extra = unknown(d, _DELTA)
-    content = get("content")
+    content = get("content", "")
     if content.__class__ is not str:
         content, extra = misfit(content, "", "content", extra)
     images = get("images")
     if images is not None:
         images, extra = read_list(images, str, "images", extra)
-    reasoning_content = get("reasoning_content")
+    reasoning_content = get("reasoning_content", "")
     if reasoning_content.__class__ is not str:
         reasoning_content, extra = misfit(reasoning_content, "", "reasoning_content", extra)
     role = get("role")
-    if role.__class__ is not str or role in ("", "role"):
+    if role is not None and (role.__class__ is not str or role in ("", "role")):
         role, extra = misfit(None if role in ("", "role") else role, None, "role", extra)
-    tool_calls, extra = read_models(decode_tool_call, get("tool_calls"), "tool_calls", extra)
+    tool_calls = get("tool_calls")
+    if tool_calls is None:
+        tool_calls = []
+    else:
+        tool_calls, extra = read_models(decode_tool_call, tool_calls, "tool_calls", extra)
     refusal = get("refusal")
     if refusal.__class__ is not str and refusal is not None:
         refusal, extra = misfit(refusal, None, "refusal", extra)
-    encrypted_content = get("encrypted_content")
+    encrypted_content = get("encrypted_content", "")
     if encrypted_content.__class__ is not str:
         encrypted_content, extra = misfit(encrypted_content, "", "encrypted_content", extra)
-    citations, extra = read_models(decode_inline_citation, get("citations"), "citations", extra)
-    return Delta(
-        content=content,
-        images=images,
-        reasoning_content=reasoning_content,
-        role=role,
-        tool_calls=tool_calls,
-        refusal=refusal,
-        encrypted_content=encrypted_content,
-        citations=citations,
-        extra=extra,
-    )
+    citations = get("citations")
+    if citations is None:
+        citations = []
+    else:
+        citations, extra = read_models(decode_inline_citation, citations, "citations", extra)
+    self = Delta.__new__(Delta)
+    self.content = content
+    self.images = images
+    self.reasoning_content = reasoning_content
+    self.role = role
+    self.tool_calls = tool_calls
+    self.refusal = refusal
+    self.encrypted_content = encrypted_content
+    self.citations = citations
+    self.extra = extra
+    return self
 
 
 def encode_delta(m: Delta, wire: bool = True) -> dict[str, Any]:
@@ -1834,8 +2030,15 @@ def decode_log_probs(d: Mapping[str, Any]) -> LogProbs:
     extra: Extra = None
     if not d.keys() <= _LOG_PROBS:
         extra = unknown(d, _LOG_PROBS)
-    content, extra = read_models(decode_token_log_prob, get("content"), "content", extra)
-    return LogProbs(content=content, extra=extra)
+    content = get("content")
+    if content is None:
+        content = []
+    else:
+        content, extra = read_models(decode_token_log_prob, content, "content", extra)
+    self = LogProbs.__new__(LogProbs)
+    self.content = content
+    self.extra = extra
+    return self
 
 
 def encode_log_probs(m: LogProbs, wire: bool = True) -> dict[str, Any]:
@@ -1855,13 +2058,31 @@ def decode_token_log_prob(d: Mapping[str, Any]) -> TokenLogProb:
     extra: Extra = None
     if not d.keys() <= _TOKEN_LOG_PROB:
         extra = unknown(d, _TOKEN_LOG_PROB)
-    bytes, extra = convert(octets_from_json, get("bytes"), b"", "bytes", extra)
-    logprob, extra = read_float32(get("logprob"), 0.0, "logprob", extra)
-    token = get("token")
+    bytes = get("bytes")
+    if bytes is None:
+        bytes = b""
+    else:
+        bytes, extra = convert(octets_from_json, bytes, b"", "bytes", extra)
+    logprob = get("logprob")
+    if logprob is None:
+        logprob = 0.0
+    else:
+        logprob, extra = read_float32(logprob, 0.0, "logprob", extra)
+    token = get("token", "")
     if token.__class__ is not str:
         token, extra = misfit(token, "", "token", extra)
-    top_logprobs, extra = read_models(decode_top_log_prob, get("top_logprobs"), "top_logprobs", extra)
-    return TokenLogProb(bytes=bytes, logprob=logprob, token=token, top_logprobs=top_logprobs, extra=extra)
+    top_logprobs = get("top_logprobs")
+    if top_logprobs is None:
+        top_logprobs = []
+    else:
+        top_logprobs, extra = read_models(decode_top_log_prob, top_logprobs, "top_logprobs", extra)
+    self = TokenLogProb.__new__(TokenLogProb)
+    self.bytes = bytes
+    self.logprob = logprob
+    self.token = token
+    self.top_logprobs = top_logprobs
+    self.extra = extra
+    return self
 
 
 def encode_token_log_prob(m: TokenLogProb, wire: bool = True) -> dict[str, Any]:
@@ -1884,12 +2105,25 @@ def decode_top_log_prob(d: Mapping[str, Any]) -> TopLogProb:
     extra: Extra = None
     if not d.keys() <= _TOP_LOG_PROB:
         extra = unknown(d, _TOP_LOG_PROB)
-    bytes, extra = convert(octets_from_json, get("bytes"), b"", "bytes", extra)
-    logprob, extra = read_float32(get("logprob"), 0.0, "logprob", extra)
-    token = get("token")
+    bytes = get("bytes")
+    if bytes is None:
+        bytes = b""
+    else:
+        bytes, extra = convert(octets_from_json, bytes, b"", "bytes", extra)
+    logprob = get("logprob")
+    if logprob is None:
+        logprob = 0.0
+    else:
+        logprob, extra = read_float32(logprob, 0.0, "logprob", extra)
+    token = get("token", "")
     if token.__class__ is not str:
         token, extra = misfit(token, "", "token", extra)
-    return TopLogProb(bytes=bytes, logprob=logprob, token=token, extra=extra)
+    self = TopLogProb.__new__(TopLogProb)
+    self.bytes = bytes
+    self.logprob = logprob
+    self.token = token
+    self.extra = extra
+    return self
 
 
 def encode_top_log_prob(m: TopLogProb, wire: bool = True) -> dict[str, Any]:
@@ -1911,13 +2145,17 @@ def decode_output_file(d: Mapping[str, Any]) -> OutputFile:
     extra: Extra = None
     if not d.keys() <= _OUTPUT_FILE:
         extra = unknown(d, _OUTPUT_FILE)
-    file_id = get("file_id")
+    file_id = get("file_id", "")
     if file_id.__class__ is not str:
         file_id, extra = misfit(file_id, "", "file_id", extra)
-    name = get("name")
+    name = get("name", "")
     if name.__class__ is not str:
         name, extra = misfit(name, "", "name", extra)
-    return OutputFile(file_id=file_id, name=name, extra=extra)
+    self = OutputFile.__new__(OutputFile)
+    self.file_id = file_id
+    self.name = name
+    self.extra = extra
+    return self
 
 
 def encode_output_file(m: OutputFile, wire: bool = True) -> dict[str, Any]:
@@ -1937,35 +2175,41 @@ def decode_inline_citation(d: Mapping[str, Any]) -> InlineCitation:
     extra: Extra = None
     if not d.keys() <= _INLINE_CITATION:
         extra = unknown(d, _INLINE_CITATION)
-    id = get("id")
+    id = get("id", "")
     if id.__class__ is not str:
         id, extra = misfit(id, "", "id", extra)
-    start_index = get("start_index")
+    start_index = get("start_index", 0)
     if start_index.__class__ is not int:
         start_index, extra = read_int(start_index, 0, "start_index", extra)
-    end_index = get("end_index")
+    end_index = get("end_index", 0)
     if end_index.__class__ is not int:
         end_index, extra = read_int(end_index, 0, "end_index", extra)
     web_citation = get("web_citation")
-    if web_citation is not None:
+    if web_citation.__class__ is dict:
+        web_citation = decode_web_citation(web_citation)
+    elif web_citation is not None:
         web_citation, extra = read_model(decode_web_citation, web_citation, "web_citation", extra)
     x_citation = get("x_citation")
-    if x_citation is not None:
+    if x_citation.__class__ is dict:
+        x_citation = decode_x_citation(x_citation)
+    elif x_citation is not None:
         x_citation, extra = read_model(decode_x_citation, x_citation, "x_citation", extra)
     collections_citation = get("collections_citation")
-    if collections_citation is not None:
+    if collections_citation.__class__ is dict:
+        collections_citation = decode_collections_citation(collections_citation)
+    elif collections_citation is not None:
         collections_citation, extra = read_model(
             decode_collections_citation, collections_citation, "collections_citation", extra
         )
-    return InlineCitation(
-        id=id,
-        start_index=start_index,
-        end_index=end_index,
-        web_citation=web_citation,
-        x_citation=x_citation,
-        collections_citation=collections_citation,
-        extra=extra,
-    )
+    self = InlineCitation.__new__(InlineCitation)
+    self.id = id
+    self.start_index = start_index
+    self.end_index = end_index
+    self.web_citation = web_citation
+    self.x_citation = x_citation
+    self.collections_citation = collections_citation
+    self.extra = extra
+    return self
 
 
 def encode_inline_citation(m: InlineCitation, wire: bool = True) -> dict[str, Any]:
@@ -1995,10 +2239,13 @@ def decode_web_citation(d: Mapping[str, Any]) -> WebCitation:
     extra: Extra = None
     if not d.keys() <= _WEB_CITATION:
         extra = unknown(d, _WEB_CITATION)
-    url = get("url")
+    url = get("url", "")
     if url.__class__ is not str:
         url, extra = misfit(url, "", "url", extra)
-    return WebCitation(url=url, extra=extra)
+    self = WebCitation.__new__(WebCitation)
+    self.url = url
+    self.extra = extra
+    return self
 
 
 def encode_web_citation(m: WebCitation, wire: bool = True) -> dict[str, Any]:
@@ -2018,10 +2265,13 @@ def decode_x_citation(d: Mapping[str, Any]) -> XCitation:
     extra: Extra = None
     if not d.keys() <= _X_CITATION:
         extra = unknown(d, _X_CITATION)
-    url = get("url")
+    url = get("url", "")
     if url.__class__ is not str:
         url, extra = misfit(url, "", "url", extra)
-    return XCitation(url=url, extra=extra)
+    self = XCitation.__new__(XCitation)
+    self.url = url
+    self.extra = extra
+    return self
 
 
 def encode_x_citation(m: XCitation, wire: bool = True) -> dict[str, Any]:
@@ -2041,25 +2291,33 @@ def decode_collections_citation(d: Mapping[str, Any]) -> CollectionsCitation:
     extra: Extra = None
     if not d.keys() <= _COLLECTIONS_CITATION:
         extra = unknown(d, _COLLECTIONS_CITATION)
-    file_id = get("file_id")
+    file_id = get("file_id", "")
     if file_id.__class__ is not str:
         file_id, extra = misfit(file_id, "", "file_id", extra)
-    collection_ids, extra = read_list(get("collection_ids"), str, "collection_ids", extra)
-    chunk_id = get("chunk_id")
+    collection_ids = get("collection_ids")
+    if collection_ids is None:
+        collection_ids = []
+    else:
+        collection_ids, extra = read_list(collection_ids, str, "collection_ids", extra)
+    chunk_id = get("chunk_id", "")
     if chunk_id.__class__ is not str:
         chunk_id, extra = misfit(chunk_id, "", "chunk_id", extra)
-    chunk_content = get("chunk_content")
+    chunk_content = get("chunk_content", "")
     if chunk_content.__class__ is not str:
         chunk_content, extra = misfit(chunk_content, "", "chunk_content", extra)
-    score, extra = read_float32(get("score"), 0.0, "score", extra)
-    return CollectionsCitation(
-        file_id=file_id,
-        collection_ids=collection_ids,
-        chunk_id=chunk_id,
-        chunk_content=chunk_content,
-        score=score,
-        extra=extra,
-    )
+    score = get("score")
+    if score is None:
+        score = 0.0
+    else:
+        score, extra = read_float32(score, 0.0, "score", extra)
+    self = CollectionsCitation.__new__(CollectionsCitation)
+    self.file_id = file_id
+    self.collection_ids = collection_ids
+    self.chunk_id = chunk_id
+    self.chunk_content = chunk_content
+    self.score = score
+    self.extra = extra
+    return self
 
 
 def encode_collections_citation(m: CollectionsCitation, wire: bool = True) -> dict[str, Any]:
@@ -2099,13 +2357,13 @@ def decode_web_source(d: Mapping[str, Any]) -> WebSource:
     safe_search = get("safe_search")
     if safe_search.__class__ is not bool and safe_search is not None:
         safe_search, extra = misfit(safe_search, None, "safe_search", extra)
-    return WebSource(
-        allowed_websites=allowed_websites,
-        country=country,
-        excluded_websites=excluded_websites,
-        safe_search=safe_search,
-        extra=extra,
-    )
+    self = WebSource.__new__(WebSource)
+    self.allowed_websites = allowed_websites
+    self.country = country
+    self.excluded_websites = excluded_websites
+    self.safe_search = safe_search
+    self.extra = extra
+    return self
 
 
 def encode_web_source(m: WebSource, wire: bool = True) -> dict[str, Any]:
@@ -2143,7 +2401,12 @@ def decode_news_source(d: Mapping[str, Any]) -> NewsSource:
     safe_search = get("safe_search")
     if safe_search.__class__ is not bool and safe_search is not None:
         safe_search, extra = misfit(safe_search, None, "safe_search", extra)
-    return NewsSource(country=country, excluded_websites=excluded_websites, safe_search=safe_search, extra=extra)
+    self = NewsSource.__new__(NewsSource)
+    self.country = country
+    self.excluded_websites = excluded_websites
+    self.safe_search = safe_search
+    self.extra = extra
+    return self
 
 
 def encode_news_source(m: NewsSource, wire: bool = True) -> dict[str, Any]:
@@ -2182,13 +2445,13 @@ def decode_x_source(d: Mapping[str, Any]) -> XSource:
     post_view_count = get("post_view_count")
     if post_view_count.__class__ is not int and post_view_count is not None:
         post_view_count, extra = read_int(post_view_count, None, "post_view_count", extra)
-    return XSource(
-        excluded_x_handles=excluded_x_handles,
-        included_x_handles=included_x_handles,
-        post_favorite_count=post_favorite_count,
-        post_view_count=post_view_count,
-        extra=extra,
-    )
+    self = XSource.__new__(XSource)
+    self.excluded_x_handles = excluded_x_handles
+    self.included_x_handles = included_x_handles
+    self.post_favorite_count = post_favorite_count
+    self.post_view_count = post_view_count
+    self.extra = extra
+    return self
 
 
 def encode_x_source(m: XSource, wire: bool = True) -> dict[str, Any]:
@@ -2220,7 +2483,10 @@ def decode_rss_source(d: Mapping[str, Any]) -> RssSource:
     links = get("links")
     if links is not None:
         links, extra = read_list(links, str, "links", extra)
-    return RssSource(links=links, extra=extra)
+    self = RssSource.__new__(RssSource)
+    self.links = links
+    self.extra = extra
+    return self
 
 
 def encode_rss_source(m: RssSource, wire: bool = True) -> dict[str, Any]:

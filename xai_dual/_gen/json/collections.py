@@ -99,17 +99,21 @@ def decode_create_collection_request(d: Mapping[str, Any]) -> CreateCollectionRe
     if collection_name.__class__ is not str and collection_name is not None:
         collection_name, extra = misfit(collection_name, None, "collection_name", extra)
     index_configuration = get("index_configuration")
-    if index_configuration is not None:
+    if index_configuration.__class__ is dict:
+        index_configuration = decode_index_configuration(index_configuration)
+    elif index_configuration is not None:
         index_configuration, extra = read_model(
             decode_index_configuration, index_configuration, "index_configuration", extra
         )
     chunk_configuration = get("chunk_configuration")
-    if chunk_configuration is not None:
+    if chunk_configuration.__class__ is dict:
+        chunk_configuration = decode_chunk_configuration(chunk_configuration)
+    elif chunk_configuration is not None:
         chunk_configuration, extra = read_model(
             decode_chunk_configuration, chunk_configuration, "chunk_configuration", extra
         )
     metric_space = get("metric_space")
-    if metric_space.__class__ is not str or metric_space in ("", "HNSW_METRIC_UNKNOWN"):
+    if metric_space is not None and (metric_space.__class__ is not str or metric_space in ("", "HNSW_METRIC_UNKNOWN")):
         metric_space, extra = misfit(
             None if metric_space in ("", "HNSW_METRIC_UNKNOWN") else metric_space, None, "metric_space", extra
         )
@@ -122,17 +126,17 @@ def decode_create_collection_request(d: Mapping[str, Any]) -> CreateCollectionRe
     collection_description = get("collection_description")
     if collection_description.__class__ is not str and collection_description is not None:
         collection_description, extra = misfit(collection_description, None, "collection_description", extra)
-    return CreateCollectionRequest(
-        team_id=team_id,
-        collection_name=collection_name,
-        index_configuration=index_configuration,
-        chunk_configuration=chunk_configuration,
-        metric_space=metric_space,
-        version=version,
-        field_definitions=field_definitions,
-        collection_description=collection_description,
-        extra=extra,
-    )
+    self = CreateCollectionRequest.__new__(CreateCollectionRequest)
+    self.team_id = team_id
+    self.collection_name = collection_name
+    self.index_configuration = index_configuration
+    self.chunk_configuration = chunk_configuration
+    self.metric_space = metric_space
+    self.version = version
+    self.field_definitions = field_definitions
+    self.collection_description = collection_description
+    self.extra = extra
+    return self
 
 
 def encode_create_collection_request(m: CreateCollectionRequest, wire: bool = True) -> dict[str, Any]:
@@ -183,10 +187,10 @@ def decode_list_collections_request(d: Mapping[str, Any]) -> ListCollectionsRequ
     if limit.__class__ is not int and limit is not None:
         limit, extra = read_int(limit, None, "limit", extra)
     order = get("order")
-    if order.__class__ is not str or order in ("", "ORDERING_UNKNOWN"):
+    if order is not None and (order.__class__ is not str or order in ("", "ORDERING_UNKNOWN")):
         order, extra = misfit(None if order in ("", "ORDERING_UNKNOWN") else order, None, "order", extra)
     sort_by = get("sort_by")
-    if sort_by.__class__ is not str or sort_by == "":
+    if sort_by is not None and (sort_by.__class__ is not str or sort_by == ""):
         sort_by, extra = misfit(None if sort_by == "" else sort_by, None, "sort_by", extra)
     pagination_token = get("pagination_token")
     if pagination_token.__class__ is not str and pagination_token is not None:
@@ -194,15 +198,15 @@ def decode_list_collections_request(d: Mapping[str, Any]) -> ListCollectionsRequ
     filter = get("filter")
     if filter.__class__ is not str and filter is not None:
         filter, extra = misfit(filter, None, "filter", extra)
-    return ListCollectionsRequest(
-        team_id=team_id,
-        limit=limit,
-        order=order,
-        sort_by=sort_by,
-        pagination_token=pagination_token,
-        filter=filter,
-        extra=extra,
-    )
+    self = ListCollectionsRequest.__new__(ListCollectionsRequest)
+    self.team_id = team_id
+    self.limit = limit
+    self.order = order
+    self.sort_by = sort_by
+    self.pagination_token = pagination_token
+    self.filter = filter
+    self.extra = extra
+    return self
 
 
 def encode_list_collections_request(m: ListCollectionsRequest, wire: bool = True) -> dict[str, Any]:
@@ -240,7 +244,11 @@ def decode_get_collection_request(d: Mapping[str, Any]) -> GetCollectionRequest:
     team_id = get("team_id")
     if team_id.__class__ is not str and team_id is not None:
         team_id, extra = misfit(team_id, None, "team_id", extra)
-    return GetCollectionRequest(collection_id=collection_id, team_id=team_id, extra=extra)
+    self = GetCollectionRequest.__new__(GetCollectionRequest)
+    self.collection_id = collection_id
+    self.team_id = team_id
+    self.extra = extra
+    return self
 
 
 def encode_get_collection_request(m: GetCollectionRequest, wire: bool = True) -> dict[str, Any]:
@@ -285,7 +293,9 @@ def decode_update_collection_request(d: Mapping[str, Any]) -> UpdateCollectionRe
     if collection_name.__class__ is not str and collection_name is not None:
         collection_name, extra = misfit(collection_name, None, "collection_name", extra)
     chunk_configuration = get("chunk_configuration")
-    if chunk_configuration is not None:
+    if chunk_configuration.__class__ is dict:
+        chunk_configuration = decode_chunk_configuration(chunk_configuration)
+    elif chunk_configuration is not None:
         chunk_configuration, extra = read_model(
             decode_chunk_configuration, chunk_configuration, "chunk_configuration", extra
         )
@@ -297,15 +307,15 @@ def decode_update_collection_request(d: Mapping[str, Any]) -> UpdateCollectionRe
     collection_description = get("collection_description")
     if collection_description.__class__ is not str and collection_description is not None:
         collection_description, extra = misfit(collection_description, None, "collection_description", extra)
-    return UpdateCollectionRequest(
-        collection_id=collection_id,
-        team_id=team_id,
-        collection_name=collection_name,
-        chunk_configuration=chunk_configuration,
-        field_definition_updates=field_definition_updates,
-        collection_description=collection_description,
-        extra=extra,
-    )
+    self = UpdateCollectionRequest.__new__(UpdateCollectionRequest)
+    self.collection_id = collection_id
+    self.team_id = team_id
+    self.collection_name = collection_name
+    self.chunk_configuration = chunk_configuration
+    self.field_definition_updates = field_definition_updates
+    self.collection_description = collection_description
+    self.extra = extra
+    return self
 
 
 def encode_update_collection_request(m: UpdateCollectionRequest, wire: bool = True) -> dict[str, Any]:
@@ -353,7 +363,11 @@ def decode_delete_collection_request(d: Mapping[str, Any]) -> DeleteCollectionRe
     team_id = get("team_id")
     if team_id.__class__ is not str and team_id is not None:
         team_id, extra = misfit(team_id, None, "team_id", extra)
-    return DeleteCollectionRequest(collection_id=collection_id, team_id=team_id, extra=extra)
+    self = DeleteCollectionRequest.__new__(DeleteCollectionRequest)
+    self.collection_id = collection_id
+    self.team_id = team_id
+    self.extra = extra
+    return self
 
 
 def encode_delete_collection_request(m: DeleteCollectionRequest, wire: bool = True) -> dict[str, Any]:
@@ -382,7 +396,10 @@ def decode_describe_collection_request(d: Mapping[str, Any]) -> DescribeCollecti
     collection_id = get("collection_id")
     if collection_id.__class__ is not str and collection_id is not None:
         collection_id, extra = misfit(collection_id, None, "collection_id", extra)
-    return DescribeCollectionRequest(collection_id=collection_id, extra=extra)
+    self = DescribeCollectionRequest.__new__(DescribeCollectionRequest)
+    self.collection_id = collection_id
+    self.extra = extra
+    return self
 
 
 def encode_describe_collection_request(m: DescribeCollectionRequest, wire: bool = True) -> dict[str, Any]:
@@ -406,10 +423,14 @@ def decode_collection_description(d: Mapping[str, Any]) -> CollectionDescription
     extra: Extra = None
     if not d.keys() <= _COLLECTION_DESCRIPTION:
         extra = unknown(d, _COLLECTION_DESCRIPTION)
-    collection_description = get("collection_description")
+    collection_description = get("collection_description", "")
     if collection_description.__class__ is not str:
         collection_description, extra = misfit(collection_description, "", "collection_description", extra)
-    return CollectionDescription(collection_description=collection_description, extra=extra)
+    self = CollectionDescription.__new__(CollectionDescription)
+    self.collection_description = collection_description
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_collection_description(m: CollectionDescription, wire: bool = True) -> dict[str, Any]:
@@ -442,29 +463,37 @@ def decode_collection(d: Mapping[str, Any]) -> Collection:
     extra: Extra = None
     if not d.keys() <= _COLLECTION:
         extra = unknown(d, _COLLECTION)
-    collection_id = get("collection_id")
+    collection_id = get("collection_id", "")
     if collection_id.__class__ is not str:
         collection_id, extra = misfit(collection_id, "", "collection_id", extra)
-    collection_name = get("collection_name")
+    collection_name = get("collection_name", "")
     if collection_name.__class__ is not str:
         collection_name, extra = misfit(collection_name, "", "collection_name", extra)
-    created_at, extra = convert(datetime_from_json, get("created_at"), None, "created_at", extra)
+    created_at = get("created_at")
+    if created_at is not None:
+        created_at, extra = convert(datetime_from_json, created_at, None, "created_at", extra)
     index_configuration = get("index_configuration")
-    if index_configuration is not None:
+    if index_configuration.__class__ is dict:
+        index_configuration = decode_index_configuration(index_configuration)
+    elif index_configuration is not None:
         index_configuration, extra = read_model(
             decode_index_configuration, index_configuration, "index_configuration", extra
         )
     chunk_configuration = get("chunk_configuration")
-    if chunk_configuration is not None:
+    if chunk_configuration.__class__ is dict:
+        chunk_configuration = decode_chunk_configuration(chunk_configuration)
+    elif chunk_configuration is not None:
         chunk_configuration, extra = read_model(
             decode_chunk_configuration, chunk_configuration, "chunk_configuration", extra
         )
-    documents_count = get("documents_count")
+    documents_count = get("documents_count", 0)
     if documents_count.__class__ is not int:
         documents_count, extra = read_int(documents_count, 0, "documents_count", extra)
-    field_definitions, extra = read_models(
-        decode_field_definition, get("field_definitions"), "field_definitions", extra
-    )
+    field_definitions = get("field_definitions")
+    if field_definitions is None:
+        field_definitions = []
+    else:
+        field_definitions, extra = read_models(decode_field_definition, field_definitions, "field_definitions", extra)
     collection_description = get("collection_description")
     if collection_description.__class__ is not str and collection_description is not None:
         collection_description, extra = misfit(collection_description, None, "collection_description", extra)
@@ -474,19 +503,20 @@ def decode_collection(d: Mapping[str, Any]) -> Collection:
     total_file_size = get("total_file_size")
     if total_file_size.__class__ is not int and total_file_size is not None:
         total_file_size, extra = read_int(total_file_size, None, "total_file_size", extra)
-    return Collection(
-        collection_id=collection_id,
-        collection_name=collection_name,
-        created_at=created_at,
-        index_configuration=index_configuration,
-        chunk_configuration=chunk_configuration,
-        documents_count=documents_count,
-        field_definitions=field_definitions,
-        collection_description=collection_description,
-        collection_type=collection_type,
-        total_file_size=total_file_size,
-        extra=extra,
-    )
+    self = Collection.__new__(Collection)
+    self.collection_id = collection_id
+    self.collection_name = collection_name
+    self.created_at = created_at
+    self.index_configuration = index_configuration
+    self.chunk_configuration = chunk_configuration
+    self.documents_count = documents_count
+    self.field_definitions = field_definitions
+    self.collection_description = collection_description
+    self.collection_type = collection_type
+    self.total_file_size = total_file_size
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_collection(m: Collection, wire: bool = True) -> dict[str, Any]:
@@ -524,10 +554,13 @@ def decode_index_configuration(d: Mapping[str, Any]) -> IndexConfiguration:
     extra: Extra = None
     if not d.keys() <= _INDEX_CONFIGURATION:
         extra = unknown(d, _INDEX_CONFIGURATION)
-    model_name = get("model_name")
+    model_name = get("model_name", "")
     if model_name.__class__ is not str:
         model_name, extra = misfit(model_name, "", "model_name", extra)
-    return IndexConfiguration(model_name=model_name, extra=extra)
+    self = IndexConfiguration.__new__(IndexConfiguration)
+    self.model_name = model_name
+    self.extra = extra
+    return self
 
 
 def encode_index_configuration(m: IndexConfiguration, wire: bool = True) -> dict[str, Any]:
@@ -562,68 +595,86 @@ def decode_chunk_configuration(d: Mapping[str, Any]) -> ChunkConfiguration:
     if not d.keys() <= _CHUNK_CONFIGURATION:
         extra = unknown(d, _CHUNK_CONFIGURATION)
     chars_configuration = get("chars_configuration")
-    if chars_configuration is not None:
+    if chars_configuration.__class__ is dict:
+        chars_configuration = decode_chars_configuration(chars_configuration)
+    elif chars_configuration is not None:
         chars_configuration, extra = read_model(
             decode_chars_configuration, chars_configuration, "chars_configuration", extra
         )
     tokens_configuration = get("tokens_configuration")
-    if tokens_configuration is not None:
+    if tokens_configuration.__class__ is dict:
+        tokens_configuration = decode_tokens_configuration(tokens_configuration)
+    elif tokens_configuration is not None:
         tokens_configuration, extra = read_model(
             decode_tokens_configuration, tokens_configuration, "tokens_configuration", extra
         )
     ast_configuration = get("ast_configuration")
-    if ast_configuration is not None:
+    if ast_configuration.__class__ is dict:
+        ast_configuration = decode_ast_configuration(ast_configuration)
+    elif ast_configuration is not None:
         ast_configuration, extra = read_model(decode_ast_configuration, ast_configuration, "ast_configuration", extra)
     table_configuration = get("table_configuration")
-    if table_configuration is not None:
+    if table_configuration.__class__ is dict:
+        table_configuration = decode_table_configuration(table_configuration)
+    elif table_configuration is not None:
         table_configuration, extra = read_model(
             decode_table_configuration, table_configuration, "table_configuration", extra
         )
     markdown_tokens_configuration = get("markdown_tokens_configuration")
-    if markdown_tokens_configuration is not None:
+    if markdown_tokens_configuration.__class__ is dict:
+        markdown_tokens_configuration = decode_markdown_tokens_configuration(markdown_tokens_configuration)
+    elif markdown_tokens_configuration is not None:
         markdown_tokens_configuration, extra = read_model(
             decode_markdown_tokens_configuration, markdown_tokens_configuration, "markdown_tokens_configuration", extra
         )
     markdown_chars_configuration = get("markdown_chars_configuration")
-    if markdown_chars_configuration is not None:
+    if markdown_chars_configuration.__class__ is dict:
+        markdown_chars_configuration = decode_markdown_chars_configuration(markdown_chars_configuration)
+    elif markdown_chars_configuration is not None:
         markdown_chars_configuration, extra = read_model(
             decode_markdown_chars_configuration, markdown_chars_configuration, "markdown_chars_configuration", extra
         )
     code_tokens_configuration = get("code_tokens_configuration")
-    if code_tokens_configuration is not None:
+    if code_tokens_configuration.__class__ is dict:
+        code_tokens_configuration = decode_code_tokens_configuration(code_tokens_configuration)
+    elif code_tokens_configuration is not None:
         code_tokens_configuration, extra = read_model(
             decode_code_tokens_configuration, code_tokens_configuration, "code_tokens_configuration", extra
         )
     code_chars_configuration = get("code_chars_configuration")
-    if code_chars_configuration is not None:
+    if code_chars_configuration.__class__ is dict:
+        code_chars_configuration = decode_code_chars_configuration(code_chars_configuration)
+    elif code_chars_configuration is not None:
         code_chars_configuration, extra = read_model(
             decode_code_chars_configuration, code_chars_configuration, "code_chars_configuration", extra
         )
     bytes_configuration = get("bytes_configuration")
-    if bytes_configuration is not None:
+    if bytes_configuration.__class__ is dict:
+        bytes_configuration = decode_bytes_configuration(bytes_configuration)
+    elif bytes_configuration is not None:
         bytes_configuration, extra = read_model(
             decode_bytes_configuration, bytes_configuration, "bytes_configuration", extra
         )
-    strip_whitespace = get("strip_whitespace")
+    strip_whitespace = get("strip_whitespace", False)
     if strip_whitespace.__class__ is not bool:
         strip_whitespace, extra = misfit(strip_whitespace, False, "strip_whitespace", extra)
-    inject_name_into_chunks = get("inject_name_into_chunks")
+    inject_name_into_chunks = get("inject_name_into_chunks", False)
     if inject_name_into_chunks.__class__ is not bool:
         inject_name_into_chunks, extra = misfit(inject_name_into_chunks, False, "inject_name_into_chunks", extra)
-    return ChunkConfiguration(
-        chars_configuration=chars_configuration,
-        tokens_configuration=tokens_configuration,
-        ast_configuration=ast_configuration,
-        table_configuration=table_configuration,
-        markdown_tokens_configuration=markdown_tokens_configuration,
-        markdown_chars_configuration=markdown_chars_configuration,
-        code_tokens_configuration=code_tokens_configuration,
-        code_chars_configuration=code_chars_configuration,
-        bytes_configuration=bytes_configuration,
-        strip_whitespace=strip_whitespace,
-        inject_name_into_chunks=inject_name_into_chunks,
-        extra=extra,
-    )
+    self = ChunkConfiguration.__new__(ChunkConfiguration)
+    self.chars_configuration = chars_configuration
+    self.tokens_configuration = tokens_configuration
+    self.ast_configuration = ast_configuration
+    self.table_configuration = table_configuration
+    self.markdown_tokens_configuration = markdown_tokens_configuration
+    self.markdown_chars_configuration = markdown_chars_configuration
+    self.code_tokens_configuration = code_tokens_configuration
+    self.code_chars_configuration = code_chars_configuration
+    self.bytes_configuration = bytes_configuration
+    self.strip_whitespace = strip_whitespace
+    self.inject_name_into_chunks = inject_name_into_chunks
+    self.extra = extra
+    return self
 
 
 def encode_chunk_configuration(m: ChunkConfiguration, wire: bool = True) -> dict[str, Any]:
@@ -705,15 +756,17 @@ def decode_chars_configuration(d: Mapping[str, Any]) -> CharsConfiguration:
     extra: Extra = None
     if not d.keys() <= _CHARS_CONFIGURATION:
         extra = unknown(d, _CHARS_CONFIGURATION)
-    max_chunk_size_chars = get("max_chunk_size_chars")
+    max_chunk_size_chars = get("max_chunk_size_chars", 0)
     if max_chunk_size_chars.__class__ is not int:
         max_chunk_size_chars, extra = read_int(max_chunk_size_chars, 0, "max_chunk_size_chars", extra)
-    chunk_overlap_chars = get("chunk_overlap_chars")
+    chunk_overlap_chars = get("chunk_overlap_chars", 0)
     if chunk_overlap_chars.__class__ is not int:
         chunk_overlap_chars, extra = read_int(chunk_overlap_chars, 0, "chunk_overlap_chars", extra)
-    return CharsConfiguration(
-        max_chunk_size_chars=max_chunk_size_chars, chunk_overlap_chars=chunk_overlap_chars, extra=extra
-    )
+    self = CharsConfiguration.__new__(CharsConfiguration)
+    self.max_chunk_size_chars = max_chunk_size_chars
+    self.chunk_overlap_chars = chunk_overlap_chars
+    self.extra = extra
+    return self
 
 
 def encode_chars_configuration(m: CharsConfiguration, wire: bool = True) -> dict[str, Any]:
@@ -739,21 +792,21 @@ def decode_tokens_configuration(d: Mapping[str, Any]) -> TokensConfiguration:
     extra: Extra = None
     if not d.keys() <= _TOKENS_CONFIGURATION:
         extra = unknown(d, _TOKENS_CONFIGURATION)
-    max_chunk_size_tokens = get("max_chunk_size_tokens")
+    max_chunk_size_tokens = get("max_chunk_size_tokens", 0)
     if max_chunk_size_tokens.__class__ is not int:
         max_chunk_size_tokens, extra = read_int(max_chunk_size_tokens, 0, "max_chunk_size_tokens", extra)
-    chunk_overlap_tokens = get("chunk_overlap_tokens")
+    chunk_overlap_tokens = get("chunk_overlap_tokens", 0)
     if chunk_overlap_tokens.__class__ is not int:
         chunk_overlap_tokens, extra = read_int(chunk_overlap_tokens, 0, "chunk_overlap_tokens", extra)
-    encoding_name = get("encoding_name")
+    encoding_name = get("encoding_name", "")
     if encoding_name.__class__ is not str:
         encoding_name, extra = misfit(encoding_name, "", "encoding_name", extra)
-    return TokensConfiguration(
-        max_chunk_size_tokens=max_chunk_size_tokens,
-        chunk_overlap_tokens=chunk_overlap_tokens,
-        encoding_name=encoding_name,
-        extra=extra,
-    )
+    self = TokensConfiguration.__new__(TokensConfiguration)
+    self.max_chunk_size_tokens = max_chunk_size_tokens
+    self.chunk_overlap_tokens = chunk_overlap_tokens
+    self.encoding_name = encoding_name
+    self.extra = extra
+    return self
 
 
 def encode_tokens_configuration(m: TokensConfiguration, wire: bool = True) -> dict[str, Any]:
@@ -781,15 +834,17 @@ def decode_bytes_configuration(d: Mapping[str, Any]) -> BytesConfiguration:
     extra: Extra = None
     if not d.keys() <= _BYTES_CONFIGURATION:
         extra = unknown(d, _BYTES_CONFIGURATION)
-    max_chunk_size_bytes = get("max_chunk_size_bytes")
+    max_chunk_size_bytes = get("max_chunk_size_bytes", 0)
     if max_chunk_size_bytes.__class__ is not int:
         max_chunk_size_bytes, extra = read_int(max_chunk_size_bytes, 0, "max_chunk_size_bytes", extra)
-    chunk_overlap_bytes = get("chunk_overlap_bytes")
+    chunk_overlap_bytes = get("chunk_overlap_bytes", 0)
     if chunk_overlap_bytes.__class__ is not int:
         chunk_overlap_bytes, extra = read_int(chunk_overlap_bytes, 0, "chunk_overlap_bytes", extra)
-    return BytesConfiguration(
-        max_chunk_size_bytes=max_chunk_size_bytes, chunk_overlap_bytes=chunk_overlap_bytes, extra=extra
-    )
+    self = BytesConfiguration.__new__(BytesConfiguration)
+    self.max_chunk_size_bytes = max_chunk_size_bytes
+    self.chunk_overlap_bytes = chunk_overlap_bytes
+    self.extra = extra
+    return self
 
 
 def encode_bytes_configuration(m: BytesConfiguration, wire: bool = True) -> dict[str, Any]:
@@ -821,7 +876,11 @@ def decode_ast_configuration(d: Mapping[str, Any]) -> AstConfiguration:
     encoding_name = get("encoding_name")
     if encoding_name.__class__ is not str and encoding_name is not None:
         encoding_name, extra = misfit(encoding_name, None, "encoding_name", extra)
-    return AstConfiguration(max_chunk_size_tokens=max_chunk_size_tokens, encoding_name=encoding_name, extra=extra)
+    self = AstConfiguration.__new__(AstConfiguration)
+    self.max_chunk_size_tokens = max_chunk_size_tokens
+    self.encoding_name = encoding_name
+    self.extra = extra
+    return self
 
 
 def encode_ast_configuration(m: AstConfiguration, wire: bool = True) -> dict[str, Any]:
@@ -851,7 +910,11 @@ def decode_table_configuration(d: Mapping[str, Any]) -> TableConfiguration:
     encoding_name = get("encoding_name")
     if encoding_name.__class__ is not str and encoding_name is not None:
         encoding_name, extra = misfit(encoding_name, None, "encoding_name", extra)
-    return TableConfiguration(max_chunk_size_tokens=max_chunk_size_tokens, encoding_name=encoding_name, extra=extra)
+    self = TableConfiguration.__new__(TableConfiguration)
+    self.max_chunk_size_tokens = max_chunk_size_tokens
+    self.encoding_name = encoding_name
+    self.extra = extra
+    return self
 
 
 def encode_table_configuration(m: TableConfiguration, wire: bool = True) -> dict[str, Any]:
@@ -884,12 +947,12 @@ def decode_markdown_tokens_configuration(d: Mapping[str, Any]) -> MarkdownTokens
     encoding_name = get("encoding_name")
     if encoding_name.__class__ is not str and encoding_name is not None:
         encoding_name, extra = misfit(encoding_name, None, "encoding_name", extra)
-    return MarkdownTokensConfiguration(
-        max_chunk_size_tokens=max_chunk_size_tokens,
-        chunk_overlap_tokens=chunk_overlap_tokens,
-        encoding_name=encoding_name,
-        extra=extra,
-    )
+    self = MarkdownTokensConfiguration.__new__(MarkdownTokensConfiguration)
+    self.max_chunk_size_tokens = max_chunk_size_tokens
+    self.chunk_overlap_tokens = chunk_overlap_tokens
+    self.encoding_name = encoding_name
+    self.extra = extra
+    return self
 
 
 def encode_markdown_tokens_configuration(m: MarkdownTokensConfiguration, wire: bool = True) -> dict[str, Any]:
@@ -923,9 +986,11 @@ def decode_markdown_chars_configuration(d: Mapping[str, Any]) -> MarkdownCharsCo
     chunk_overlap_chars = get("chunk_overlap_chars")
     if chunk_overlap_chars.__class__ is not int and chunk_overlap_chars is not None:
         chunk_overlap_chars, extra = read_int(chunk_overlap_chars, None, "chunk_overlap_chars", extra)
-    return MarkdownCharsConfiguration(
-        max_chunk_size_chars=max_chunk_size_chars, chunk_overlap_chars=chunk_overlap_chars, extra=extra
-    )
+    self = MarkdownCharsConfiguration.__new__(MarkdownCharsConfiguration)
+    self.max_chunk_size_chars = max_chunk_size_chars
+    self.chunk_overlap_chars = chunk_overlap_chars
+    self.extra = extra
+    return self
 
 
 def encode_markdown_chars_configuration(m: MarkdownCharsConfiguration, wire: bool = True) -> dict[str, Any]:
@@ -960,12 +1025,12 @@ def decode_code_tokens_configuration(d: Mapping[str, Any]) -> CodeTokensConfigur
     encoding_name = get("encoding_name")
     if encoding_name.__class__ is not str and encoding_name is not None:
         encoding_name, extra = misfit(encoding_name, None, "encoding_name", extra)
-    return CodeTokensConfiguration(
-        max_chunk_size_tokens=max_chunk_size_tokens,
-        chunk_overlap_tokens=chunk_overlap_tokens,
-        encoding_name=encoding_name,
-        extra=extra,
-    )
+    self = CodeTokensConfiguration.__new__(CodeTokensConfiguration)
+    self.max_chunk_size_tokens = max_chunk_size_tokens
+    self.chunk_overlap_tokens = chunk_overlap_tokens
+    self.encoding_name = encoding_name
+    self.extra = extra
+    return self
 
 
 def encode_code_tokens_configuration(m: CodeTokensConfiguration, wire: bool = True) -> dict[str, Any]:
@@ -999,9 +1064,11 @@ def decode_code_chars_configuration(d: Mapping[str, Any]) -> CodeCharsConfigurat
     chunk_overlap_chars = get("chunk_overlap_chars")
     if chunk_overlap_chars.__class__ is not int and chunk_overlap_chars is not None:
         chunk_overlap_chars, extra = read_int(chunk_overlap_chars, None, "chunk_overlap_chars", extra)
-    return CodeCharsConfiguration(
-        max_chunk_size_chars=max_chunk_size_chars, chunk_overlap_chars=chunk_overlap_chars, extra=extra
-    )
+    self = CodeCharsConfiguration.__new__(CodeCharsConfiguration)
+    self.max_chunk_size_chars = max_chunk_size_chars
+    self.chunk_overlap_chars = chunk_overlap_chars
+    self.extra = extra
+    return self
 
 
 def encode_code_chars_configuration(m: CodeCharsConfiguration, wire: bool = True) -> dict[str, Any]:
@@ -1027,29 +1094,29 @@ def decode_field_definition(d: Mapping[str, Any]) -> FieldDefinition:
     extra: Extra = None
     if not d.keys() <= _FIELD_DEFINITION:
         extra = unknown(d, _FIELD_DEFINITION)
-    key = get("key")
+    key = get("key", "")
     if key.__class__ is not str:
         key, extra = misfit(key, "", "key", extra)
-    required = get("required")
+    required = get("required", False)
     if required.__class__ is not bool:
         required, extra = misfit(required, False, "required", extra)
-    inject_into_chunk = get("inject_into_chunk")
+    inject_into_chunk = get("inject_into_chunk", False)
     if inject_into_chunk.__class__ is not bool:
         inject_into_chunk, extra = misfit(inject_into_chunk, False, "inject_into_chunk", extra)
-    unique = get("unique")
+    unique = get("unique", False)
     if unique.__class__ is not bool:
         unique, extra = misfit(unique, False, "unique", extra)
     description = get("description")
     if description.__class__ is not str and description is not None:
         description, extra = misfit(description, None, "description", extra)
-    return FieldDefinition(
-        key=key,
-        required=required,
-        inject_into_chunk=inject_into_chunk,
-        unique=unique,
-        description=description,
-        extra=extra,
-    )
+    self = FieldDefinition.__new__(FieldDefinition)
+    self.key = key
+    self.required = required
+    self.inject_into_chunk = inject_into_chunk
+    self.unique = unique
+    self.description = description
+    self.extra = extra
+    return self
 
 
 def encode_field_definition(m: FieldDefinition, wire: bool = True) -> dict[str, Any]:
@@ -1077,12 +1144,18 @@ def decode_field_definition_update(d: Mapping[str, Any]) -> FieldDefinitionUpdat
     if not d.keys() <= _FIELD_DEFINITION_UPDATE:
         extra = unknown(d, _FIELD_DEFINITION_UPDATE)
     field_definition = get("field_definition")
-    if field_definition is not None:
+    if field_definition.__class__ is dict:
+        field_definition = decode_field_definition(field_definition)
+    elif field_definition is not None:
         field_definition, extra = read_model(decode_field_definition, field_definition, "field_definition", extra)
     operation = get("operation")
-    if operation.__class__ is not str or operation == "":
+    if operation is not None and (operation.__class__ is not str or operation == ""):
         operation, extra = misfit(None if operation == "" else operation, None, "operation", extra)
-    return FieldDefinitionUpdate(field_definition=field_definition, operation=operation, extra=extra)
+    self = FieldDefinitionUpdate.__new__(FieldDefinitionUpdate)
+    self.field_definition = field_definition
+    self.operation = operation
+    self.extra = extra
+    return self
 
 
 def encode_field_definition_update(m: FieldDefinitionUpdate, wire: bool = True) -> dict[str, Any]:
@@ -1122,7 +1195,13 @@ def decode_add_document_request(d: Mapping[str, Any]) -> AddDocumentRequest:
     fields = get("fields")
     if fields is not None:
         fields, extra = read_map(fields, str, "fields", extra)
-    return AddDocumentRequest(collection_id=collection_id, file_id=file_id, team_id=team_id, fields=fields, extra=extra)
+    self = AddDocumentRequest.__new__(AddDocumentRequest)
+    self.collection_id = collection_id
+    self.file_id = file_id
+    self.team_id = team_id
+    self.fields = fields
+    self.extra = extra
+    return self
 
 
 def encode_add_document_request(m: AddDocumentRequest, wire: bool = True) -> dict[str, Any]:
@@ -1166,10 +1245,10 @@ def decode_list_documents_request(d: Mapping[str, Any]) -> ListDocumentsRequest:
     if limit.__class__ is not int and limit is not None:
         limit, extra = read_int(limit, None, "limit", extra)
     order = get("order")
-    if order.__class__ is not str or order in ("", "ORDERING_UNKNOWN"):
+    if order is not None and (order.__class__ is not str or order in ("", "ORDERING_UNKNOWN")):
         order, extra = misfit(None if order in ("", "ORDERING_UNKNOWN") else order, None, "order", extra)
     sort_by = get("sort_by")
-    if sort_by.__class__ is not str or sort_by == "":
+    if sort_by is not None and (sort_by.__class__ is not str or sort_by == ""):
         sort_by, extra = misfit(None if sort_by == "" else sort_by, None, "sort_by", extra)
     pagination_token = get("pagination_token")
     if pagination_token.__class__ is not str and pagination_token is not None:
@@ -1180,17 +1259,17 @@ def decode_list_documents_request(d: Mapping[str, Any]) -> ListDocumentsRequest:
     filter = get("filter")
     if filter.__class__ is not str and filter is not None:
         filter, extra = misfit(filter, None, "filter", extra)
-    return ListDocumentsRequest(
-        collection_id=collection_id,
-        team_id=team_id,
-        limit=limit,
-        order=order,
-        sort_by=sort_by,
-        pagination_token=pagination_token,
-        name=name,
-        filter=filter,
-        extra=extra,
-    )
+    self = ListDocumentsRequest.__new__(ListDocumentsRequest)
+    self.collection_id = collection_id
+    self.team_id = team_id
+    self.limit = limit
+    self.order = order
+    self.sort_by = sort_by
+    self.pagination_token = pagination_token
+    self.name = name
+    self.filter = filter
+    self.extra = extra
+    return self
 
 
 def encode_list_documents_request(m: ListDocumentsRequest, wire: bool = True) -> dict[str, Any]:
@@ -1237,7 +1316,12 @@ def decode_get_document_request(d: Mapping[str, Any]) -> GetDocumentRequest:
     team_id = get("team_id")
     if team_id.__class__ is not str and team_id is not None:
         team_id, extra = misfit(team_id, None, "team_id", extra)
-    return GetDocumentRequest(collection_id=collection_id, file_id=file_id, team_id=team_id, extra=extra)
+    self = GetDocumentRequest.__new__(GetDocumentRequest)
+    self.collection_id = collection_id
+    self.file_id = file_id
+    self.team_id = team_id
+    self.extra = extra
+    return self
 
 
 def encode_get_document_request(m: GetDocumentRequest, wire: bool = True) -> dict[str, Any]:
@@ -1276,7 +1360,12 @@ def decode_batch_get_documents_request(d: Mapping[str, Any]) -> BatchGetDocument
     file_ids = get("file_ids")
     if file_ids is not None:
         file_ids, extra = read_list(file_ids, str, "file_ids", extra)
-    return BatchGetDocumentsRequest(collection_id=collection_id, team_id=team_id, file_ids=file_ids, extra=extra)
+    self = BatchGetDocumentsRequest.__new__(BatchGetDocumentsRequest)
+    self.collection_id = collection_id
+    self.team_id = team_id
+    self.file_ids = file_ids
+    self.extra = extra
+    return self
 
 
 def encode_batch_get_documents_request(m: BatchGetDocumentsRequest, wire: bool = True) -> dict[str, Any]:
@@ -1327,16 +1416,16 @@ def decode_update_document_request(d: Mapping[str, Any]) -> UpdateDocumentReques
     fields = get("fields")
     if fields is not None:
         fields, extra = read_map(fields, str, "fields", extra)
-    return UpdateDocumentRequest(
-        team_id=team_id,
-        collection_id=collection_id,
-        file_id=file_id,
-        name=name,
-        data=data,
-        content_type=content_type,
-        fields=fields,
-        extra=extra,
-    )
+    self = UpdateDocumentRequest.__new__(UpdateDocumentRequest)
+    self.team_id = team_id
+    self.collection_id = collection_id
+    self.file_id = file_id
+    self.name = name
+    self.data = data
+    self.content_type = content_type
+    self.fields = fields
+    self.extra = extra
+    return self
 
 
 def encode_update_document_request(m: UpdateDocumentRequest, wire: bool = True) -> dict[str, Any]:
@@ -1383,7 +1472,12 @@ def decode_reindex_document_request(d: Mapping[str, Any]) -> ReindexDocumentRequ
     team_id = get("team_id")
     if team_id.__class__ is not str and team_id is not None:
         team_id, extra = misfit(team_id, None, "team_id", extra)
-    return ReindexDocumentRequest(collection_id=collection_id, file_id=file_id, team_id=team_id, extra=extra)
+    self = ReindexDocumentRequest.__new__(ReindexDocumentRequest)
+    self.collection_id = collection_id
+    self.file_id = file_id
+    self.team_id = team_id
+    self.extra = extra
+    return self
 
 
 def encode_reindex_document_request(m: ReindexDocumentRequest, wire: bool = True) -> dict[str, Any]:
@@ -1422,7 +1516,12 @@ def decode_remove_document_request(d: Mapping[str, Any]) -> RemoveDocumentReques
     team_id = get("team_id")
     if team_id.__class__ is not str and team_id is not None:
         team_id, extra = misfit(team_id, None, "team_id", extra)
-    return RemoveDocumentRequest(collection_id=collection_id, file_id=file_id, team_id=team_id, extra=extra)
+    self = RemoveDocumentRequest.__new__(RemoveDocumentRequest)
+    self.collection_id = collection_id
+    self.file_id = file_id
+    self.team_id = team_id
+    self.extra = extra
+    return self
 
 
 def encode_remove_document_request(m: RemoveDocumentRequest, wire: bool = True) -> dict[str, Any]:
@@ -1455,32 +1554,41 @@ def decode_document(d: Mapping[str, Any]) -> Document:
     if not d.keys() <= _DOCUMENT:
         extra = unknown(d, _DOCUMENT)
     file_metadata = get("file_metadata")
-    if file_metadata is not None:
+    if file_metadata.__class__ is dict:
+        file_metadata = decode_file_metadata(file_metadata)
+    elif file_metadata is not None:
         file_metadata, extra = read_model(decode_file_metadata, file_metadata, "file_metadata", extra)
-    fields, extra = read_map(get("fields"), str, "fields", extra)
+    fields = get("fields")
+    if fields is None:
+        fields = {}
+    else:
+        fields, extra = read_map(fields, str, "fields", extra)
     status = get("status")
-    if status.__class__ is not str or status in ("", "DOCUMENT_STATUS_UNKNOWN"):
+    if status is not None and (status.__class__ is not str or status in ("", "DOCUMENT_STATUS_UNKNOWN")):
         status, extra = misfit(None if status in ("", "DOCUMENT_STATUS_UNKNOWN") else status, None, "status", extra)
     error_message = get("error_message")
     if error_message.__class__ is not str and error_message is not None:
         error_message, extra = misfit(error_message, None, "error_message", extra)
-    last_indexed_at, extra = convert(datetime_from_json, get("last_indexed_at"), None, "last_indexed_at", extra)
+    last_indexed_at = get("last_indexed_at")
+    if last_indexed_at is not None:
+        last_indexed_at, extra = convert(datetime_from_json, last_indexed_at, None, "last_indexed_at", extra)
     chunk_count = get("chunk_count")
     if chunk_count.__class__ is not int and chunk_count is not None:
         chunk_count, extra = read_int(chunk_count, None, "chunk_count", extra)
     chunks_processed_count = get("chunks_processed_count")
     if chunks_processed_count.__class__ is not int and chunks_processed_count is not None:
         chunks_processed_count, extra = read_int(chunks_processed_count, None, "chunks_processed_count", extra)
-    return Document(
-        file_metadata=file_metadata,
-        fields=fields,
-        status=status,
-        error_message=error_message,
-        last_indexed_at=last_indexed_at,
-        chunk_count=chunk_count,
-        chunks_processed_count=chunks_processed_count,
-        extra=extra,
-    )
+    self = Document.__new__(Document)
+    self.file_metadata = file_metadata
+    self.fields = fields
+    self.status = status
+    self.error_message = error_message
+    self.last_indexed_at = last_indexed_at
+    self.chunk_count = chunk_count
+    self.chunks_processed_count = chunks_processed_count
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_document(m: Document, wire: bool = True) -> dict[str, Any]:
@@ -1526,19 +1634,27 @@ def decode_file_metadata(d: Mapping[str, Any]) -> FileMetadata:
     extra: Extra = None
     if not d.keys() <= _FILE_METADATA:
         extra = unknown(d, _FILE_METADATA)
-    file_id = get("file_id")
+    file_id = get("file_id", "")
     if file_id.__class__ is not str:
         file_id, extra = misfit(file_id, "", "file_id", extra)
-    name = get("name")
+    name = get("name", "")
     if name.__class__ is not str:
         name, extra = misfit(name, "", "name", extra)
-    size_bytes, extra = convert(decimal_from_json, get("size_bytes"), 0, "size_bytes", extra)
-    content_type = get("content_type")
+    size_bytes = get("size_bytes")
+    if size_bytes is None:
+        size_bytes = 0
+    else:
+        size_bytes, extra = convert(decimal_from_json, size_bytes, 0, "size_bytes", extra)
+    content_type = get("content_type", "")
     if content_type.__class__ is not str:
         content_type, extra = misfit(content_type, "", "content_type", extra)
-    created_at, extra = convert(datetime_from_json, get("created_at"), None, "created_at", extra)
-    expires_at, extra = convert(datetime_from_json, get("expires_at"), None, "expires_at", extra)
-    hash = get("hash")
+    created_at = get("created_at")
+    if created_at is not None:
+        created_at, extra = convert(datetime_from_json, created_at, None, "created_at", extra)
+    expires_at = get("expires_at")
+    if expires_at is not None:
+        expires_at, extra = convert(datetime_from_json, expires_at, None, "expires_at", extra)
+    hash = get("hash", "")
     if hash.__class__ is not str:
         hash, extra = misfit(hash, "", "hash", extra)
     upload_status = get("upload_status")
@@ -1553,20 +1669,20 @@ def decode_file_metadata(d: Mapping[str, Any]) -> FileMetadata:
     file_path = get("file_path")
     if file_path.__class__ is not str and file_path is not None:
         file_path, extra = misfit(file_path, None, "file_path", extra)
-    return FileMetadata(
-        file_id=file_id,
-        name=name,
-        size_bytes=size_bytes,
-        content_type=content_type,
-        created_at=created_at,
-        expires_at=expires_at,
-        hash=hash,
-        upload_status=upload_status,
-        upload_error_message=upload_error_message,
-        processing_status=processing_status,
-        file_path=file_path,
-        extra=extra,
-    )
+    self = FileMetadata.__new__(FileMetadata)
+    self.file_id = file_id
+    self.name = name
+    self.size_bytes = size_bytes
+    self.content_type = content_type
+    self.created_at = created_at
+    self.expires_at = expires_at
+    self.hash = hash
+    self.upload_status = upload_status
+    self.upload_error_message = upload_error_message
+    self.processing_status = processing_status
+    self.file_path = file_path
+    self.extra = extra
+    return self
 
 
 def encode_file_metadata(m: FileMetadata, wire: bool = True) -> dict[str, Any]:

@@ -62,7 +62,9 @@ def decode_sample_request(d: Mapping[str, Any]) -> SampleRequest:
     echo = get("echo")
     if echo.__class__ is not bool and echo is not None:
         echo, extra = misfit(echo, None, "echo", extra)
-    frequency_penalty, extra = read_float32(get("frequency_penalty"), None, "frequency_penalty", extra)
+    frequency_penalty = get("frequency_penalty")
+    if frequency_penalty is not None:
+        frequency_penalty, extra = read_float32(frequency_penalty, None, "frequency_penalty", extra)
     logit_bias = get("logit_bias")
     if logit_bias is not None:
         logit_bias, extra = read_map(logit_bias, float, "logit_bias", extra)
@@ -78,9 +80,11 @@ def decode_sample_request(d: Mapping[str, Any]) -> SampleRequest:
     n = get("n")
     if n.__class__ is not int and n is not None:
         n, extra = read_int(n, None, "n", extra)
-    presence_penalty, extra = read_float32(get("presence_penalty"), None, "presence_penalty", extra)
+    presence_penalty = get("presence_penalty")
+    if presence_penalty is not None:
+        presence_penalty, extra = read_float32(presence_penalty, None, "presence_penalty", extra)
     prompt = get("prompt")
-    if prompt.__class__ is not str:
+    if prompt.__class__ is not str and prompt is not None:
         prompt, extra = convert(texts_from_json, prompt, None, "prompt", extra)
     seed = get("seed")
     if seed.__class__ is not int and seed is not None:
@@ -89,40 +93,46 @@ def decode_sample_request(d: Mapping[str, Any]) -> SampleRequest:
     if stop is not None:
         stop, extra = read_list(stop, str, "stop", extra)
     stream_options = get("stream_options")
-    if stream_options is not None:
+    if stream_options.__class__ is dict:
+        stream_options = decode_stream_options(stream_options)
+    elif stream_options is not None:
         stream_options, extra = read_model(decode_stream_options, stream_options, "stream_options", extra)
     suffix = get("suffix")
     if suffix.__class__ is not str and suffix is not None:
         suffix, extra = misfit(suffix, None, "suffix", extra)
-    temperature, extra = read_float32(get("temperature"), None, "temperature", extra)
-    top_p, extra = read_float32(get("top_p"), None, "top_p", extra)
+    temperature = get("temperature")
+    if temperature is not None:
+        temperature, extra = read_float32(temperature, None, "temperature", extra)
+    top_p = get("top_p")
+    if top_p is not None:
+        top_p, extra = read_float32(top_p, None, "top_p", extra)
     user = get("user")
     if user.__class__ is not str and user is not None:
         user, extra = misfit(user, None, "user", extra)
     top_logprobs = get("top_logprobs")
     if top_logprobs.__class__ is not int and top_logprobs is not None:
         top_logprobs, extra = read_int(top_logprobs, None, "top_logprobs", extra)
-    return SampleRequest(
-        best_of=best_of,
-        echo=echo,
-        frequency_penalty=frequency_penalty,
-        logit_bias=logit_bias,
-        logprobs=logprobs,
-        max_tokens=max_tokens,
-        model=model,
-        n=n,
-        presence_penalty=presence_penalty,
-        prompt=prompt,
-        seed=seed,
-        stop=stop,
-        stream_options=stream_options,
-        suffix=suffix,
-        temperature=temperature,
-        top_p=top_p,
-        user=user,
-        top_logprobs=top_logprobs,
-        extra=extra,
-    )
+    self = SampleRequest.__new__(SampleRequest)
+    self.best_of = best_of
+    self.echo = echo
+    self.frequency_penalty = frequency_penalty
+    self.logit_bias = logit_bias
+    self.logprobs = logprobs
+    self.max_tokens = max_tokens
+    self.model = model
+    self.n = n
+    self.presence_penalty = presence_penalty
+    self.prompt = prompt
+    self.seed = seed
+    self.stop = stop
+    self.stream_options = stream_options
+    self.suffix = suffix
+    self.temperature = temperature
+    self.top_p = top_p
+    self.user = user
+    self.top_logprobs = top_logprobs
+    self.extra = extra
+    return self
 
 
 def encode_sample_request(m: SampleRequest, wire: bool = True) -> dict[str, Any]:
@@ -184,31 +194,40 @@ def decode_sample_response(d: Mapping[str, Any]) -> SampleResponse:
     extra: Extra = None
     if not d.keys() <= _SAMPLE_RESPONSE:
         extra = unknown(d, _SAMPLE_RESPONSE)
-    choices, extra = read_models(decode_sample_choice, get("choices"), "choices", extra)
+    choices = get("choices")
+    if choices is None:
+        choices = []
+    else:
+        choices, extra = read_models(decode_sample_choice, choices, "choices", extra)
     created = get("created")
-    if created.__class__ is not int:
+    if created is None:
+        created = 0
+    elif created.__class__ is not int:
         created, extra = convert(unix_from_json, created, 0, "created", extra)
-    id = get("id")
+    id = get("id", "")
     if id.__class__ is not str:
         id, extra = misfit(id, "", "id", extra)
-    model = get("model")
+    model = get("model", "")
     if model.__class__ is not str:
         model, extra = misfit(model, "", "model", extra)
-    system_fingerprint = get("system_fingerprint")
+    system_fingerprint = get("system_fingerprint", "")
     if system_fingerprint.__class__ is not str:
         system_fingerprint, extra = misfit(system_fingerprint, "", "system_fingerprint", extra)
     usage = get("usage")
-    if usage is not None:
+    if usage.__class__ is dict:
+        usage = decode_usage(usage)
+    elif usage is not None:
         usage, extra = read_model(decode_usage, usage, "usage", extra)
-    return SampleResponse(
-        choices=choices,
-        created=created,
-        id=id,
-        model=model,
-        system_fingerprint=system_fingerprint,
-        usage=usage,
-        extra=extra,
-    )
+    self = SampleResponse.__new__(SampleResponse)
+    self.choices = choices
+    self.created = created
+    self.id = id
+    self.model = model
+    self.system_fingerprint = system_fingerprint
+    self.usage = usage
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_sample_response(m: SampleResponse, wire: bool = True) -> dict[str, Any]:
@@ -235,17 +254,22 @@ def decode_sample_choice(d: Mapping[str, Any]) -> SampleChoice:
     if not d.keys() <= _SAMPLE_CHOICE:
         extra = unknown(d, _SAMPLE_CHOICE)
     finish_reason = get("finish_reason")
-    if finish_reason.__class__ is not str or finish_reason in ("", "invalid"):
+    if finish_reason is not None and (finish_reason.__class__ is not str or finish_reason in ("", "invalid")):
         finish_reason, extra = misfit(
             None if finish_reason in ("", "invalid") else finish_reason, None, "finish_reason", extra
         )
-    index = get("index")
+    index = get("index", 0)
     if index.__class__ is not int:
         index, extra = read_int(index, 0, "index", extra)
-    text = get("text")
+    text = get("text", "")
     if text.__class__ is not str:
         text, extra = misfit(text, "", "text", extra)
-    return SampleChoice(finish_reason=finish_reason, index=index, text=text, extra=extra)
+    self = SampleChoice.__new__(SampleChoice)
+    self.finish_reason = finish_reason
+    self.index = index
+    self.text = text
+    self.extra = extra
+    return self
 
 
 def encode_sample_choice(m: SampleChoice, wire: bool = True) -> dict[str, Any]:

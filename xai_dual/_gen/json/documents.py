@@ -54,7 +54,9 @@ def decode_search_request(d: Mapping[str, Any]) -> SearchRequest:
     if filter.__class__ is not str and filter is not None:
         filter, extra = misfit(filter, None, "filter", extra)
     group_by = get("group_by")
-    if group_by is not None:
+    if group_by.__class__ is dict:
+        group_by = decode_group_by(group_by)
+    elif group_by is not None:
         group_by, extra = read_model(decode_group_by, group_by, "group_by", extra)
     instructions = get("instructions")
     if instructions.__class__ is not str and instructions is not None:
@@ -66,27 +68,33 @@ def decode_search_request(d: Mapping[str, Any]) -> SearchRequest:
     if query.__class__ is not str and query is not None:
         query, extra = misfit(query, None, "query", extra)
     ranking_metric = get("ranking_metric")
-    if ranking_metric.__class__ is not str or ranking_metric in ("", "RANKING_METRIC_UNKNOWN"):
+    if ranking_metric is not None and (
+        ranking_metric.__class__ is not str or ranking_metric in ("", "RANKING_METRIC_UNKNOWN")
+    ):
         ranking_metric, extra = misfit(
             None if ranking_metric in ("", "RANKING_METRIC_UNKNOWN") else ranking_metric, None, "ranking_metric", extra
         )
     retrieval_mode = get("retrieval_mode")
-    if retrieval_mode is not None:
+    if retrieval_mode.__class__ is dict:
+        retrieval_mode = decode_retrieval_mode(retrieval_mode)
+    elif retrieval_mode is not None:
         retrieval_mode, extra = read_model(decode_retrieval_mode, retrieval_mode, "retrieval_mode", extra)
     source = get("source")
-    if source is not None:
+    if source.__class__ is dict:
+        source = decode_documents_source(source)
+    elif source is not None:
         source, extra = read_model(decode_documents_source, source, "source", extra)
-    return SearchRequest(
-        filter=filter,
-        group_by=group_by,
-        instructions=instructions,
-        limit=limit,
-        query=query,
-        ranking_metric=ranking_metric,
-        retrieval_mode=retrieval_mode,
-        source=source,
-        extra=extra,
-    )
+    self = SearchRequest.__new__(SearchRequest)
+    self.filter = filter
+    self.group_by = group_by
+    self.instructions = instructions
+    self.limit = limit
+    self.query = query
+    self.ranking_metric = ranking_metric
+    self.retrieval_mode = retrieval_mode
+    self.source = source
+    self.extra = extra
+    return self
 
 
 def encode_search_request(m: SearchRequest, wire: bool = True) -> dict[str, Any]:
@@ -127,9 +135,14 @@ def decode_semantic_retrieval(d: Mapping[str, Any]) -> SemanticRetrieval:
     if not d.keys() <= _SEMANTIC_RETRIEVAL:
         extra = unknown(d, _SEMANTIC_RETRIEVAL)
     reranker = get("reranker")
-    if reranker is not None:
+    if reranker.__class__ is dict:
+        reranker = decode_reranker_model(reranker)
+    elif reranker is not None:
         reranker, extra = read_model(decode_reranker_model, reranker, "reranker", extra)
-    return SemanticRetrieval(reranker=reranker, extra=extra)
+    self = SemanticRetrieval.__new__(SemanticRetrieval)
+    self.reranker = reranker
+    self.extra = extra
+    return self
 
 
 def encode_semantic_retrieval(m: SemanticRetrieval, wire: bool = True) -> dict[str, Any]:
@@ -150,9 +163,14 @@ def decode_keyword_retrieval(d: Mapping[str, Any]) -> KeywordRetrieval:
     if not d.keys() <= _KEYWORD_RETRIEVAL:
         extra = unknown(d, _KEYWORD_RETRIEVAL)
     reranker = get("reranker")
-    if reranker is not None:
+    if reranker.__class__ is dict:
+        reranker = decode_reranker_model(reranker)
+    elif reranker is not None:
         reranker, extra = read_model(decode_reranker_model, reranker, "reranker", extra)
-    return KeywordRetrieval(reranker=reranker, extra=extra)
+    self = KeywordRetrieval.__new__(KeywordRetrieval)
+    self.reranker = reranker
+    self.extra = extra
+    return self
 
 
 def encode_keyword_retrieval(m: KeywordRetrieval, wire: bool = True) -> dict[str, Any]:
@@ -178,7 +196,11 @@ def decode_reranker_model(d: Mapping[str, Any]) -> RerankerModel:
     model = get("model")
     if model.__class__ is not str and model is not None:
         model, extra = misfit(model, None, "model", extra)
-    return RerankerModel(instructions=instructions, model=model, extra=extra)
+    self = RerankerModel.__new__(RerankerModel)
+    self.instructions = instructions
+    self.model = model
+    self.extra = extra
+    return self
 
 
 def encode_reranker_model(m: RerankerModel, wire: bool = True) -> dict[str, Any]:
@@ -200,12 +222,25 @@ def decode_reciprocal_rank_fusion(d: Mapping[str, Any]) -> ReciprocalRankFusion:
     extra: Extra = None
     if not d.keys() <= _RECIPROCAL_RANK_FUSION:
         extra = unknown(d, _RECIPROCAL_RANK_FUSION)
-    embedding_weight, extra = read_float32(get("embedding_weight"), 0.0, "embedding_weight", extra)
+    embedding_weight = get("embedding_weight")
+    if embedding_weight is None:
+        embedding_weight = 0.0
+    else:
+        embedding_weight, extra = read_float32(embedding_weight, 0.0, "embedding_weight", extra)
     k = get("k")
     if k.__class__ is not int and k is not None:
         k, extra = read_int(k, None, "k", extra)
-    text_weight, extra = read_float32(get("text_weight"), 0.0, "text_weight", extra)
-    return ReciprocalRankFusion(embedding_weight=embedding_weight, k=k, text_weight=text_weight, extra=extra)
+    text_weight = get("text_weight")
+    if text_weight is None:
+        text_weight = 0.0
+    else:
+        text_weight, extra = read_float32(text_weight, 0.0, "text_weight", extra)
+    self = ReciprocalRankFusion.__new__(ReciprocalRankFusion)
+    self.embedding_weight = embedding_weight
+    self.k = k
+    self.text_weight = text_weight
+    self.extra = extra
+    return self
 
 
 def encode_reciprocal_rank_fusion(m: ReciprocalRankFusion, wire: bool = True) -> dict[str, Any]:
@@ -230,12 +265,18 @@ def decode_hybrid_retrieval(d: Mapping[str, Any]) -> HybridRetrieval:
     if not d.keys() <= _HYBRID_RETRIEVAL:
         extra = unknown(d, _HYBRID_RETRIEVAL)
     reranker = get("reranker")
-    if reranker is not None:
+    if reranker.__class__ is dict:
+        reranker = decode_hybrid_reranker(reranker)
+    elif reranker is not None:
         reranker, extra = read_model(decode_hybrid_reranker, reranker, "reranker", extra)
     search_multiplier = get("search_multiplier")
     if search_multiplier.__class__ is not int and search_multiplier is not None:
         search_multiplier, extra = read_int(search_multiplier, None, "search_multiplier", extra)
-    return HybridRetrieval(reranker=reranker, search_multiplier=search_multiplier, extra=extra)
+    self = HybridRetrieval.__new__(HybridRetrieval)
+    self.reranker = reranker
+    self.search_multiplier = search_multiplier
+    self.extra = extra
+    return self
 
 
 def encode_hybrid_retrieval(m: HybridRetrieval, wire: bool = True) -> dict[str, Any]:
@@ -261,9 +302,13 @@ def decode_documents_source(d: Mapping[str, Any]) -> DocumentsSource:
     if collection_ids is not None:
         collection_ids, extra = read_list(collection_ids, str, "collection_ids", extra)
     rag_pipeline = get("rag_pipeline")
-    if rag_pipeline.__class__ is not str or rag_pipeline == "":
+    if rag_pipeline is not None and (rag_pipeline.__class__ is not str or rag_pipeline == ""):
         rag_pipeline, extra = misfit(None if rag_pipeline == "" else rag_pipeline, None, "rag_pipeline", extra)
-    return DocumentsSource(collection_ids=collection_ids, rag_pipeline=rag_pipeline, extra=extra)
+    self = DocumentsSource.__new__(DocumentsSource)
+    self.collection_ids = collection_ids
+    self.rag_pipeline = rag_pipeline
+    self.extra = extra
+    return self
 
 
 def encode_documents_source(m: DocumentsSource, wire: bool = True) -> dict[str, Any]:
@@ -295,7 +340,11 @@ def decode_group_by(d: Mapping[str, Any]) -> GroupBy:
     keys = get("keys")
     if keys is not None:
         keys, extra = read_list(keys, str, "keys", extra)
-    return GroupBy(aggregate=aggregate, keys=keys, extra=extra)
+    self = GroupBy.__new__(GroupBy)
+    self.aggregate = aggregate
+    self.keys = keys
+    self.extra = extra
+    return self
 
 
 def encode_group_by(m: GroupBy, wire: bool = True) -> dict[str, Any]:
@@ -321,8 +370,16 @@ def decode_search_response(d: Mapping[str, Any]) -> SearchResponse:
     extra: Extra = None
     if not d.keys() <= _SEARCH_RESPONSE:
         extra = unknown(d, _SEARCH_RESPONSE)
-    matches, extra = read_models(decode_search_match, get("matches"), "matches", extra)
-    return SearchResponse(matches=matches, extra=extra)
+    matches = get("matches")
+    if matches is None:
+        matches = []
+    else:
+        matches, extra = read_models(decode_search_match, matches, "matches", extra)
+    self = SearchResponse.__new__(SearchResponse)
+    self.matches = matches
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_search_response(m: SearchResponse, wire: bool = True) -> dict[str, Any]:
@@ -341,33 +398,41 @@ def decode_search_match(d: Mapping[str, Any]) -> SearchMatch:
     extra: Extra = None
     if not d.keys() <= _SEARCH_MATCH:
         extra = unknown(d, _SEARCH_MATCH)
-    chunk_content = get("chunk_content")
+    chunk_content = get("chunk_content", "")
     if chunk_content.__class__ is not str:
         chunk_content, extra = misfit(chunk_content, "", "chunk_content", extra)
-    chunk_id = get("chunk_id")
+    chunk_id = get("chunk_id", "")
     if chunk_id.__class__ is not str:
         chunk_id, extra = misfit(chunk_id, "", "chunk_id", extra)
-    collection_ids, extra = read_list(get("collection_ids"), str, "collection_ids", extra)
+    collection_ids = get("collection_ids")
+    if collection_ids is None:
+        collection_ids = []
+    else:
+        collection_ids, extra = read_list(collection_ids, str, "collection_ids", extra)
     fields = get("fields")
     if fields is not None:
         fields, extra = read_map(fields, str, "fields", extra)
-    file_id = get("file_id")
+    file_id = get("file_id", "")
     if file_id.__class__ is not str:
         file_id, extra = misfit(file_id, "", "file_id", extra)
     page_number = get("page_number")
     if page_number.__class__ is not int and page_number is not None:
         page_number, extra = read_int(page_number, None, "page_number", extra)
-    score, extra = read_float32(get("score"), 0.0, "score", extra)
-    return SearchMatch(
-        chunk_content=chunk_content,
-        chunk_id=chunk_id,
-        collection_ids=collection_ids,
-        fields=fields,
-        file_id=file_id,
-        page_number=page_number,
-        score=score,
-        extra=extra,
-    )
+    score = get("score")
+    if score is None:
+        score = 0.0
+    else:
+        score, extra = read_float32(score, 0.0, "score", extra)
+    self = SearchMatch.__new__(SearchMatch)
+    self.chunk_content = chunk_content
+    self.chunk_id = chunk_id
+    self.collection_ids = collection_ids
+    self.fields = fields
+    self.file_id = file_id
+    self.page_number = page_number
+    self.score = score
+    self.extra = extra
+    return self
 
 
 def encode_search_match(m: SearchMatch, wire: bool = True) -> dict[str, Any]:
@@ -400,7 +465,11 @@ def decode_smallest_groups(d: Mapping[str, Any]) -> SmallestGroups:
     keys = get("keys")
     if keys is not None:
         keys, extra = read_list(keys, str, "keys", extra)
-    return SmallestGroups(k=k, keys=keys, extra=extra)
+    self = SmallestGroups.__new__(SmallestGroups)
+    self.k = k
+    self.keys = keys
+    self.extra = extra
+    return self
 
 
 def encode_smallest_groups(m: SmallestGroups, wire: bool = True) -> dict[str, Any]:
@@ -434,7 +503,11 @@ def decode_largest_groups(d: Mapping[str, Any]) -> LargestGroups:
     keys = get("keys")
     if keys is not None:
         keys, extra = read_list(keys, str, "keys", extra)
-    return LargestGroups(k=k, keys=keys, extra=extra)
+    self = LargestGroups.__new__(LargestGroups)
+    self.k = k
+    self.keys = keys
+    self.extra = extra
+    return self
 
 
 def encode_largest_groups(m: LargestGroups, wire: bool = True) -> dict[str, Any]:

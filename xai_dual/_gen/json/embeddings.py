@@ -26,11 +26,13 @@ def decode_embedding_request(d: Mapping[str, Any]) -> EmbeddingRequest:
     if dimensions.__class__ is not int and dimensions is not None:
         dimensions, extra = read_int(dimensions, None, "dimensions", extra)
     encoding_format = get("encoding_format")
-    if encoding_format.__class__ is not str or encoding_format in ("", "invalid"):
+    if encoding_format is not None and (encoding_format.__class__ is not str or encoding_format in ("", "invalid")):
         encoding_format, extra = misfit(
             None if encoding_format in ("", "invalid") else encoding_format, None, "encoding_format", extra
         )
-    input, extra = convert(embed_input_from_json, get("input"), None, "input", extra)
+    input = get("input")
+    if input is not None:
+        input, extra = convert(embed_input_from_json, input, None, "input", extra)
     model = get("model")
     if model.__class__ is not str and model is not None:
         model, extra = misfit(model, None, "model", extra)
@@ -40,15 +42,15 @@ def decode_embedding_request(d: Mapping[str, Any]) -> EmbeddingRequest:
     user = get("user")
     if user.__class__ is not str and user is not None:
         user, extra = misfit(user, None, "user", extra)
-    return EmbeddingRequest(
-        dimensions=dimensions,
-        encoding_format=encoding_format,
-        input=input,
-        model=model,
-        preview=preview,
-        user=user,
-        extra=extra,
-    )
+    self = EmbeddingRequest.__new__(EmbeddingRequest)
+    self.dimensions = dimensions
+    self.encoding_format = encoding_format
+    self.input = input
+    self.model = model
+    self.preview = preview
+    self.user = user
+    self.extra = extra
+    return self
 
 
 def encode_embedding_request(m: EmbeddingRequest, wire: bool = True) -> dict[str, Any]:
@@ -84,12 +86,18 @@ def decode_embedding_response(d: Mapping[str, Any]) -> EmbeddingResponse:
     extra: Extra = None
     if not d.keys() <= _EMBEDDING_RESPONSE:
         extra = unknown(d, _EMBEDDING_RESPONSE)
-    data, extra = read_models(decode_embedding, get("data"), "data", extra)
-    model = get("model")
+    data = get("data")
+    if data is None:
+        data = []
+    else:
+        data, extra = read_models(decode_embedding, data, "data", extra)
+    model = get("model", "")
     if model.__class__ is not str:
         model, extra = misfit(model, "", "model", extra)
     usage = get("usage")
-    if usage is not None:
+    if usage.__class__ is dict:
+        usage = decode_embedding_usage(usage)
+    elif usage is not None:
         usage, extra = read_model(decode_embedding_usage, usage, "usage", extra)
     id = get("id")
     if id.__class__ is not str and id is not None:
@@ -98,17 +106,20 @@ def decode_embedding_response(d: Mapping[str, Any]) -> EmbeddingResponse:
     if system_fingerprint.__class__ is not str and system_fingerprint is not None:
         system_fingerprint, extra = misfit(system_fingerprint, None, "system_fingerprint", extra)
     vector_usage = get("vector_usage")
-    if vector_usage is not None:
+    if vector_usage.__class__ is dict:
+        vector_usage = decode_vector_usage(vector_usage)
+    elif vector_usage is not None:
         vector_usage, extra = read_model(decode_vector_usage, vector_usage, "vector_usage", extra)
-    return EmbeddingResponse(
-        data=data,
-        model=model,
-        usage=usage,
-        id=id,
-        system_fingerprint=system_fingerprint,
-        vector_usage=vector_usage,
-        extra=extra,
-    )
+    self = EmbeddingResponse.__new__(EmbeddingResponse)
+    self.data = data
+    self.model = model
+    self.usage = usage
+    self.id = id
+    self.system_fingerprint = system_fingerprint
+    self.vector_usage = vector_usage
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_embedding_response(m: EmbeddingResponse, wire: bool = True) -> dict[str, Any]:
@@ -136,13 +147,17 @@ def decode_embedding_usage(d: Mapping[str, Any]) -> EmbeddingUsage:
     extra: Extra = None
     if not d.keys() <= _EMBEDDING_USAGE:
         extra = unknown(d, _EMBEDDING_USAGE)
-    prompt_tokens = get("prompt_tokens")
+    prompt_tokens = get("prompt_tokens", 0)
     if prompt_tokens.__class__ is not int:
         prompt_tokens, extra = read_int(prompt_tokens, 0, "prompt_tokens", extra)
-    total_tokens = get("total_tokens")
+    total_tokens = get("total_tokens", 0)
     if total_tokens.__class__ is not int:
         total_tokens, extra = read_int(total_tokens, 0, "total_tokens", extra)
-    return EmbeddingUsage(prompt_tokens=prompt_tokens, total_tokens=total_tokens, extra=extra)
+    self = EmbeddingUsage.__new__(EmbeddingUsage)
+    self.prompt_tokens = prompt_tokens
+    self.total_tokens = total_tokens
+    self.extra = extra
+    return self
 
 
 def encode_embedding_usage(m: EmbeddingUsage, wire: bool = True) -> dict[str, Any]:
@@ -162,13 +177,17 @@ def decode_vector_usage(d: Mapping[str, Any]) -> VectorUsage:
     extra: Extra = None
     if not d.keys() <= _VECTOR_USAGE:
         extra = unknown(d, _VECTOR_USAGE)
-    num_text_embeddings = get("num_text_embeddings")
+    num_text_embeddings = get("num_text_embeddings", 0)
     if num_text_embeddings.__class__ is not int:
         num_text_embeddings, extra = read_int(num_text_embeddings, 0, "num_text_embeddings", extra)
-    num_image_embeddings = get("num_image_embeddings")
+    num_image_embeddings = get("num_image_embeddings", 0)
     if num_image_embeddings.__class__ is not int:
         num_image_embeddings, extra = read_int(num_image_embeddings, 0, "num_image_embeddings", extra)
-    return VectorUsage(num_text_embeddings=num_text_embeddings, num_image_embeddings=num_image_embeddings, extra=extra)
+    self = VectorUsage.__new__(VectorUsage)
+    self.num_text_embeddings = num_text_embeddings
+    self.num_image_embeddings = num_image_embeddings
+    self.extra = extra
+    return self
 
 
 def encode_vector_usage(m: VectorUsage, wire: bool = True) -> dict[str, Any]:
@@ -190,11 +209,19 @@ def decode_embedding(d: Mapping[str, Any]) -> Embedding:
     extra: Extra = None
     if not d.keys() <= _EMBEDDING:
         extra = unknown(d, _EMBEDDING)
-    embedding, extra = convert(vector_from_json, get("embedding"), [], "embedding", extra)
-    index = get("index")
+    embedding = get("embedding")
+    if embedding is None:
+        embedding = []
+    else:
+        embedding, extra = convert(vector_from_json, embedding, [], "embedding", extra)
+    index = get("index", 0)
     if index.__class__ is not int:
         index, extra = read_int(index, 0, "index", extra)
-    return Embedding(embedding=embedding, index=index, extra=extra)
+    self = Embedding.__new__(Embedding)
+    self.embedding = embedding
+    self.index = index
+    self.extra = extra
+    return self
 
 
 def encode_embedding(m: Embedding, wire: bool = True) -> dict[str, Any]:

@@ -43,7 +43,12 @@ def decode_file_upload(d: Mapping[str, Any]) -> FileUpload:
     filename = get("filename")
     if filename.__class__ is not str and filename is not None:
         filename, extra = misfit(filename, None, "filename", extra)
-    return FileUpload(expires_after=expires_after, purpose=purpose, filename=filename, extra=extra)
+    self = FileUpload.__new__(FileUpload)
+    self.expires_after = expires_after
+    self.purpose = purpose
+    self.filename = filename
+    self.extra = extra
+    return self
 
 
 def encode_file_upload(m: FileUpload, wire: bool = True) -> dict[str, Any]:
@@ -71,43 +76,46 @@ def decode_file(d: Mapping[str, Any]) -> File:
     extra: Extra = None
     if not d.keys() <= _FILE:
         extra = unknown(d, _FILE)
-    bytes = get("bytes")
+    bytes = get("bytes", 0)
     if bytes.__class__ is not int:
         bytes, extra = read_int(bytes, 0, "bytes", extra)
     created_at = get("created_at")
-    if created_at.__class__ is not int:
+    if created_at is None:
+        created_at = 0
+    elif created_at.__class__ is not int:
         created_at, extra = convert(unix_from_json, created_at, 0, "created_at", extra)
     expires_at = get("expires_at")
-    if expires_at.__class__ is not int:
+    if expires_at.__class__ is not int and expires_at is not None:
         expires_at, extra = convert(unix_from_json, expires_at, None, "expires_at", extra)
-    filename = get("filename")
+    filename = get("filename", "")
     if filename.__class__ is not str:
         filename, extra = misfit(filename, "", "filename", extra)
-    id = get("id")
+    id = get("id", "")
     if id.__class__ is not str:
         id, extra = misfit(id, "", "id", extra)
     public_url = get("public_url")
     if public_url.__class__ is not str and public_url is not None:
         public_url, extra = misfit(public_url, None, "public_url", extra)
     public_url_expires_at = get("public_url_expires_at")
-    if public_url_expires_at.__class__ is not int:
+    if public_url_expires_at.__class__ is not int and public_url_expires_at is not None:
         public_url_expires_at, extra = convert(
             unix_from_json, public_url_expires_at, None, "public_url_expires_at", extra
         )
     purpose = get("purpose")
     if purpose.__class__ is not str and purpose is not None:
         purpose, extra = misfit(purpose, None, "purpose", extra)
-    return File(
-        bytes=bytes,
-        created_at=created_at,
-        expires_at=expires_at,
-        filename=filename,
-        id=id,
-        public_url=public_url,
-        public_url_expires_at=public_url_expires_at,
-        purpose=purpose,
-        extra=extra,
-    )
+    self = File.__new__(File)
+    self.bytes = bytes
+    self.created_at = created_at
+    self.expires_at = expires_at
+    self.filename = filename
+    self.id = id
+    self.public_url = public_url
+    self.public_url_expires_at = public_url_expires_at
+    self.purpose = purpose
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_file(m: File, wire: bool = True) -> dict[str, Any]:
@@ -138,10 +146,10 @@ def decode_list_files_request(d: Mapping[str, Any]) -> ListFilesRequest:
     if not d.keys() <= _LIST_FILES_REQUEST:
         extra = unknown(d, _LIST_FILES_REQUEST)
     order = get("order")
-    if order.__class__ is not str or order == "":
+    if order is not None and (order.__class__ is not str or order == ""):
         order, extra = misfit(None if order == "" else order, None, "order", extra)
     sort_by = get("sort_by")
-    if sort_by.__class__ is not str or sort_by == "":
+    if sort_by is not None and (sort_by.__class__ is not str or sort_by == ""):
         sort_by, extra = misfit(None if sort_by == "" else sort_by, None, "sort_by", extra)
     after = get("after")
     if after.__class__ is not str and after is not None:
@@ -155,15 +163,15 @@ def decode_list_files_request(d: Mapping[str, Any]) -> ListFilesRequest:
     filter = get("filter")
     if filter.__class__ is not str and filter is not None:
         filter, extra = misfit(filter, None, "filter", extra)
-    return ListFilesRequest(
-        order=order,
-        sort_by=sort_by,
-        after=after,
-        limit=limit,
-        pagination_token=pagination_token,
-        filter=filter,
-        extra=extra,
-    )
+    self = ListFilesRequest.__new__(ListFilesRequest)
+    self.order = order
+    self.sort_by = sort_by
+    self.after = after
+    self.limit = limit
+    self.pagination_token = pagination_token
+    self.filter = filter
+    self.extra = extra
+    return self
 
 
 def encode_list_files_request(m: ListFilesRequest, wire: bool = True) -> dict[str, Any]:
@@ -198,7 +206,10 @@ def decode_get_file_request(d: Mapping[str, Any]) -> GetFileRequest:
     file_id = get("file_id")
     if file_id.__class__ is not str and file_id is not None:
         file_id, extra = misfit(file_id, None, "file_id", extra)
-    return GetFileRequest(file_id=file_id, extra=extra)
+    self = GetFileRequest.__new__(GetFileRequest)
+    self.file_id = file_id
+    self.extra = extra
+    return self
 
 
 def encode_get_file_request(m: GetFileRequest, wire: bool = True) -> dict[str, Any]:
@@ -225,7 +236,10 @@ def decode_delete_file_request(d: Mapping[str, Any]) -> DeleteFileRequest:
     file_id = get("file_id")
     if file_id.__class__ is not str and file_id is not None:
         file_id, extra = misfit(file_id, None, "file_id", extra)
-    return DeleteFileRequest(file_id=file_id, extra=extra)
+    self = DeleteFileRequest.__new__(DeleteFileRequest)
+    self.file_id = file_id
+    self.extra = extra
+    return self
 
 
 def encode_delete_file_request(m: DeleteFileRequest, wire: bool = True) -> dict[str, Any]:
@@ -249,13 +263,18 @@ def decode_deleted_file(d: Mapping[str, Any]) -> DeletedFile:
     extra: Extra = None
     if not d.keys() <= _DELETED_FILE:
         extra = unknown(d, _DELETED_FILE)
-    deleted = get("deleted")
+    deleted = get("deleted", False)
     if deleted.__class__ is not bool:
         deleted, extra = misfit(deleted, False, "deleted", extra)
-    id = get("id")
+    id = get("id", "")
     if id.__class__ is not str:
         id, extra = misfit(id, "", "id", extra)
-    return DeletedFile(deleted=deleted, id=id, extra=extra)
+    self = DeletedFile.__new__(DeletedFile)
+    self.deleted = deleted
+    self.id = id
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_deleted_file(m: DeletedFile, wire: bool = True) -> dict[str, Any]:
@@ -279,9 +298,13 @@ def decode_file_content_request(d: Mapping[str, Any]) -> FileContentRequest:
     if file_id.__class__ is not str and file_id is not None:
         file_id, extra = misfit(file_id, None, "file_id", extra)
     format = get("format")
-    if format.__class__ is not str or format == "":
+    if format is not None and (format.__class__ is not str or format == ""):
         format, extra = misfit(None if format == "" else format, None, "format", extra)
-    return FileContentRequest(file_id=file_id, format=format, extra=extra)
+    self = FileContentRequest.__new__(FileContentRequest)
+    self.file_id = file_id
+    self.format = format
+    self.extra = extra
+    return self
 
 
 def encode_file_content_request(m: FileContentRequest, wire: bool = True) -> dict[str, Any]:
@@ -313,7 +336,11 @@ def decode_create_public_url_request(d: Mapping[str, Any]) -> CreatePublicUrlReq
     expires_after = get("expires_after")
     if expires_after.__class__ is not int and expires_after is not None:
         expires_after, extra = read_int(expires_after, None, "expires_after", extra)
-    return CreatePublicUrlRequest(file_id=file_id, expires_after=expires_after, extra=extra)
+    self = CreatePublicUrlRequest.__new__(CreatePublicUrlRequest)
+    self.file_id = file_id
+    self.expires_after = expires_after
+    self.extra = extra
+    return self
 
 
 def encode_create_public_url_request(m: CreatePublicUrlRequest, wire: bool = True) -> dict[str, Any]:
@@ -340,12 +367,17 @@ def decode_public_url(d: Mapping[str, Any]) -> PublicUrl:
     if not d.keys() <= _PUBLIC_URL:
         extra = unknown(d, _PUBLIC_URL)
     expires_at = get("expires_at")
-    if expires_at.__class__ is not int:
+    if expires_at.__class__ is not int and expires_at is not None:
         expires_at, extra = convert(unix_from_json, expires_at, None, "expires_at", extra)
-    public_url = get("public_url")
+    public_url = get("public_url", "")
     if public_url.__class__ is not str:
         public_url, extra = misfit(public_url, "", "public_url", extra)
-    return PublicUrl(expires_at=expires_at, public_url=public_url, extra=extra)
+    self = PublicUrl.__new__(PublicUrl)
+    self.expires_at = expires_at
+    self.public_url = public_url
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_public_url(m: PublicUrl, wire: bool = True) -> dict[str, Any]:
@@ -369,7 +401,10 @@ def decode_revoke_public_url_request(d: Mapping[str, Any]) -> RevokePublicUrlReq
     file_id = get("file_id")
     if file_id.__class__ is not str and file_id is not None:
         file_id, extra = misfit(file_id, None, "file_id", extra)
-    return RevokePublicUrlRequest(file_id=file_id, extra=extra)
+    self = RevokePublicUrlRequest.__new__(RevokePublicUrlRequest)
+    self.file_id = file_id
+    self.extra = extra
+    return self
 
 
 def encode_revoke_public_url_request(m: RevokePublicUrlRequest, wire: bool = True) -> dict[str, Any]:
@@ -393,16 +428,22 @@ def decode_revoked_public_url(d: Mapping[str, Any]) -> RevokedPublicUrl:
     extra: Extra = None
     if not d.keys() <= _REVOKED_PUBLIC_URL:
         extra = unknown(d, _REVOKED_PUBLIC_URL)
-    file_id = get("id")
+    file_id = get("id", "")
     if file_id.__class__ is not str:
         file_id, extra = misfit(file_id, "", "id", extra)
     public_url = get("public_url")
     if public_url.__class__ is not str and public_url is not None:
         public_url, extra = misfit(public_url, None, "public_url", extra)
-    revoked = get("revoked")
+    revoked = get("revoked", False)
     if revoked.__class__ is not bool:
         revoked, extra = misfit(revoked, False, "revoked", extra)
-    return RevokedPublicUrl(file_id=file_id, public_url=public_url, revoked=revoked, extra=extra)
+    self = RevokedPublicUrl.__new__(RevokedPublicUrl)
+    self.file_id = file_id
+    self.public_url = public_url
+    self.revoked = revoked
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_revoked_public_url(m: RevokedPublicUrl, wire: bool = True) -> dict[str, Any]:

@@ -66,10 +66,12 @@ def decode_image_edit_request(d: Mapping[str, Any]) -> ImageEditRequest:
     if not d.keys() <= _IMAGE_EDIT_REQUEST:
         extra = unknown(d, _IMAGE_EDIT_REQUEST)
     aspect_ratio = get("aspect_ratio")
-    if aspect_ratio.__class__ is not str or aspect_ratio == "":
+    if aspect_ratio is not None and (aspect_ratio.__class__ is not str or aspect_ratio == ""):
         aspect_ratio, extra = misfit(None if aspect_ratio == "" else aspect_ratio, None, "aspect_ratio", extra)
     image = get("image")
-    if image is not None:
+    if image.__class__ is dict:
+        image = decode_image_url(image)
+    elif image is not None:
         image, extra = read_model(decode_image_url, image, "image", extra)
     images = get("images")
     if images is not None:
@@ -81,39 +83,43 @@ def decode_image_edit_request(d: Mapping[str, Any]) -> ImageEditRequest:
     if n.__class__ is not int and n is not None:
         n, extra = read_int(n, None, "n", extra)
     output = get("output")
-    if output is not None:
+    if output.__class__ is dict:
+        output = decode_image_output(output)
+    elif output is not None:
         output, extra = read_model(decode_image_output, output, "output", extra)
     prompt = get("prompt")
     if prompt.__class__ is not str and prompt is not None:
         prompt, extra = misfit(prompt, None, "prompt", extra)
     resolution = get("resolution")
-    if resolution.__class__ is not str or resolution == "":
+    if resolution is not None and (resolution.__class__ is not str or resolution == ""):
         resolution, extra = misfit(None if resolution == "" else resolution, None, "resolution", extra)
     response_format = get("response_format")
-    if response_format.__class__ is not str or response_format in ("", "invalid"):
+    if response_format is not None and (response_format.__class__ is not str or response_format in ("", "invalid")):
         response_format, extra = misfit(
             None if response_format in ("", "invalid") else response_format, None, "response_format", extra
         )
     storage_options = get("storage_options")
-    if storage_options is not None:
+    if storage_options.__class__ is dict:
+        storage_options = decode_storage_options(storage_options)
+    elif storage_options is not None:
         storage_options, extra = read_model(decode_storage_options, storage_options, "storage_options", extra)
     user = get("user")
     if user.__class__ is not str and user is not None:
         user, extra = misfit(user, None, "user", extra)
-    return ImageEditRequest(
-        aspect_ratio=aspect_ratio,
-        image=image,
-        images=images,
-        model=model,
-        n=n,
-        output=output,
-        prompt=prompt,
-        resolution=resolution,
-        response_format=response_format,
-        storage_options=storage_options,
-        user=user,
-        extra=extra,
-    )
+    self = ImageEditRequest.__new__(ImageEditRequest)
+    self.aspect_ratio = aspect_ratio
+    self.image = image
+    self.images = images
+    self.model = model
+    self.n = n
+    self.output = output
+    self.prompt = prompt
+    self.resolution = resolution
+    self.response_format = response_format
+    self.storage_options = storage_options
+    self.user = user
+    self.extra = extra
+    return self
 
 
 def encode_image_edit_request(m: ImageEditRequest, wire: bool = True) -> dict[str, Any]:
@@ -162,7 +168,10 @@ def decode_deferred_images_request(d: Mapping[str, Any]) -> DeferredImagesReques
     request_id = get("request_id")
     if request_id.__class__ is not str and request_id is not None:
         request_id, extra = misfit(request_id, None, "request_id", extra)
-    return DeferredImagesRequest(request_id=request_id, extra=extra)
+    self = DeferredImagesRequest.__new__(DeferredImagesRequest)
+    self.request_id = request_id
+    self.extra = extra
+    return self
 
 
 def encode_deferred_images_request(m: DeferredImagesRequest, wire: bool = True) -> dict[str, Any]:
@@ -186,20 +195,36 @@ def decode_deferred_images(d: Mapping[str, Any]) -> DeferredImages:
     extra: Extra = None
     if not d.keys() <= _DEFERRED_IMAGES:
         extra = unknown(d, _DEFERRED_IMAGES)
-    data, extra = read_models(decode_generated_image, get("data"), "data", extra)
+    data = get("data")
+    if data is None:
+        data = []
+    else:
+        data, extra = read_models(decode_generated_image, data, "data", extra)
     error = get("error")
-    if error is not None:
+    if error.__class__ is dict:
+        error = decode_image_error(error)
+    elif error is not None:
         error, extra = read_model(decode_image_error, error, "error", extra)
-    request_id = get("request_id")
+    request_id = get("request_id", "")
     if request_id.__class__ is not str:
         request_id, extra = misfit(request_id, "", "request_id", extra)
     status = get("status")
-    if status.__class__ is not str or status in ("", "invalid_deferred_status"):
+    if status is not None and (status.__class__ is not str or status in ("", "invalid_deferred_status")):
         status, extra = misfit(None if status in ("", "invalid_deferred_status") else status, None, "status", extra)
     usage = get("usage")
-    if usage is not None:
+    if usage.__class__ is dict:
+        usage = decode_media_usage(usage)
+    elif usage is not None:
         usage, extra = read_model(decode_media_usage, usage, "usage", extra)
-    return DeferredImages(data=data, error=error, request_id=request_id, status=status, usage=usage, extra=extra)
+    self = DeferredImages.__new__(DeferredImages)
+    self.data = data
+    self.error = error
+    self.request_id = request_id
+    self.status = status
+    self.usage = usage
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_deferred_images(m: DeferredImages, wire: bool = True) -> dict[str, Any]:
@@ -226,13 +251,17 @@ def decode_image_error(d: Mapping[str, Any]) -> ImageError:
     extra: Extra = None
     if not d.keys() <= _IMAGE_ERROR:
         extra = unknown(d, _IMAGE_ERROR)
-    code = get("code")
+    code = get("code", "")
     if code.__class__ is not str:
         code, extra = misfit(code, "", "code", extra)
-    message = get("message")
+    message = get("message", "")
     if message.__class__ is not str:
         message, extra = misfit(message, "", "message", extra)
-    return ImageError(code=code, message=message, extra=extra)
+    self = ImageError.__new__(ImageError)
+    self.code = code
+    self.message = message
+    self.extra = extra
+    return self
 
 
 def encode_image_error(m: ImageError, wire: bool = True) -> dict[str, Any]:
@@ -266,7 +295,7 @@ def decode_image_request(d: Mapping[str, Any]) -> ImageRequest:
     if not d.keys() <= _IMAGE_REQUEST:
         extra = unknown(d, _IMAGE_REQUEST)
     aspect_ratio = get("aspect_ratio")
-    if aspect_ratio.__class__ is not str or aspect_ratio == "":
+    if aspect_ratio is not None and (aspect_ratio.__class__ is not str or aspect_ratio == ""):
         aspect_ratio, extra = misfit(None if aspect_ratio == "" else aspect_ratio, None, "aspect_ratio", extra)
     model = get("model")
     if model.__class__ is not str and model is not None:
@@ -275,41 +304,45 @@ def decode_image_request(d: Mapping[str, Any]) -> ImageRequest:
     if n.__class__ is not int and n is not None:
         n, extra = read_int(n, None, "n", extra)
     output = get("output")
-    if output is not None:
+    if output.__class__ is dict:
+        output = decode_image_output(output)
+    elif output is not None:
         output, extra = read_model(decode_image_output, output, "output", extra)
     prompt = get("prompt")
     if prompt.__class__ is not str and prompt is not None:
         prompt, extra = misfit(prompt, None, "prompt", extra)
     resolution = get("resolution")
-    if resolution.__class__ is not str or resolution == "":
+    if resolution is not None and (resolution.__class__ is not str or resolution == ""):
         resolution, extra = misfit(None if resolution == "" else resolution, None, "resolution", extra)
     response_format = get("response_format")
-    if response_format.__class__ is not str or response_format in ("", "invalid"):
+    if response_format is not None and (response_format.__class__ is not str or response_format in ("", "invalid")):
         response_format, extra = misfit(
             None if response_format in ("", "invalid") else response_format, None, "response_format", extra
         )
     storage_options = get("storage_options")
-    if storage_options is not None:
+    if storage_options.__class__ is dict:
+        storage_options = decode_storage_options(storage_options)
+    elif storage_options is not None:
         storage_options, extra = read_model(decode_storage_options, storage_options, "storage_options", extra)
     user = get("user")
     if user.__class__ is not str and user is not None:
         user, extra = misfit(user, None, "user", extra)
     quality = get("quality")
-    if quality.__class__ is not str or quality in ("", "invalid"):
+    if quality is not None and (quality.__class__ is not str or quality in ("", "invalid")):
         quality, extra = misfit(None if quality in ("", "invalid") else quality, None, "quality", extra)
-    return ImageRequest(
-        aspect_ratio=aspect_ratio,
-        model=model,
-        n=n,
-        output=output,
-        prompt=prompt,
-        resolution=resolution,
-        response_format=response_format,
-        storage_options=storage_options,
-        user=user,
-        quality=quality,
-        extra=extra,
-    )
+    self = ImageRequest.__new__(ImageRequest)
+    self.aspect_ratio = aspect_ratio
+    self.model = model
+    self.n = n
+    self.output = output
+    self.prompt = prompt
+    self.resolution = resolution
+    self.response_format = response_format
+    self.storage_options = storage_options
+    self.user = user
+    self.quality = quality
+    self.extra = extra
+    return self
 
 
 def encode_image_request(m: ImageRequest, wire: bool = True) -> dict[str, Any]:
@@ -358,7 +391,10 @@ def decode_image_output(d: Mapping[str, Any]) -> ImageOutput:
     upload_urls = get("upload_urls")
     if upload_urls is not None:
         upload_urls, extra = read_list(upload_urls, str, "upload_urls", extra)
-    return ImageOutput(upload_urls=upload_urls, extra=extra)
+    self = ImageOutput.__new__(ImageOutput)
+    self.upload_urls = upload_urls
+    self.extra = extra
+    return self
 
 
 def encode_image_output(m: ImageOutput, wire: bool = True) -> dict[str, Any]:
@@ -388,8 +424,15 @@ def decode_storage_options(d: Mapping[str, Any]) -> StorageOptions:
     filename = get("filename")
     if filename.__class__ is not str and filename is not None:
         filename, extra = misfit(filename, None, "filename", extra)
-    public_url, extra = convert(public_url_from_json, get("public_url"), None, "public_url", extra)
-    return StorageOptions(expires_after=expires_after, filename=filename, public_url=public_url, extra=extra)
+    public_url = get("public_url")
+    if public_url is not None:
+        public_url, extra = convert(public_url_from_json, public_url, None, "public_url", extra)
+    self = StorageOptions.__new__(StorageOptions)
+    self.expires_after = expires_after
+    self.filename = filename
+    self.public_url = public_url
+    self.extra = extra
+    return self
 
 
 def encode_storage_options(m: StorageOptions, wire: bool = True) -> dict[str, Any]:
@@ -417,14 +460,26 @@ def decode_image_response(d: Mapping[str, Any]) -> ImageResponse:
     extra: Extra = None
     if not d.keys() <= _IMAGE_RESPONSE:
         extra = unknown(d, _IMAGE_RESPONSE)
-    data, extra = read_models(decode_generated_image, get("data"), "data", extra)
+    data = get("data")
+    if data is None:
+        data = []
+    else:
+        data, extra = read_models(decode_generated_image, data, "data", extra)
     usage = get("usage")
-    if usage is not None:
+    if usage.__class__ is dict:
+        usage = decode_media_usage(usage)
+    elif usage is not None:
         usage, extra = read_model(decode_media_usage, usage, "usage", extra)
     model = get("model")
     if model.__class__ is not str and model is not None:
         model, extra = misfit(model, None, "model", extra)
-    return ImageResponse(data=data, usage=usage, model=model, extra=extra)
+    self = ImageResponse.__new__(ImageResponse)
+    self.data = data
+    self.usage = usage
+    self.model = model
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_image_response(m: ImageResponse, wire: bool = True) -> dict[str, Any]:
@@ -448,10 +503,12 @@ def decode_generated_image(d: Mapping[str, Any]) -> GeneratedImage:
     if not d.keys() <= _GENERATED_IMAGE:
         extra = unknown(d, _GENERATED_IMAGE)
     b64_json = get("b64_json")
-    if b64_json.__class__ is not str:
+    if b64_json.__class__ is not str and b64_json is not None:
         b64_json, extra = convert(base64_image_from_json, b64_json, None, "b64_json", extra)
     file_output = get("file_output")
-    if file_output is not None:
+    if file_output.__class__ is dict:
+        file_output = decode_file_output(file_output)
+    elif file_output is not None:
         file_output, extra = read_model(decode_file_output, file_output, "file_output", extra)
     mime_type = get("mime_type")
     if mime_type.__class__ is not str and mime_type is not None:
@@ -465,15 +522,15 @@ def decode_generated_image(d: Mapping[str, Any]) -> GeneratedImage:
     respect_moderation = get("respect_moderation")
     if respect_moderation.__class__ is not bool and respect_moderation is not None:
         respect_moderation, extra = misfit(respect_moderation, None, "respect_moderation", extra)
-    return GeneratedImage(
-        b64_json=b64_json,
-        file_output=file_output,
-        mime_type=mime_type,
-        storage_error=storage_error,
-        url=url,
-        respect_moderation=respect_moderation,
-        extra=extra,
-    )
+    self = GeneratedImage.__new__(GeneratedImage)
+    self.b64_json = b64_json
+    self.file_output = file_output
+    self.mime_type = mime_type
+    self.storage_error = storage_error
+    self.url = url
+    self.respect_moderation = respect_moderation
+    self.extra = extra
+    return self
 
 
 def encode_generated_image(m: GeneratedImage, wire: bool = True) -> dict[str, Any]:
@@ -506,12 +563,12 @@ def decode_file_output(d: Mapping[str, Any]) -> FileOutput:
     if not d.keys() <= _FILE_OUTPUT:
         extra = unknown(d, _FILE_OUTPUT)
     expires_at = get("expires_at")
-    if expires_at.__class__ is not int:
+    if expires_at.__class__ is not int and expires_at is not None:
         expires_at, extra = convert(unix_from_json, expires_at, None, "expires_at", extra)
-    file_id = get("file_id")
+    file_id = get("file_id", "")
     if file_id.__class__ is not str:
         file_id, extra = misfit(file_id, "", "file_id", extra)
-    filename = get("filename")
+    filename = get("filename", "")
     if filename.__class__ is not str:
         filename, extra = misfit(filename, "", "filename", extra)
     public_url = get("public_url")
@@ -521,19 +578,19 @@ def decode_file_output(d: Mapping[str, Any]) -> FileOutput:
     if public_url_error.__class__ is not str and public_url_error is not None:
         public_url_error, extra = misfit(public_url_error, None, "public_url_error", extra)
     public_url_expires_at = get("public_url_expires_at")
-    if public_url_expires_at.__class__ is not int:
+    if public_url_expires_at.__class__ is not int and public_url_expires_at is not None:
         public_url_expires_at, extra = convert(
             unix_from_json, public_url_expires_at, None, "public_url_expires_at", extra
         )
-    return FileOutput(
-        expires_at=expires_at,
-        file_id=file_id,
-        filename=filename,
-        public_url=public_url,
-        public_url_error=public_url_error,
-        public_url_expires_at=public_url_expires_at,
-        extra=extra,
-    )
+    self = FileOutput.__new__(FileOutput)
+    self.expires_at = expires_at
+    self.file_id = file_id
+    self.filename = filename
+    self.public_url = public_url
+    self.public_url_error = public_url_error
+    self.public_url_expires_at = public_url_expires_at
+    self.extra = extra
+    return self
 
 
 def encode_file_output(m: FileOutput, wire: bool = True) -> dict[str, Any]:
@@ -574,16 +631,16 @@ def decode_media_usage(d: Mapping[str, Any]) -> MediaUsage:
     extra: Extra = None
     if not d.keys() <= _MEDIA_USAGE:
         extra = unknown(d, _MEDIA_USAGE)
-    cost_in_usd_ticks = get("cost_in_usd_ticks")
+    cost_in_usd_ticks = get("cost_in_usd_ticks", 0)
     if cost_in_usd_ticks.__class__ is not int:
         cost_in_usd_ticks, extra = read_int(cost_in_usd_ticks, 0, "cost_in_usd_ticks", extra)
-    input_tokens = get("input_tokens")
+    input_tokens = get("input_tokens", 0)
     if input_tokens.__class__ is not int:
         input_tokens, extra = read_int(input_tokens, 0, "input_tokens", extra)
-    output_tokens = get("output_tokens")
+    output_tokens = get("output_tokens", 0)
     if output_tokens.__class__ is not int:
         output_tokens, extra = read_int(output_tokens, 0, "output_tokens", extra)
-    total_tokens = get("total_tokens")
+    total_tokens = get("total_tokens", 0)
     if total_tokens.__class__ is not int:
         total_tokens, extra = read_int(total_tokens, 0, "total_tokens", extra)
     num_sources_used = get("num_sources_used")
@@ -596,13 +653,13 @@ def decode_media_usage(d: Mapping[str, Any]) -> MediaUsage:
         server_side_tools_used = [x for x in server_side_tools_used if x not in ("invalid",)]
     nested, inner = child(get("input_tokens_details"), _MEDIA_USAGE__INPUT_TOKENS_DETAILS)
     inner_get: Any = nested.get
-    input_text_tokens = inner_get("text_tokens")
+    input_text_tokens = inner_get("text_tokens", 0)
     if input_text_tokens.__class__ is not int:
         input_text_tokens, inner = read_int(input_text_tokens, 0, "text_tokens", inner)
-    input_image_tokens = inner_get("image_tokens")
+    input_image_tokens = inner_get("image_tokens", 0)
     if input_image_tokens.__class__ is not int:
         input_image_tokens, inner = read_int(input_image_tokens, 0, "image_tokens", inner)
-    cached_tokens = inner_get("cached_tokens")
+    cached_tokens = inner_get("cached_tokens", 0)
     if cached_tokens.__class__ is not int:
         cached_tokens, inner = read_int(cached_tokens, 0, "cached_tokens", inner)
     if inner is not None:
@@ -615,26 +672,26 @@ def decode_media_usage(d: Mapping[str, Any]) -> MediaUsage:
     output_image_tokens = inner_get("image_tokens")
     if output_image_tokens.__class__ is not int and output_image_tokens is not None:
         output_image_tokens, inner = read_int(output_image_tokens, None, "image_tokens", inner)
-    reasoning_tokens = inner_get("reasoning_tokens")
+    reasoning_tokens = inner_get("reasoning_tokens", 0)
     if reasoning_tokens.__class__ is not int:
         reasoning_tokens, inner = read_int(reasoning_tokens, 0, "reasoning_tokens", inner)
     if inner is not None:
         extra = keep(extra, "output_tokens_details", get("output_tokens_details"))
-    return MediaUsage(
-        cost_in_usd_ticks=cost_in_usd_ticks,
-        input_tokens=input_tokens,
-        input_text_tokens=input_text_tokens,
-        input_image_tokens=input_image_tokens,
-        cached_tokens=cached_tokens,
-        output_tokens=output_tokens,
-        output_text_tokens=output_text_tokens,
-        output_image_tokens=output_image_tokens,
-        reasoning_tokens=reasoning_tokens,
-        total_tokens=total_tokens,
-        num_sources_used=num_sources_used,
-        server_side_tools_used=server_side_tools_used,
-        extra=extra,
-    )
+    self = MediaUsage.__new__(MediaUsage)
+    self.cost_in_usd_ticks = cost_in_usd_ticks
+    self.input_tokens = input_tokens
+    self.input_text_tokens = input_text_tokens
+    self.input_image_tokens = input_image_tokens
+    self.cached_tokens = cached_tokens
+    self.output_tokens = output_tokens
+    self.output_text_tokens = output_text_tokens
+    self.output_image_tokens = output_image_tokens
+    self.reasoning_tokens = reasoning_tokens
+    self.total_tokens = total_tokens
+    self.num_sources_used = num_sources_used
+    self.server_side_tools_used = server_side_tools_used
+    self.extra = extra
+    return self
 
 
 def encode_media_usage(m: MediaUsage, wire: bool = True) -> dict[str, Any]:

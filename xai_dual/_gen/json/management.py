@@ -105,7 +105,10 @@ def decode_api_key_request(d: Mapping[str, Any]) -> ApiKeyRequest:
     api_key_id = get("api_key_id")
     if api_key_id.__class__ is not str and api_key_id is not None:
         api_key_id, extra = misfit(api_key_id, None, "api_key_id", extra)
-    return ApiKeyRequest(api_key_id=api_key_id, extra=extra)
+    self = ApiKeyRequest.__new__(ApiKeyRequest)
+    self.api_key_id = api_key_id
+    self.extra = extra
+    return self
 
 
 def encode_api_key_request(m: ApiKeyRequest, wire: bool = True) -> dict[str, Any]:
@@ -144,14 +147,14 @@ def decode_list_api_keys_request(d: Mapping[str, Any]) -> ListApiKeysRequest:
     active_only = get("active_only")
     if active_only.__class__ is not bool and active_only is not None:
         active_only, extra = misfit(active_only, None, "active_only", extra)
-    return ListApiKeysRequest(
-        team_id=team_id,
-        page_size=page_size,
-        pagination_token=pagination_token,
-        acl_filters=acl_filters,
-        active_only=active_only,
-        extra=extra,
-    )
+    self = ListApiKeysRequest.__new__(ListApiKeysRequest)
+    self.team_id = team_id
+    self.page_size = page_size
+    self.pagination_token = pagination_token
+    self.acl_filters = acl_filters
+    self.active_only = active_only
+    self.extra = extra
+    return self
 
 
 def encode_list_api_keys_request(m: ListApiKeysRequest, wire: bool = True) -> dict[str, Any]:
@@ -186,7 +189,10 @@ def decode_team_request(d: Mapping[str, Any]) -> TeamRequest:
     team_id = get("team_id")
     if team_id.__class__ is not str and team_id is not None:
         team_id, extra = misfit(team_id, None, "team_id", extra)
-    return TeamRequest(team_id=team_id, extra=extra)
+    self = TeamRequest.__new__(TeamRequest)
+    self.team_id = team_id
+    self.extra = extra
+    return self
 
 
 def encode_team_request(m: TeamRequest, wire: bool = True) -> dict[str, Any]:
@@ -247,20 +253,20 @@ def decode_list_audit_events_request(d: Mapping[str, Any]) -> ListAuditEventsReq
     if event_time_to.__class__ is not str and event_time_to is not None:
         event_time_to, extra = misfit(event_time_to, None, "event_time_to", extra)
     order_by = get("order_by")
-    if order_by.__class__ is not str or order_by == "":
+    if order_by is not None and (order_by.__class__ is not str or order_by == ""):
         order_by, extra = misfit(None if order_by == "" else order_by, None, "order_by", extra)
-    return ListAuditEventsRequest(
-        team_id=team_id,
-        page_size=page_size,
-        page_token=page_token,
-        event_filter_user_id=event_filter_user_id,
-        event_filter_query=event_filter_query,
-        event_filter_event_id=event_filter_event_id,
-        event_time_from=event_time_from,
-        event_time_to=event_time_to,
-        order_by=order_by,
-        extra=extra,
-    )
+    self = ListAuditEventsRequest.__new__(ListAuditEventsRequest)
+    self.team_id = team_id
+    self.page_size = page_size
+    self.page_token = page_token
+    self.event_filter_user_id = event_filter_user_id
+    self.event_filter_query = event_filter_query
+    self.event_filter_event_id = event_filter_event_id
+    self.event_time_from = event_time_from
+    self.event_time_to = event_time_to
+    self.order_by = order_by
+    self.extra = extra
+    return self
 
 
 def encode_list_audit_events_request(m: ListAuditEventsRequest, wire: bool = True) -> dict[str, Any]:
@@ -303,7 +309,10 @@ def decode_billing_request(d: Mapping[str, Any]) -> BillingRequest:
     team_id = get("team_id")
     if team_id.__class__ is not str and team_id is not None:
         team_id, extra = misfit(team_id, None, "team_id", extra)
-    return BillingRequest(team_id=team_id, extra=extra)
+    self = BillingRequest.__new__(BillingRequest)
+    self.team_id = team_id
+    self.extra = extra
+    return self
 
 
 def encode_billing_request(m: BillingRequest, wire: bool = True) -> dict[str, Any]:
@@ -347,15 +356,15 @@ def decode_list_invoices_request(d: Mapping[str, Any]) -> ListInvoicesRequest:
     since_month = get("since_month")
     if since_month.__class__ is not int and since_month is not None:
         since_month, extra = read_int(since_month, None, "since_month", extra)
-    return ListInvoicesRequest(
-        team_id=team_id,
-        invoice_ids=invoice_ids,
-        billing_cycle_year=billing_cycle_year,
-        billing_cycle_month=billing_cycle_month,
-        since_year=since_year,
-        since_month=since_month,
-        extra=extra,
-    )
+    self = ListInvoicesRequest.__new__(ListInvoicesRequest)
+    self.team_id = team_id
+    self.invoice_ids = invoice_ids
+    self.billing_cycle_year = billing_cycle_year
+    self.billing_cycle_month = billing_cycle_month
+    self.since_year = since_year
+    self.since_month = since_month
+    self.extra = extra
+    return self
 
 
 def encode_list_invoices_request(m: ListInvoicesRequest, wire: bool = True) -> dict[str, Any]:
@@ -418,8 +427,12 @@ def decode_management_api_key(d: Mapping[str, Any]) -> ManagementApiKey:
     name = get("name")
     if name.__class__ is not str and name is not None:
         name, extra = misfit(name, None, "name", extra)
-    create_time, extra = convert(datetime_from_json, get("createTime"), None, "createTime", extra)
-    modify_time, extra = convert(datetime_from_json, get("modifyTime"), None, "modifyTime", extra)
+    create_time = get("createTime")
+    if create_time is not None:
+        create_time, extra = convert(datetime_from_json, create_time, None, "createTime", extra)
+    modify_time = get("modifyTime")
+    if modify_time is not None:
+        modify_time, extra = convert(datetime_from_json, modify_time, None, "modifyTime", extra)
     team_id = get("teamId")
     if team_id.__class__ is not str and team_id is not None:
         team_id, extra = misfit(team_id, None, "teamId", extra)
@@ -429,32 +442,41 @@ def decode_management_api_key(d: Mapping[str, Any]) -> ManagementApiKey:
     disabled = get("disabled")
     if disabled.__class__ is not bool and disabled is not None:
         disabled, extra = misfit(disabled, None, "disabled", extra)
-    expire_time, extra = convert(datetime_from_json, get("expireTime"), None, "expireTime", extra)
+    expire_time = get("expireTime")
+    if expire_time is not None:
+        expire_time, extra = convert(datetime_from_json, expire_time, None, "expireTime", extra)
     qps = get("qps")
     if qps.__class__ is not int and qps is not None:
         qps, extra = read_int(qps, None, "qps", extra)
     qpm = get("qpm")
     if qpm.__class__ is not int and qpm is not None:
         qpm, extra = read_int(qpm, None, "qpm", extra)
-    tpm, extra = convert(decimal_from_json, get("tpm"), None, "tpm", extra)
-    acl_strings, extra = read_list(get("aclStrings"), str, "aclStrings", extra)
-    return ManagementApiKey(
-        redacted_api_key=redacted_api_key,
-        api_key=api_key,
-        user_id=user_id,
-        name=name,
-        create_time=create_time,
-        modify_time=modify_time,
-        team_id=team_id,
-        api_key_id=api_key_id,
-        disabled=disabled,
-        expire_time=expire_time,
-        qps=qps,
-        qpm=qpm,
-        tpm=tpm,
-        acl_strings=acl_strings,
-        extra=extra,
-    )
+    tpm = get("tpm")
+    if tpm is not None:
+        tpm, extra = convert(decimal_from_json, tpm, None, "tpm", extra)
+    acl_strings = get("aclStrings")
+    if acl_strings is None:
+        acl_strings = []
+    else:
+        acl_strings, extra = read_list(acl_strings, str, "aclStrings", extra)
+    self = ManagementApiKey.__new__(ManagementApiKey)
+    self.redacted_api_key = redacted_api_key
+    self.api_key = api_key
+    self.user_id = user_id
+    self.name = name
+    self.create_time = create_time
+    self.modify_time = modify_time
+    self.team_id = team_id
+    self.api_key_id = api_key_id
+    self.disabled = disabled
+    self.expire_time = expire_time
+    self.qps = qps
+    self.qpm = qpm
+    self.tpm = tpm
+    self.acl_strings = acl_strings
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_management_api_key(m: ManagementApiKey, wire: bool = True) -> dict[str, Any]:
@@ -515,11 +537,22 @@ def decode_create_api_key_request(d: Mapping[str, Any]) -> CreateApiKeyRequest:
     qpm = get("qpm")
     if qpm.__class__ is not int and qpm is not None:
         qpm, extra = read_int(qpm, None, "qpm", extra)
-    tpm, extra = convert(decimal_from_json, get("tpm"), None, "tpm", extra)
-    expire_time, extra = convert(datetime_from_json, get("expireTime"), None, "expireTime", extra)
-    return CreateApiKeyRequest(
-        team_id=team_id, name=name, acls=acls, qps=qps, qpm=qpm, tpm=tpm, expire_time=expire_time, extra=extra
-    )
+    tpm = get("tpm")
+    if tpm is not None:
+        tpm, extra = convert(decimal_from_json, tpm, None, "tpm", extra)
+    expire_time = get("expireTime")
+    if expire_time is not None:
+        expire_time, extra = convert(datetime_from_json, expire_time, None, "expireTime", extra)
+    self = CreateApiKeyRequest.__new__(CreateApiKeyRequest)
+    self.team_id = team_id
+    self.name = name
+    self.acls = acls
+    self.qps = qps
+    self.qpm = qpm
+    self.tpm = tpm
+    self.expire_time = expire_time
+    self.extra = extra
+    return self
 
 
 def encode_create_api_key_request(m: CreateApiKeyRequest, wire: bool = True) -> dict[str, Any]:
@@ -561,12 +594,19 @@ def decode_update_api_key_request(d: Mapping[str, Any]) -> UpdateApiKeyRequest:
     if api_key_id.__class__ is not str and api_key_id is not None:
         api_key_id, extra = misfit(api_key_id, None, "api_key_id", extra)
     api_key = get("apiKey")
-    if api_key is not None:
+    if api_key.__class__ is dict:
+        api_key = decode_management_api_key(api_key)
+    elif api_key is not None:
         api_key, extra = read_model(decode_management_api_key, api_key, "apiKey", extra)
     field_mask = get("fieldMask")
     if field_mask.__class__ is not str and field_mask is not None:
         field_mask, extra = misfit(field_mask, None, "fieldMask", extra)
-    return UpdateApiKeyRequest(api_key_id=api_key_id, api_key=api_key, field_mask=field_mask, extra=extra)
+    self = UpdateApiKeyRequest.__new__(UpdateApiKeyRequest)
+    self.api_key_id = api_key_id
+    self.api_key = api_key
+    self.field_mask = field_mask
+    self.extra = extra
+    return self
 
 
 def encode_update_api_key_request(m: UpdateApiKeyRequest, wire: bool = True) -> dict[str, Any]:
@@ -599,13 +639,20 @@ def decode_rotate_api_key_request(d: Mapping[str, Any]) -> RotateApiKeyRequest:
     api_key_id = get("api_key_id")
     if api_key_id.__class__ is not str and api_key_id is not None:
         api_key_id, extra = misfit(api_key_id, None, "api_key_id", extra)
-    expire_time, extra = convert(datetime_from_json, get("expireTime"), None, "expireTime", extra)
-    old_secret_expire_time, extra = convert(
-        datetime_from_json, get("oldSecretExpireTime"), None, "oldSecretExpireTime", extra
-    )
-    return RotateApiKeyRequest(
-        api_key_id=api_key_id, expire_time=expire_time, old_secret_expire_time=old_secret_expire_time, extra=extra
-    )
+    expire_time = get("expireTime")
+    if expire_time is not None:
+        expire_time, extra = convert(datetime_from_json, expire_time, None, "expireTime", extra)
+    old_secret_expire_time = get("oldSecretExpireTime")
+    if old_secret_expire_time is not None:
+        old_secret_expire_time, extra = convert(
+            datetime_from_json, old_secret_expire_time, None, "oldSecretExpireTime", extra
+        )
+    self = RotateApiKeyRequest.__new__(RotateApiKeyRequest)
+    self.api_key_id = api_key_id
+    self.expire_time = expire_time
+    self.old_secret_expire_time = old_secret_expire_time
+    self.extra = extra
+    return self
 
 
 def encode_rotate_api_key_request(m: RotateApiKeyRequest, wire: bool = True) -> dict[str, Any]:
@@ -633,8 +680,16 @@ def decode_api_key_propagation(d: Mapping[str, Any]) -> ApiKeyPropagation:
     extra: Extra = None
     if not d.keys() <= _API_KEY_PROPAGATION:
         extra = unknown(d, _API_KEY_PROPAGATION)
-    ic_propagation, extra = read_map(get("icPropagation"), bool, "icPropagation", extra)
-    return ApiKeyPropagation(ic_propagation=ic_propagation, extra=extra)
+    ic_propagation = get("icPropagation")
+    if ic_propagation is None:
+        ic_propagation = {}
+    else:
+        ic_propagation, extra = read_map(ic_propagation, bool, "icPropagation", extra)
+    self = ApiKeyPropagation.__new__(ApiKeyPropagation)
+    self.ic_propagation = ic_propagation
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_api_key_propagation(m: ApiKeyPropagation, wire: bool = True) -> dict[str, Any]:
@@ -663,27 +718,47 @@ def decode_cluster_config(d: Mapping[str, Any]) -> ClusterConfig:
     extra: Extra = None
     if not d.keys() <= _CLUSTER_CONFIG:
         extra = unknown(d, _CLUSTER_CONFIG)
-    language_models, extra = read_models(decode_mgmt_language_model, get("languageModels"), "languageModels", extra)
-    embedding_models, extra = read_models(decode_mgmt_embedding_model, get("embeddingModels"), "embeddingModels", extra)
-    image_generation_models, extra = read_models(
-        decode_mgmt_image_generation_model, get("imageGenerationModels"), "imageGenerationModels", extra
-    )
-    audio_models, extra = read_models(decode_mgmt_audio_model, get("audioModels"), "audioModels", extra)
-    video_generation_models, extra = read_models(
-        decode_mgmt_video_generation_model, get("videoGenerationModels"), "videoGenerationModels", extra
-    )
+    language_models = get("languageModels")
+    if language_models is None:
+        language_models = []
+    else:
+        language_models, extra = read_models(decode_mgmt_language_model, language_models, "languageModels", extra)
+    embedding_models = get("embeddingModels")
+    if embedding_models is None:
+        embedding_models = []
+    else:
+        embedding_models, extra = read_models(decode_mgmt_embedding_model, embedding_models, "embeddingModels", extra)
+    image_generation_models = get("imageGenerationModels")
+    if image_generation_models is None:
+        image_generation_models = []
+    else:
+        image_generation_models, extra = read_models(
+            decode_mgmt_image_generation_model, image_generation_models, "imageGenerationModels", extra
+        )
+    audio_models = get("audioModels")
+    if audio_models is None:
+        audio_models = []
+    else:
+        audio_models, extra = read_models(decode_mgmt_audio_model, audio_models, "audioModels", extra)
+    video_generation_models = get("videoGenerationModels")
+    if video_generation_models is None:
+        video_generation_models = []
+    else:
+        video_generation_models, extra = read_models(
+            decode_mgmt_video_generation_model, video_generation_models, "videoGenerationModels", extra
+        )
     cluster_name = get("clusterName")
     if cluster_name.__class__ is not str and cluster_name is not None:
         cluster_name, extra = misfit(cluster_name, None, "clusterName", extra)
-    return ClusterConfig(
-        language_models=language_models,
-        embedding_models=embedding_models,
-        image_generation_models=image_generation_models,
-        audio_models=audio_models,
-        video_generation_models=video_generation_models,
-        cluster_name=cluster_name,
-        extra=extra,
-    )
+    self = ClusterConfig.__new__(ClusterConfig)
+    self.language_models = language_models
+    self.embedding_models = embedding_models
+    self.image_generation_models = image_generation_models
+    self.audio_models = audio_models
+    self.video_generation_models = video_generation_models
+    self.cluster_name = cluster_name
+    self.extra = extra
+    return self
 
 
 def encode_cluster_config(m: ClusterConfig, wire: bool = True) -> dict[str, Any]:
@@ -715,21 +790,33 @@ def decode_rate_limits(d: Mapping[str, Any]) -> RateLimits:
     extra: Extra = None
     if not d.keys() <= _RATE_LIMITS:
         extra = unknown(d, _RATE_LIMITS)
-    query_offset, extra = convert(decimal_from_json, get("queryOffset"), None, "queryOffset", extra)
-    query_base_rate, extra = convert(decimal_from_json, get("queryBaseRate"), None, "queryBaseRate", extra)
-    query_multiplier, extra = convert(decimal_from_json, get("queryMultiplier"), None, "queryMultiplier", extra)
-    token_offset, extra = convert(decimal_from_json, get("tokenOffset"), None, "tokenOffset", extra)
-    token_base_rate, extra = convert(decimal_from_json, get("tokenBaseRate"), None, "tokenBaseRate", extra)
-    token_multiplier, extra = convert(decimal_from_json, get("tokenMultiplier"), None, "tokenMultiplier", extra)
-    return RateLimits(
-        query_offset=query_offset,
-        query_base_rate=query_base_rate,
-        query_multiplier=query_multiplier,
-        token_offset=token_offset,
-        token_base_rate=token_base_rate,
-        token_multiplier=token_multiplier,
-        extra=extra,
-    )
+    query_offset = get("queryOffset")
+    if query_offset is not None:
+        query_offset, extra = convert(decimal_from_json, query_offset, None, "queryOffset", extra)
+    query_base_rate = get("queryBaseRate")
+    if query_base_rate is not None:
+        query_base_rate, extra = convert(decimal_from_json, query_base_rate, None, "queryBaseRate", extra)
+    query_multiplier = get("queryMultiplier")
+    if query_multiplier is not None:
+        query_multiplier, extra = convert(decimal_from_json, query_multiplier, None, "queryMultiplier", extra)
+    token_offset = get("tokenOffset")
+    if token_offset is not None:
+        token_offset, extra = convert(decimal_from_json, token_offset, None, "tokenOffset", extra)
+    token_base_rate = get("tokenBaseRate")
+    if token_base_rate is not None:
+        token_base_rate, extra = convert(decimal_from_json, token_base_rate, None, "tokenBaseRate", extra)
+    token_multiplier = get("tokenMultiplier")
+    if token_multiplier is not None:
+        token_multiplier, extra = convert(decimal_from_json, token_multiplier, None, "tokenMultiplier", extra)
+    self = RateLimits.__new__(RateLimits)
+    self.query_offset = query_offset
+    self.query_base_rate = query_base_rate
+    self.query_multiplier = query_multiplier
+    self.token_offset = token_offset
+    self.token_base_rate = token_base_rate
+    self.token_multiplier = token_multiplier
+    self.extra = extra
+    return self
 
 
 def encode_rate_limits(m: RateLimits, wire: bool = True) -> dict[str, Any]:
@@ -795,99 +882,145 @@ def decode_mgmt_language_model(d: Mapping[str, Any]) -> MgmtLanguageModel:
     version = get("version")
     if version.__class__ is not str and version is not None:
         version, extra = misfit(version, None, "version", extra)
-    input_modalities, extra = read_list(get("inputModalities"), str, "inputModalities", extra)
+    input_modalities = get("inputModalities")
+    if input_modalities is None:
+        input_modalities = []
+    else:
+        input_modalities, extra = read_list(input_modalities, str, "inputModalities", extra)
     if input_modalities:
         input_modalities = [x for x in input_modalities if x not in ("INVALID",)]
-    output_modalities, extra = read_list(get("outputModalities"), str, "outputModalities", extra)
+    output_modalities = get("outputModalities")
+    if output_modalities is None:
+        output_modalities = []
+    else:
+        output_modalities, extra = read_list(output_modalities, str, "outputModalities", extra)
     if output_modalities:
         output_modalities = [x for x in output_modalities if x not in ("INVALID",)]
-    prompt_text_token_price, extra = convert(
-        decimal_from_json, get("promptTextTokenPrice"), None, "promptTextTokenPrice", extra
-    )
-    prompt_image_token_price, extra = convert(
-        decimal_from_json, get("promptImageTokenPrice"), None, "promptImageTokenPrice", extra
-    )
-    prompt_text_token_price_long_context, extra = convert(
-        decimal_from_json, get("promptTextTokenPriceLongContext"), None, "promptTextTokenPriceLongContext", extra
-    )
-    cached_prompt_token_price, extra = convert(
-        decimal_from_json, get("cachedPromptTokenPrice"), None, "cachedPromptTokenPrice", extra
-    )
-    cached_prompt_token_price_long_context, extra = convert(
-        decimal_from_json, get("cachedPromptTokenPriceLongContext"), None, "cachedPromptTokenPriceLongContext", extra
-    )
-    completion_text_token_price, extra = convert(
-        decimal_from_json, get("completionTextTokenPrice"), None, "completionTextTokenPrice", extra
-    )
-    completion_token_price_long_context, extra = convert(
-        decimal_from_json, get("completionTokenPriceLongContext"), None, "completionTokenPriceLongContext", extra
-    )
-    search_price, extra = convert(decimal_from_json, get("searchPrice"), None, "searchPrice", extra)
-    rps, extra = convert(decimal_from_json, get("rps"), None, "rps", extra)
-    rpm, extra = convert(decimal_from_json, get("rpm"), None, "rpm", extra)
-    tpm, extra = convert(decimal_from_json, get("tpm"), None, "tpm", extra)
-    rph, extra = convert(decimal_from_json, get("rph"), None, "rph", extra)
-    rpd, extra = convert(decimal_from_json, get("rpd"), None, "rpd", extra)
+    prompt_text_token_price = get("promptTextTokenPrice")
+    if prompt_text_token_price is not None:
+        prompt_text_token_price, extra = convert(
+            decimal_from_json, prompt_text_token_price, None, "promptTextTokenPrice", extra
+        )
+    prompt_image_token_price = get("promptImageTokenPrice")
+    if prompt_image_token_price is not None:
+        prompt_image_token_price, extra = convert(
+            decimal_from_json, prompt_image_token_price, None, "promptImageTokenPrice", extra
+        )
+    prompt_text_token_price_long_context = get("promptTextTokenPriceLongContext")
+    if prompt_text_token_price_long_context is not None:
+        prompt_text_token_price_long_context, extra = convert(
+            decimal_from_json, prompt_text_token_price_long_context, None, "promptTextTokenPriceLongContext", extra
+        )
+    cached_prompt_token_price = get("cachedPromptTokenPrice")
+    if cached_prompt_token_price is not None:
+        cached_prompt_token_price, extra = convert(
+            decimal_from_json, cached_prompt_token_price, None, "cachedPromptTokenPrice", extra
+        )
+    cached_prompt_token_price_long_context = get("cachedPromptTokenPriceLongContext")
+    if cached_prompt_token_price_long_context is not None:
+        cached_prompt_token_price_long_context, extra = convert(
+            decimal_from_json, cached_prompt_token_price_long_context, None, "cachedPromptTokenPriceLongContext", extra
+        )
+    completion_text_token_price = get("completionTextTokenPrice")
+    if completion_text_token_price is not None:
+        completion_text_token_price, extra = convert(
+            decimal_from_json, completion_text_token_price, None, "completionTextTokenPrice", extra
+        )
+    completion_token_price_long_context = get("completionTokenPriceLongContext")
+    if completion_token_price_long_context is not None:
+        completion_token_price_long_context, extra = convert(
+            decimal_from_json, completion_token_price_long_context, None, "completionTokenPriceLongContext", extra
+        )
+    search_price = get("searchPrice")
+    if search_price is not None:
+        search_price, extra = convert(decimal_from_json, search_price, None, "searchPrice", extra)
+    rps = get("rps")
+    if rps is not None:
+        rps, extra = convert(decimal_from_json, rps, None, "rps", extra)
+    rpm = get("rpm")
+    if rpm is not None:
+        rpm, extra = convert(decimal_from_json, rpm, None, "rpm", extra)
+    tpm = get("tpm")
+    if tpm is not None:
+        tpm, extra = convert(decimal_from_json, tpm, None, "tpm", extra)
+    rph = get("rph")
+    if rph is not None:
+        rph, extra = convert(decimal_from_json, rph, None, "rph", extra)
+    rpd = get("rpd")
+    if rpd is not None:
+        rpd, extra = convert(decimal_from_json, rpd, None, "rpd", extra)
     cluster = get("cluster")
     if cluster.__class__ is not str and cluster is not None:
         cluster, extra = misfit(cluster, None, "cluster", extra)
     max_prompt_length = get("maxPromptLength")
     if max_prompt_length.__class__ is not int and max_prompt_length is not None:
         max_prompt_length, extra = read_int(max_prompt_length, None, "maxPromptLength", extra)
-    aliases, extra = read_list(get("aliases"), str, "aliases", extra)
+    aliases = get("aliases")
+    if aliases is None:
+        aliases = []
+    else:
+        aliases, extra = read_list(aliases, str, "aliases", extra)
     features = get("features")
-    if features is not None:
+    if features.__class__ is dict:
+        features = decode_mgmt_model_features(features)
+    elif features is not None:
         features, extra = read_model(decode_mgmt_model_features, features, "features", extra)
     algorithm = get("algorithm")
     if algorithm.__class__ is not str and algorithm is not None:
         algorithm, extra = misfit(algorithm, None, "algorithm", extra)
-    long_context_threshold, extra = convert(
-        decimal_from_json, get("longContextThreshold"), None, "longContextThreshold", extra
-    )
+    long_context_threshold = get("longContextThreshold")
+    if long_context_threshold is not None:
+        long_context_threshold, extra = convert(
+            decimal_from_json, long_context_threshold, None, "longContextThreshold", extra
+        )
     rate_limits = get("rateLimits")
-    if rate_limits is not None:
+    if rate_limits.__class__ is dict:
+        rate_limits = decode_rate_limits(rate_limits)
+    elif rate_limits is not None:
         rate_limits, extra = read_model(decode_rate_limits, rate_limits, "rateLimits", extra)
     batch_discount_percent = get("batchDiscountPercent")
     if batch_discount_percent.__class__ is not int and batch_discount_percent is not None:
         batch_discount_percent, extra = read_int(batch_discount_percent, None, "batchDiscountPercent", extra)
     provisioned_throughput = get("provisionedThroughput")
-    if provisioned_throughput is not None:
+    if provisioned_throughput.__class__ is dict:
+        provisioned_throughput = decode_provisioned_throughput(provisioned_throughput)
+    elif provisioned_throughput is not None:
         provisioned_throughput, extra = read_model(
             decode_provisioned_throughput, provisioned_throughput, "provisionedThroughput", extra
         )
     tier = get("tier")
     if tier.__class__ is not int and tier is not None:
         tier, extra = read_int(tier, None, "tier", extra)
-    return MgmtLanguageModel(
-        name=name,
-        version=version,
-        input_modalities=input_modalities,
-        output_modalities=output_modalities,
-        prompt_text_token_price=prompt_text_token_price,
-        prompt_image_token_price=prompt_image_token_price,
-        prompt_text_token_price_long_context=prompt_text_token_price_long_context,
-        cached_prompt_token_price=cached_prompt_token_price,
-        cached_prompt_token_price_long_context=cached_prompt_token_price_long_context,
-        completion_text_token_price=completion_text_token_price,
-        completion_token_price_long_context=completion_token_price_long_context,
-        search_price=search_price,
-        rps=rps,
-        rpm=rpm,
-        tpm=tpm,
-        rph=rph,
-        rpd=rpd,
-        cluster=cluster,
-        max_prompt_length=max_prompt_length,
-        aliases=aliases,
-        features=features,
-        algorithm=algorithm,
-        long_context_threshold=long_context_threshold,
-        rate_limits=rate_limits,
-        batch_discount_percent=batch_discount_percent,
-        provisioned_throughput=provisioned_throughput,
-        tier=tier,
-        extra=extra,
-    )
+    self = MgmtLanguageModel.__new__(MgmtLanguageModel)
+    self.name = name
+    self.version = version
+    self.input_modalities = input_modalities
+    self.output_modalities = output_modalities
+    self.prompt_text_token_price = prompt_text_token_price
+    self.prompt_image_token_price = prompt_image_token_price
+    self.prompt_text_token_price_long_context = prompt_text_token_price_long_context
+    self.cached_prompt_token_price = cached_prompt_token_price
+    self.cached_prompt_token_price_long_context = cached_prompt_token_price_long_context
+    self.completion_text_token_price = completion_text_token_price
+    self.completion_token_price_long_context = completion_token_price_long_context
+    self.search_price = search_price
+    self.rps = rps
+    self.rpm = rpm
+    self.tpm = tpm
+    self.rph = rph
+    self.rpd = rpd
+    self.cluster = cluster
+    self.max_prompt_length = max_prompt_length
+    self.aliases = aliases
+    self.features = features
+    self.algorithm = algorithm
+    self.long_context_threshold = long_context_threshold
+    self.rate_limits = rate_limits
+    self.batch_discount_percent = batch_discount_percent
+    self.provisioned_throughput = provisioned_throughput
+    self.tier = tier
+    self.extra = extra
+    return self
 
 
 def encode_mgmt_language_model(m: MgmtLanguageModel, wire: bool = True) -> dict[str, Any]:
@@ -974,9 +1107,12 @@ def decode_mgmt_model_features(d: Mapping[str, Any]) -> MgmtModelFeatures:
     reasoning = get("reasoning")
     if reasoning.__class__ is not bool and reasoning is not None:
         reasoning, extra = misfit(reasoning, None, "reasoning", extra)
-    return MgmtModelFeatures(
-        function_calling=function_calling, structured_outputs=structured_outputs, reasoning=reasoning, extra=extra
-    )
+    self = MgmtModelFeatures.__new__(MgmtModelFeatures)
+    self.function_calling = function_calling
+    self.structured_outputs = structured_outputs
+    self.reasoning = reasoning
+    self.extra = extra
+    return self
 
 
 def encode_mgmt_model_features(m: MgmtModelFeatures, wire: bool = True) -> dict[str, Any]:
@@ -1000,15 +1136,21 @@ def decode_provisioned_throughput(d: Mapping[str, Any]) -> ProvisionedThroughput
     extra: Extra = None
     if not d.keys() <= _PROVISIONED_THROUGHPUT:
         extra = unknown(d, _PROVISIONED_THROUGHPUT)
-    tokens_per_input_unit, extra = convert(
-        decimal_from_json, get("tokensPerInputUnit"), None, "tokensPerInputUnit", extra
-    )
-    tokens_per_output_unit, extra = convert(
-        decimal_from_json, get("tokensPerOutputUnit"), None, "tokensPerOutputUnit", extra
-    )
-    return ProvisionedThroughput(
-        tokens_per_input_unit=tokens_per_input_unit, tokens_per_output_unit=tokens_per_output_unit, extra=extra
-    )
+    tokens_per_input_unit = get("tokensPerInputUnit")
+    if tokens_per_input_unit is not None:
+        tokens_per_input_unit, extra = convert(
+            decimal_from_json, tokens_per_input_unit, None, "tokensPerInputUnit", extra
+        )
+    tokens_per_output_unit = get("tokensPerOutputUnit")
+    if tokens_per_output_unit is not None:
+        tokens_per_output_unit, extra = convert(
+            decimal_from_json, tokens_per_output_unit, None, "tokensPerOutputUnit", extra
+        )
+    self = ProvisionedThroughput.__new__(ProvisionedThroughput)
+    self.tokens_per_input_unit = tokens_per_input_unit
+    self.tokens_per_output_unit = tokens_per_output_unit
+    self.extra = extra
+    return self
 
 
 def encode_provisioned_throughput(m: ProvisionedThroughput, wire: bool = True) -> dict[str, Any]:
@@ -1053,47 +1195,71 @@ def decode_mgmt_embedding_model(d: Mapping[str, Any]) -> MgmtEmbeddingModel:
     version = get("version")
     if version.__class__ is not str and version is not None:
         version, extra = misfit(version, None, "version", extra)
-    input_modalities, extra = read_list(get("inputModalities"), str, "inputModalities", extra)
+    input_modalities = get("inputModalities")
+    if input_modalities is None:
+        input_modalities = []
+    else:
+        input_modalities, extra = read_list(input_modalities, str, "inputModalities", extra)
     if input_modalities:
         input_modalities = [x for x in input_modalities if x not in ("INVALID",)]
-    prompt_text_token_price, extra = convert(
-        decimal_from_json, get("promptTextTokenPrice"), None, "promptTextTokenPrice", extra
-    )
-    prompt_image_token_price, extra = convert(
-        decimal_from_json, get("promptImageTokenPrice"), None, "promptImageTokenPrice", extra
-    )
-    rps, extra = convert(decimal_from_json, get("rps"), None, "rps", extra)
-    rpm, extra = convert(decimal_from_json, get("rpm"), None, "rpm", extra)
-    tpm, extra = convert(decimal_from_json, get("tpm"), None, "tpm", extra)
-    rph, extra = convert(decimal_from_json, get("rph"), None, "rph", extra)
-    rpd, extra = convert(decimal_from_json, get("rpd"), None, "rpd", extra)
+    prompt_text_token_price = get("promptTextTokenPrice")
+    if prompt_text_token_price is not None:
+        prompt_text_token_price, extra = convert(
+            decimal_from_json, prompt_text_token_price, None, "promptTextTokenPrice", extra
+        )
+    prompt_image_token_price = get("promptImageTokenPrice")
+    if prompt_image_token_price is not None:
+        prompt_image_token_price, extra = convert(
+            decimal_from_json, prompt_image_token_price, None, "promptImageTokenPrice", extra
+        )
+    rps = get("rps")
+    if rps is not None:
+        rps, extra = convert(decimal_from_json, rps, None, "rps", extra)
+    rpm = get("rpm")
+    if rpm is not None:
+        rpm, extra = convert(decimal_from_json, rpm, None, "rpm", extra)
+    tpm = get("tpm")
+    if tpm is not None:
+        tpm, extra = convert(decimal_from_json, tpm, None, "tpm", extra)
+    rph = get("rph")
+    if rph is not None:
+        rph, extra = convert(decimal_from_json, rph, None, "rph", extra)
+    rpd = get("rpd")
+    if rpd is not None:
+        rpd, extra = convert(decimal_from_json, rpd, None, "rpd", extra)
     cluster = get("cluster")
     if cluster.__class__ is not str and cluster is not None:
         cluster, extra = misfit(cluster, None, "cluster", extra)
-    aliases, extra = read_list(get("aliases"), str, "aliases", extra)
+    aliases = get("aliases")
+    if aliases is None:
+        aliases = []
+    else:
+        aliases, extra = read_list(aliases, str, "aliases", extra)
     rate_limits = get("rateLimits")
-    if rate_limits is not None:
+    if rate_limits.__class__ is dict:
+        rate_limits = decode_rate_limits(rate_limits)
+    elif rate_limits is not None:
         rate_limits, extra = read_model(decode_rate_limits, rate_limits, "rateLimits", extra)
     tier = get("tier")
     if tier.__class__ is not int and tier is not None:
         tier, extra = read_int(tier, None, "tier", extra)
-    return MgmtEmbeddingModel(
-        name=name,
-        version=version,
-        input_modalities=input_modalities,
-        prompt_text_token_price=prompt_text_token_price,
-        prompt_image_token_price=prompt_image_token_price,
-        rps=rps,
-        rpm=rpm,
-        tpm=tpm,
-        rph=rph,
-        rpd=rpd,
-        cluster=cluster,
-        aliases=aliases,
-        rate_limits=rate_limits,
-        tier=tier,
-        extra=extra,
-    )
+    self = MgmtEmbeddingModel.__new__(MgmtEmbeddingModel)
+    self.name = name
+    self.version = version
+    self.input_modalities = input_modalities
+    self.prompt_text_token_price = prompt_text_token_price
+    self.prompt_image_token_price = prompt_image_token_price
+    self.rps = rps
+    self.rpm = rpm
+    self.tpm = tpm
+    self.rph = rph
+    self.rpd = rpd
+    self.cluster = cluster
+    self.aliases = aliases
+    self.rate_limits = rate_limits
+    self.tier = tier
+    self.extra = extra
+    return self
 
 
 def encode_mgmt_embedding_model(m: MgmtEmbeddingModel, wire: bool = True) -> dict[str, Any]:
@@ -1163,49 +1329,81 @@ def decode_mgmt_image_generation_model(d: Mapping[str, Any]) -> MgmtImageGenerat
     version = get("version")
     if version.__class__ is not str and version is not None:
         version, extra = misfit(version, None, "version", extra)
-    input_modalities, extra = read_list(get("inputModalities"), str, "inputModalities", extra)
+    input_modalities = get("inputModalities")
+    if input_modalities is None:
+        input_modalities = []
+    else:
+        input_modalities, extra = read_list(input_modalities, str, "inputModalities", extra)
     if input_modalities:
         input_modalities = [x for x in input_modalities if x not in ("INVALID",)]
-    output_modalities, extra = read_list(get("outputModalities"), str, "outputModalities", extra)
+    output_modalities = get("outputModalities")
+    if output_modalities is None:
+        output_modalities = []
+    else:
+        output_modalities, extra = read_list(output_modalities, str, "outputModalities", extra)
     if output_modalities:
         output_modalities = [x for x in output_modalities if x not in ("INVALID",)]
-    image_price, extra = convert(decimal_from_json, get("imagePrice"), None, "imagePrice", extra)
-    rps, extra = convert(decimal_from_json, get("rps"), None, "rps", extra)
-    rpm, extra = convert(decimal_from_json, get("rpm"), None, "rpm", extra)
-    tpm, extra = convert(decimal_from_json, get("tpm"), None, "tpm", extra)
-    rph, extra = convert(decimal_from_json, get("rph"), None, "rph", extra)
-    rpd, extra = convert(decimal_from_json, get("rpd"), None, "rpd", extra)
+    image_price = get("imagePrice")
+    if image_price is not None:
+        image_price, extra = convert(decimal_from_json, image_price, None, "imagePrice", extra)
+    rps = get("rps")
+    if rps is not None:
+        rps, extra = convert(decimal_from_json, rps, None, "rps", extra)
+    rpm = get("rpm")
+    if rpm is not None:
+        rpm, extra = convert(decimal_from_json, rpm, None, "rpm", extra)
+    tpm = get("tpm")
+    if tpm is not None:
+        tpm, extra = convert(decimal_from_json, tpm, None, "tpm", extra)
+    rph = get("rph")
+    if rph is not None:
+        rph, extra = convert(decimal_from_json, rph, None, "rph", extra)
+    rpd = get("rpd")
+    if rpd is not None:
+        rpd, extra = convert(decimal_from_json, rpd, None, "rpd", extra)
     cluster = get("cluster")
     if cluster.__class__ is not str and cluster is not None:
         cluster, extra = misfit(cluster, None, "cluster", extra)
-    aliases, extra = read_list(get("aliases"), str, "aliases", extra)
-    resolution_pricing, extra = read_models(
-        decode_mgmt_image_resolution_price, get("resolutionPricing"), "resolutionPricing", extra
-    )
-    price_per_input_image, extra = convert(
-        decimal_from_json, get("pricePerInputImage"), None, "pricePerInputImage", extra
-    )
+    aliases = get("aliases")
+    if aliases is None:
+        aliases = []
+    else:
+        aliases, extra = read_list(aliases, str, "aliases", extra)
+    resolution_pricing = get("resolutionPricing")
+    if resolution_pricing is None:
+        resolution_pricing = []
+    else:
+        resolution_pricing, extra = read_models(
+            decode_mgmt_image_resolution_price, resolution_pricing, "resolutionPricing", extra
+        )
+    price_per_input_image = get("pricePerInputImage")
+    if price_per_input_image is not None:
+        price_per_input_image, extra = convert(
+            decimal_from_json, price_per_input_image, None, "pricePerInputImage", extra
+        )
     rate_limits = get("rateLimits")
-    if rate_limits is not None:
+    if rate_limits.__class__ is dict:
+        rate_limits = decode_rate_limits(rate_limits)
+    elif rate_limits is not None:
         rate_limits, extra = read_model(decode_rate_limits, rate_limits, "rateLimits", extra)
-    return MgmtImageGenerationModel(
-        name=name,
-        version=version,
-        input_modalities=input_modalities,
-        output_modalities=output_modalities,
-        image_price=image_price,
-        rps=rps,
-        rpm=rpm,
-        tpm=tpm,
-        rph=rph,
-        rpd=rpd,
-        cluster=cluster,
-        aliases=aliases,
-        resolution_pricing=resolution_pricing,
-        price_per_input_image=price_per_input_image,
-        rate_limits=rate_limits,
-        extra=extra,
-    )
+    self = MgmtImageGenerationModel.__new__(MgmtImageGenerationModel)
+    self.name = name
+    self.version = version
+    self.input_modalities = input_modalities
+    self.output_modalities = output_modalities
+    self.image_price = image_price
+    self.rps = rps
+    self.rpm = rpm
+    self.tpm = tpm
+    self.rph = rph
+    self.rpd = rpd
+    self.cluster = cluster
+    self.aliases = aliases
+    self.resolution_pricing = resolution_pricing
+    self.price_per_input_image = price_per_input_image
+    self.rate_limits = rate_limits
+    self.extra = extra
+    return self
 
 
 def encode_mgmt_image_generation_model(m: MgmtImageGenerationModel, wire: bool = True) -> dict[str, Any]:
@@ -1254,12 +1452,20 @@ def decode_mgmt_image_resolution_price(d: Mapping[str, Any]) -> MgmtImageResolut
     if not d.keys() <= _MGMT_IMAGE_RESOLUTION_PRICE:
         extra = unknown(d, _MGMT_IMAGE_RESOLUTION_PRICE)
     resolution = get("resolution")
-    if resolution.__class__ is not str or resolution in ("", "IMAGE_RESOLUTION_UNSPECIFIED"):
+    if resolution is not None and (
+        resolution.__class__ is not str or resolution in ("", "IMAGE_RESOLUTION_UNSPECIFIED")
+    ):
         resolution, extra = misfit(
             None if resolution in ("", "IMAGE_RESOLUTION_UNSPECIFIED") else resolution, None, "resolution", extra
         )
-    price_per_image, extra = convert(decimal_from_json, get("pricePerImage"), None, "pricePerImage", extra)
-    return MgmtImageResolutionPrice(resolution=resolution, price_per_image=price_per_image, extra=extra)
+    price_per_image = get("pricePerImage")
+    if price_per_image is not None:
+        price_per_image, extra = convert(decimal_from_json, price_per_image, None, "pricePerImage", extra)
+    self = MgmtImageResolutionPrice.__new__(MgmtImageResolutionPrice)
+    self.resolution = resolution
+    self.price_per_image = price_per_image
+    self.extra = extra
+    return self
 
 
 def encode_mgmt_image_resolution_price(m: MgmtImageResolutionPrice, wire: bool = True) -> dict[str, Any]:
@@ -1305,47 +1511,79 @@ def decode_mgmt_audio_model(d: Mapping[str, Any]) -> MgmtAudioModel:
     version = get("version")
     if version.__class__ is not str and version is not None:
         version, extra = misfit(version, None, "version", extra)
-    input_modalities, extra = read_list(get("inputModalities"), str, "inputModalities", extra)
+    input_modalities = get("inputModalities")
+    if input_modalities is None:
+        input_modalities = []
+    else:
+        input_modalities, extra = read_list(input_modalities, str, "inputModalities", extra)
     if input_modalities:
         input_modalities = [x for x in input_modalities if x not in ("INVALID",)]
-    output_modalities, extra = read_list(get("outputModalities"), str, "outputModalities", extra)
+    output_modalities = get("outputModalities")
+    if output_modalities is None:
+        output_modalities = []
+    else:
+        output_modalities, extra = read_list(output_modalities, str, "outputModalities", extra)
     if output_modalities:
         output_modalities = [x for x in output_modalities if x not in ("INVALID",)]
-    prompt_token_price, extra = convert(decimal_from_json, get("promptTokenPrice"), None, "promptTokenPrice", extra)
-    completion_token_price, extra = convert(
-        decimal_from_json, get("completionTokenPrice"), None, "completionTokenPrice", extra
-    )
-    supported_clients, extra = read_models(decode_mgmt_audio_client, get("supportedClients"), "supportedClients", extra)
-    rps, extra = convert(decimal_from_json, get("rps"), None, "rps", extra)
-    rpm, extra = convert(decimal_from_json, get("rpm"), None, "rpm", extra)
-    tpm, extra = convert(decimal_from_json, get("tpm"), None, "tpm", extra)
-    rph, extra = convert(decimal_from_json, get("rph"), None, "rph", extra)
-    rpd, extra = convert(decimal_from_json, get("rpd"), None, "rpd", extra)
+    prompt_token_price = get("promptTokenPrice")
+    if prompt_token_price is not None:
+        prompt_token_price, extra = convert(decimal_from_json, prompt_token_price, None, "promptTokenPrice", extra)
+    completion_token_price = get("completionTokenPrice")
+    if completion_token_price is not None:
+        completion_token_price, extra = convert(
+            decimal_from_json, completion_token_price, None, "completionTokenPrice", extra
+        )
+    supported_clients = get("supportedClients")
+    if supported_clients is None:
+        supported_clients = []
+    else:
+        supported_clients, extra = read_models(decode_mgmt_audio_client, supported_clients, "supportedClients", extra)
+    rps = get("rps")
+    if rps is not None:
+        rps, extra = convert(decimal_from_json, rps, None, "rps", extra)
+    rpm = get("rpm")
+    if rpm is not None:
+        rpm, extra = convert(decimal_from_json, rpm, None, "rpm", extra)
+    tpm = get("tpm")
+    if tpm is not None:
+        tpm, extra = convert(decimal_from_json, tpm, None, "tpm", extra)
+    rph = get("rph")
+    if rph is not None:
+        rph, extra = convert(decimal_from_json, rph, None, "rph", extra)
+    rpd = get("rpd")
+    if rpd is not None:
+        rpd, extra = convert(decimal_from_json, rpd, None, "rpd", extra)
     cluster = get("cluster")
     if cluster.__class__ is not str and cluster is not None:
         cluster, extra = misfit(cluster, None, "cluster", extra)
-    aliases, extra = read_list(get("aliases"), str, "aliases", extra)
+    aliases = get("aliases")
+    if aliases is None:
+        aliases = []
+    else:
+        aliases, extra = read_list(aliases, str, "aliases", extra)
     rate_limits = get("rateLimits")
-    if rate_limits is not None:
+    if rate_limits.__class__ is dict:
+        rate_limits = decode_rate_limits(rate_limits)
+    elif rate_limits is not None:
         rate_limits, extra = read_model(decode_rate_limits, rate_limits, "rateLimits", extra)
-    return MgmtAudioModel(
-        name=name,
-        version=version,
-        input_modalities=input_modalities,
-        output_modalities=output_modalities,
-        prompt_token_price=prompt_token_price,
-        completion_token_price=completion_token_price,
-        supported_clients=supported_clients,
-        rps=rps,
-        rpm=rpm,
-        tpm=tpm,
-        rph=rph,
-        rpd=rpd,
-        cluster=cluster,
-        aliases=aliases,
-        rate_limits=rate_limits,
-        extra=extra,
-    )
+    self = MgmtAudioModel.__new__(MgmtAudioModel)
+    self.name = name
+    self.version = version
+    self.input_modalities = input_modalities
+    self.output_modalities = output_modalities
+    self.prompt_token_price = prompt_token_price
+    self.completion_token_price = completion_token_price
+    self.supported_clients = supported_clients
+    self.rps = rps
+    self.rpm = rpm
+    self.tpm = tpm
+    self.rph = rph
+    self.rpd = rpd
+    self.cluster = cluster
+    self.aliases = aliases
+    self.rate_limits = rate_limits
+    self.extra = extra
+    return self
 
 
 def encode_mgmt_audio_model(m: MgmtAudioModel, wire: bool = True) -> dict[str, Any]:
@@ -1399,7 +1637,11 @@ def decode_mgmt_audio_client(d: Mapping[str, Any]) -> MgmtAudioClient:
     description = get("description")
     if description.__class__ is not str and description is not None:
         description, extra = misfit(description, None, "description", extra)
-    return MgmtAudioClient(client_name=client_name, description=description, extra=extra)
+    self = MgmtAudioClient.__new__(MgmtAudioClient)
+    self.client_name = client_name
+    self.description = description
+    self.extra = extra
+    return self
 
 
 def encode_mgmt_audio_client(m: MgmtAudioClient, wire: bool = True) -> dict[str, Any]:
@@ -1445,51 +1687,83 @@ def decode_mgmt_video_generation_model(d: Mapping[str, Any]) -> MgmtVideoGenerat
     version = get("version")
     if version.__class__ is not str and version is not None:
         version, extra = misfit(version, None, "version", extra)
-    input_modalities, extra = read_list(get("inputModalities"), str, "inputModalities", extra)
+    input_modalities = get("inputModalities")
+    if input_modalities is None:
+        input_modalities = []
+    else:
+        input_modalities, extra = read_list(input_modalities, str, "inputModalities", extra)
     if input_modalities:
         input_modalities = [x for x in input_modalities if x not in ("INVALID",)]
-    output_modalities, extra = read_list(get("outputModalities"), str, "outputModalities", extra)
+    output_modalities = get("outputModalities")
+    if output_modalities is None:
+        output_modalities = []
+    else:
+        output_modalities, extra = read_list(output_modalities, str, "outputModalities", extra)
     if output_modalities:
         output_modalities = [x for x in output_modalities if x not in ("INVALID",)]
-    rps, extra = convert(decimal_from_json, get("rps"), None, "rps", extra)
-    rpm, extra = convert(decimal_from_json, get("rpm"), None, "rpm", extra)
-    tpm, extra = convert(decimal_from_json, get("tpm"), None, "tpm", extra)
-    rph, extra = convert(decimal_from_json, get("rph"), None, "rph", extra)
-    rpd, extra = convert(decimal_from_json, get("rpd"), None, "rpd", extra)
+    rps = get("rps")
+    if rps is not None:
+        rps, extra = convert(decimal_from_json, rps, None, "rps", extra)
+    rpm = get("rpm")
+    if rpm is not None:
+        rpm, extra = convert(decimal_from_json, rpm, None, "rpm", extra)
+    tpm = get("tpm")
+    if tpm is not None:
+        tpm, extra = convert(decimal_from_json, tpm, None, "tpm", extra)
+    rph = get("rph")
+    if rph is not None:
+        rph, extra = convert(decimal_from_json, rph, None, "rph", extra)
+    rpd = get("rpd")
+    if rpd is not None:
+        rpd, extra = convert(decimal_from_json, rpd, None, "rpd", extra)
     cluster = get("cluster")
     if cluster.__class__ is not str and cluster is not None:
         cluster, extra = misfit(cluster, None, "cluster", extra)
-    aliases, extra = read_list(get("aliases"), str, "aliases", extra)
-    resolution_pricing, extra = read_models(
-        decode_mgmt_video_resolution_price, get("resolutionPricing"), "resolutionPricing", extra
-    )
-    price_per_input_image, extra = convert(
-        decimal_from_json, get("pricePerInputImage"), None, "pricePerInputImage", extra
-    )
-    price_per_input_video_second, extra = convert(
-        decimal_from_json, get("pricePerInputVideoSecond"), None, "pricePerInputVideoSecond", extra
-    )
+    aliases = get("aliases")
+    if aliases is None:
+        aliases = []
+    else:
+        aliases, extra = read_list(aliases, str, "aliases", extra)
+    resolution_pricing = get("resolutionPricing")
+    if resolution_pricing is None:
+        resolution_pricing = []
+    else:
+        resolution_pricing, extra = read_models(
+            decode_mgmt_video_resolution_price, resolution_pricing, "resolutionPricing", extra
+        )
+    price_per_input_image = get("pricePerInputImage")
+    if price_per_input_image is not None:
+        price_per_input_image, extra = convert(
+            decimal_from_json, price_per_input_image, None, "pricePerInputImage", extra
+        )
+    price_per_input_video_second = get("pricePerInputVideoSecond")
+    if price_per_input_video_second is not None:
+        price_per_input_video_second, extra = convert(
+            decimal_from_json, price_per_input_video_second, None, "pricePerInputVideoSecond", extra
+        )
     rate_limits = get("rateLimits")
-    if rate_limits is not None:
+    if rate_limits.__class__ is dict:
+        rate_limits = decode_rate_limits(rate_limits)
+    elif rate_limits is not None:
         rate_limits, extra = read_model(decode_rate_limits, rate_limits, "rateLimits", extra)
-    return MgmtVideoGenerationModel(
-        name=name,
-        version=version,
-        input_modalities=input_modalities,
-        output_modalities=output_modalities,
-        rps=rps,
-        rpm=rpm,
-        tpm=tpm,
-        rph=rph,
-        rpd=rpd,
-        cluster=cluster,
-        aliases=aliases,
-        resolution_pricing=resolution_pricing,
-        price_per_input_image=price_per_input_image,
-        price_per_input_video_second=price_per_input_video_second,
-        rate_limits=rate_limits,
-        extra=extra,
-    )
+    self = MgmtVideoGenerationModel.__new__(MgmtVideoGenerationModel)
+    self.name = name
+    self.version = version
+    self.input_modalities = input_modalities
+    self.output_modalities = output_modalities
+    self.rps = rps
+    self.rpm = rpm
+    self.tpm = tpm
+    self.rph = rph
+    self.rpd = rpd
+    self.cluster = cluster
+    self.aliases = aliases
+    self.resolution_pricing = resolution_pricing
+    self.price_per_input_image = price_per_input_image
+    self.price_per_input_video_second = price_per_input_video_second
+    self.rate_limits = rate_limits
+    self.extra = extra
+    return self
 
 
 def encode_mgmt_video_generation_model(m: MgmtVideoGenerationModel, wire: bool = True) -> dict[str, Any]:
@@ -1538,12 +1812,20 @@ def decode_mgmt_video_resolution_price(d: Mapping[str, Any]) -> MgmtVideoResolut
     if not d.keys() <= _MGMT_VIDEO_RESOLUTION_PRICE:
         extra = unknown(d, _MGMT_VIDEO_RESOLUTION_PRICE)
     resolution = get("resolution")
-    if resolution.__class__ is not str or resolution in ("", "VIDEO_RESOLUTION_UNSPECIFIED"):
+    if resolution is not None and (
+        resolution.__class__ is not str or resolution in ("", "VIDEO_RESOLUTION_UNSPECIFIED")
+    ):
         resolution, extra = misfit(
             None if resolution in ("", "VIDEO_RESOLUTION_UNSPECIFIED") else resolution, None, "resolution", extra
         )
-    price_per_second, extra = convert(decimal_from_json, get("pricePerSecond"), None, "pricePerSecond", extra)
-    return MgmtVideoResolutionPrice(resolution=resolution, price_per_second=price_per_second, extra=extra)
+    price_per_second = get("pricePerSecond")
+    if price_per_second is not None:
+        price_per_second, extra = convert(decimal_from_json, price_per_second, None, "pricePerSecond", extra)
+    self = MgmtVideoResolutionPrice.__new__(MgmtVideoResolutionPrice)
+    self.resolution = resolution
+    self.price_per_second = price_per_second
+    self.extra = extra
+    return self
 
 
 def encode_mgmt_video_resolution_price(m: MgmtVideoResolutionPrice, wire: bool = True) -> dict[str, Any]:
@@ -1580,7 +1862,14 @@ def decode_acl(d: Mapping[str, Any]) -> Acl:
     value = get("value")
     if value.__class__ is not str and value is not None:
         value, extra = misfit(value, None, "value", extra)
-    return Acl(acl=acl, description=description, namespace=namespace, key=key, value=value, extra=extra)
+    self = Acl.__new__(Acl)
+    self.acl = acl
+    self.description = description
+    self.namespace = namespace
+    self.key = key
+    self.value = value
+    self.extra = extra
+    return self
 
 
 def encode_acl(m: Acl, wire: bool = True) -> dict[str, Any]:
@@ -1630,7 +1919,7 @@ def decode_management_key(d: Mapping[str, Any]) -> ManagementKey:
     if team_id.__class__ is not str and team_id is not None:
         team_id, extra = misfit(team_id, None, "teamId", extra)
     scope = get("scope")
-    if scope.__class__ is not str or scope in ("", "SCOPE_UNSPECIFIED"):
+    if scope is not None and (scope.__class__ is not str or scope in ("", "SCOPE_UNSPECIFIED")):
         scope, extra = misfit(None if scope in ("", "SCOPE_UNSPECIFIED") else scope, None, "scope", extra)
     scope_id = get("scopeId")
     if scope_id.__class__ is not str and scope_id is not None:
@@ -1638,12 +1927,20 @@ def decode_management_key(d: Mapping[str, Any]) -> ManagementKey:
     owner_user_id = get("ownerUserId")
     if owner_user_id.__class__ is not str and owner_user_id is not None:
         owner_user_id, extra = misfit(owner_user_id, None, "ownerUserId", extra)
-    create_time, extra = convert(datetime_from_json, get("createTime"), None, "createTime", extra)
-    modify_time, extra = convert(datetime_from_json, get("modifyTime"), None, "modifyTime", extra)
+    create_time = get("createTime")
+    if create_time is not None:
+        create_time, extra = convert(datetime_from_json, create_time, None, "createTime", extra)
+    modify_time = get("modifyTime")
+    if modify_time is not None:
+        modify_time, extra = convert(datetime_from_json, modify_time, None, "modifyTime", extra)
     name = get("name")
     if name.__class__ is not str and name is not None:
         name, extra = misfit(name, None, "name", extra)
-    acls, extra = read_list(get("acls"), str, "acls", extra)
+    acls = get("acls")
+    if acls is None:
+        acls = []
+    else:
+        acls, extra = read_list(acls, str, "acls", extra)
     api_key = get("apiKey")
     if api_key.__class__ is not str and api_key is not None:
         api_key, extra = misfit(api_key, None, "apiKey", extra)
@@ -1651,23 +1948,26 @@ def decode_management_key(d: Mapping[str, Any]) -> ManagementKey:
     if redacted_api_key.__class__ is not str and redacted_api_key is not None:
         redacted_api_key, extra = misfit(redacted_api_key, None, "redactedApiKey", extra)
     ip_ranges = get("ipRanges")
-    if ip_ranges is not None:
+    if ip_ranges.__class__ is dict:
+        ip_ranges = decode_management_key_ip_ranges(ip_ranges)
+    elif ip_ranges is not None:
         ip_ranges, extra = read_model(decode_management_key_ip_ranges, ip_ranges, "ipRanges", extra)
-    return ManagementKey(
-        api_key_id=api_key_id,
-        team_id=team_id,
-        scope=scope,
-        scope_id=scope_id,
-        owner_user_id=owner_user_id,
-        create_time=create_time,
-        modify_time=modify_time,
-        name=name,
-        acls=acls,
-        api_key=api_key,
-        redacted_api_key=redacted_api_key,
-        ip_ranges=ip_ranges,
-        extra=extra,
-    )
+    self = ManagementKey.__new__(ManagementKey)
+    self.api_key_id = api_key_id
+    self.team_id = team_id
+    self.scope = scope
+    self.scope_id = scope_id
+    self.owner_user_id = owner_user_id
+    self.create_time = create_time
+    self.modify_time = modify_time
+    self.name = name
+    self.acls = acls
+    self.api_key = api_key
+    self.redacted_api_key = redacted_api_key
+    self.ip_ranges = ip_ranges
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_management_key(m: ManagementKey, wire: bool = True) -> dict[str, Any]:
@@ -1709,8 +2009,15 @@ def decode_management_key_ip_ranges(d: Mapping[str, Any]) -> ManagementKeyIpRang
     extra: Extra = None
     if not d.keys() <= _MANAGEMENT_KEY_IP_RANGES:
         extra = unknown(d, _MANAGEMENT_KEY_IP_RANGES)
-    ip_ranges, extra = read_models(decode_management_key_ip_range, get("ipRanges"), "ipRanges", extra)
-    return ManagementKeyIpRanges(ip_ranges=ip_ranges, extra=extra)
+    ip_ranges = get("ipRanges")
+    if ip_ranges is None:
+        ip_ranges = []
+    else:
+        ip_ranges, extra = read_models(decode_management_key_ip_range, ip_ranges, "ipRanges", extra)
+    self = ManagementKeyIpRanges.__new__(ManagementKeyIpRanges)
+    self.ip_ranges = ip_ranges
+    self.extra = extra
+    return self
 
 
 def encode_management_key_ip_ranges(m: ManagementKeyIpRanges, wire: bool = True) -> dict[str, Any]:
@@ -1731,12 +2038,18 @@ def decode_management_key_ip_range(d: Mapping[str, Any]) -> ManagementKeyIpRange
     if not d.keys() <= _MANAGEMENT_KEY_IP_RANGE:
         extra = unknown(d, _MANAGEMENT_KEY_IP_RANGE)
     address = get("address")
-    if address is not None:
+    if address.__class__ is dict:
+        address = decode_management_key_ip_address(address)
+    elif address is not None:
         address, extra = read_model(decode_management_key_ip_address, address, "address", extra)
     prefix_length = get("prefixLength")
     if prefix_length.__class__ is not int and prefix_length is not None:
         prefix_length, extra = read_int(prefix_length, None, "prefixLength", extra)
-    return ManagementKeyIpRange(address=address, prefix_length=prefix_length, extra=extra)
+    self = ManagementKeyIpRange.__new__(ManagementKeyIpRange)
+    self.address = address
+    self.prefix_length = prefix_length
+    self.extra = extra
+    return self
 
 
 def encode_management_key_ip_range(m: ManagementKeyIpRange, wire: bool = True) -> dict[str, Any]:
@@ -1764,7 +2077,11 @@ def decode_management_key_ip_address(d: Mapping[str, Any]) -> ManagementKeyIpAdd
     ipv6 = get("ipv6")
     if ipv6.__class__ is not str and ipv6 is not None:
         ipv6, extra = misfit(ipv6, None, "ipv6", extra)
-    return ManagementKeyIpAddress(ipv4=ipv4, ipv6=ipv6, extra=extra)
+    self = ManagementKeyIpAddress.__new__(ManagementKeyIpAddress)
+    self.ipv4 = ipv4
+    self.ipv6 = ipv6
+    self.extra = extra
+    return self
 
 
 def encode_management_key_ip_address(m: ManagementKeyIpAddress, wire: bool = True) -> dict[str, Any]:
@@ -1786,7 +2103,9 @@ def decode_audit_event(d: Mapping[str, Any]) -> AuditEvent:
     extra: Extra = None
     if not d.keys() <= _AUDIT_EVENT:
         extra = unknown(d, _AUDIT_EVENT)
-    event_time, extra = convert(datetime_from_json, get("eventTime"), None, "eventTime", extra)
+    event_time = get("eventTime")
+    if event_time is not None:
+        event_time, extra = convert(datetime_from_json, event_time, None, "eventTime", extra)
     event_id = get("eventId")
     if event_id.__class__ is not str and event_id is not None:
         event_id, extra = misfit(event_id, None, "eventId", extra)
@@ -1794,9 +2113,17 @@ def decode_audit_event(d: Mapping[str, Any]) -> AuditEvent:
     if description.__class__ is not str and description is not None:
         description, extra = misfit(description, None, "description", extra)
     user = get("user")
-    if user is not None:
+    if user.__class__ is dict:
+        user = decode_audit_event_user(user)
+    elif user is not None:
         user, extra = read_model(decode_audit_event_user, user, "user", extra)
-    return AuditEvent(event_time=event_time, event_id=event_id, description=description, user=user, extra=extra)
+    self = AuditEvent.__new__(AuditEvent)
+    self.event_time = event_time
+    self.event_id = event_id
+    self.description = description
+    self.user = user
+    self.extra = extra
+    return self
 
 
 def encode_audit_event(m: AuditEvent, wire: bool = True) -> dict[str, Any]:
@@ -1840,15 +2167,15 @@ def decode_audit_event_user(d: Mapping[str, Any]) -> AuditEventUser:
     profile_image_url = get("profileImageUrl")
     if profile_image_url.__class__ is not str and profile_image_url is not None:
         profile_image_url, extra = misfit(profile_image_url, None, "profileImageUrl", extra)
-    return AuditEventUser(
-        user_id=user_id,
-        email=email,
-        profile_image=profile_image,
-        given_name=given_name,
-        family_name=family_name,
-        profile_image_url=profile_image_url,
-        extra=extra,
-    )
+    self = AuditEventUser.__new__(AuditEventUser)
+    self.user_id = user_id
+    self.email = email
+    self.profile_image = profile_image
+    self.given_name = given_name
+    self.family_name = family_name
+    self.profile_image_url = profile_image_url
+    self.extra = extra
+    return self
 
 
 def encode_audit_event_user(m: AuditEventUser, wire: bool = True) -> dict[str, Any]:
@@ -1878,8 +2205,13 @@ def decode_cent(d: Mapping[str, Any]) -> Cent:
     extra: Extra = None
     if not d.keys() <= _CENT:
         extra = unknown(d, _CENT)
-    val, extra = convert(decimal_from_json, get("val"), None, "val", extra)
-    return Cent(val=val, extra=extra)
+    val = get("val")
+    if val is not None:
+        val, extra = convert(decimal_from_json, val, None, "val", extra)
+    self = Cent.__new__(Cent)
+    self.val = val
+    self.extra = extra
+    return self
 
 
 def encode_cent(m: Cent, wire: bool = True) -> dict[str, Any]:
@@ -1903,7 +2235,9 @@ def decode_billing_info(d: Mapping[str, Any]) -> BillingInfo:
     if name.__class__ is not str and name is not None:
         name, extra = misfit(name, None, "name", extra)
     address = get("address")
-    if address is not None:
+    if address.__class__ is dict:
+        address = decode_billing_address(address)
+    elif address is not None:
         address, extra = read_model(decode_billing_address, address, "address", extra)
     email = get("email")
     if email.__class__ is not str and email is not None:
@@ -1914,9 +2248,14 @@ def decode_billing_info(d: Mapping[str, Any]) -> BillingInfo:
     tax_number = get("taxNumber")
     if tax_number.__class__ is not str and tax_number is not None:
         tax_number, extra = misfit(tax_number, None, "taxNumber", extra)
-    return BillingInfo(
-        name=name, address=address, email=email, tax_id_type=tax_id_type, tax_number=tax_number, extra=extra
-    )
+    self = BillingInfo.__new__(BillingInfo)
+    self.name = name
+    self.address = address
+    self.email = email
+    self.tax_id_type = tax_id_type
+    self.tax_number = tax_number
+    self.extra = extra
+    return self
 
 
 def encode_billing_info(m: BillingInfo, wire: bool = True) -> dict[str, Any]:
@@ -1962,9 +2301,15 @@ def decode_billing_address(d: Mapping[str, Any]) -> BillingAddress:
     state = get("state")
     if state.__class__ is not str and state is not None:
         state, extra = misfit(state, None, "state", extra)
-    return BillingAddress(
-        line1=line1, line2=line2, city=city, country=country, postal_code=postal_code, state=state, extra=extra
-    )
+    self = BillingAddress.__new__(BillingAddress)
+    self.line1 = line1
+    self.line2 = line2
+    self.city = city
+    self.country = country
+    self.postal_code = postal_code
+    self.state = state
+    self.extra = extra
+    return self
 
 
 def encode_billing_address(m: BillingAddress, wire: bool = True) -> dict[str, Any]:
@@ -1995,9 +2340,15 @@ def decode_billing_info_answer(d: Mapping[str, Any]) -> BillingInfoAnswer:
     if not d.keys() <= _BILLING_INFO_ANSWER:
         extra = unknown(d, _BILLING_INFO_ANSWER)
     billing_info = get("billingInfo")
-    if billing_info is not None:
+    if billing_info.__class__ is dict:
+        billing_info = decode_billing_info(billing_info)
+    elif billing_info is not None:
         billing_info, extra = read_model(decode_billing_info, billing_info, "billingInfo", extra)
-    return BillingInfoAnswer(billing_info=billing_info, extra=extra)
+    self = BillingInfoAnswer.__new__(BillingInfoAnswer)
+    self.billing_info = billing_info
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_billing_info_answer(m: BillingInfoAnswer, wire: bool = True) -> dict[str, Any]:
@@ -2021,9 +2372,15 @@ def decode_set_billing_info_request(d: Mapping[str, Any]) -> SetBillingInfoReque
     if team_id.__class__ is not str and team_id is not None:
         team_id, extra = misfit(team_id, None, "team_id", extra)
     billing_info = get("billingInfo")
-    if billing_info is not None:
+    if billing_info.__class__ is dict:
+        billing_info = decode_billing_info(billing_info)
+    elif billing_info is not None:
         billing_info, extra = read_model(decode_billing_info, billing_info, "billingInfo", extra)
-    return SetBillingInfoRequest(team_id=team_id, billing_info=billing_info, extra=extra)
+    self = SetBillingInfoRequest.__new__(SetBillingInfoRequest)
+    self.team_id = team_id
+    self.billing_info = billing_info
+    self.extra = extra
+    return self
 
 
 def encode_set_billing_info_request(m: SetBillingInfoRequest, wire: bool = True) -> dict[str, Any]:
@@ -2057,7 +2414,11 @@ def decode_billing_cycle(d: Mapping[str, Any]) -> BillingCycle:
     month = get("month")
     if month.__class__ is not int and month is not None:
         month, extra = read_int(month, None, "month", extra)
-    return BillingCycle(year=year, month=month, extra=extra)
+    self = BillingCycle.__new__(BillingCycle)
+    self.year = year
+    self.month = month
+    self.extra = extra
+    return self
 
 
 def encode_billing_cycle(m: BillingCycle, wire: bool = True) -> dict[str, Any]:
@@ -2106,48 +2467,66 @@ def decode_invoice(d: Mapping[str, Any]) -> Invoice:
     invoice_number = get("invoiceNumber")
     if invoice_number.__class__ is not str and invoice_number is not None:
         invoice_number, extra = misfit(invoice_number, None, "invoiceNumber", extra)
-    create_time, extra = convert(datetime_from_json, get("createTime"), None, "createTime", extra)
+    create_time = get("createTime")
+    if create_time is not None:
+        create_time, extra = convert(datetime_from_json, create_time, None, "createTime", extra)
     invoice_status = get("invoiceStatus")
-    if invoice_status.__class__ is not str or invoice_status in ("", "INVALID"):
+    if invoice_status is not None and (invoice_status.__class__ is not str or invoice_status in ("", "INVALID")):
         invoice_status, extra = misfit(
             None if invoice_status in ("", "INVALID") else invoice_status, None, "invoiceStatus", extra
         )
     first_desired_next_cycle_ts = get("firstDesiredNextCycleTs")
     if first_desired_next_cycle_ts.__class__ is not str and first_desired_next_cycle_ts is not None:
         first_desired_next_cycle_ts, extra = misfit(first_desired_next_cycle_ts, None, "firstDesiredNextCycleTs", extra)
-    charger_attempts, extra = read_models(decode_charger_attempt, get("chargerAttempts"), "chargerAttempts", extra)
-    lines, extra = read_models(decode_invoice_line, get("lines"), "lines", extra)
-    subtotal, extra = convert(decimal_from_json, get("subtotal"), None, "subtotal", extra)
-    tax, extra = convert(decimal_from_json, get("tax"), None, "tax", extra)
-    total, extra = convert(decimal_from_json, get("total"), None, "total", extra)
+    charger_attempts = get("chargerAttempts")
+    if charger_attempts is None:
+        charger_attempts = []
+    else:
+        charger_attempts, extra = read_models(decode_charger_attempt, charger_attempts, "chargerAttempts", extra)
+    lines = get("lines")
+    if lines is None:
+        lines = []
+    else:
+        lines, extra = read_models(decode_invoice_line, lines, "lines", extra)
+    subtotal = get("subtotal")
+    if subtotal is not None:
+        subtotal, extra = convert(decimal_from_json, subtotal, None, "subtotal", extra)
+    tax = get("tax")
+    if tax is not None:
+        tax, extra = convert(decimal_from_json, tax, None, "tax", extra)
+    total = get("total")
+    if total is not None:
+        total, extra = convert(decimal_from_json, total, None, "total", extra)
     invoice_pdf_asset_key_suffix = get("invoicePdfAssetKeySuffix")
     if invoice_pdf_asset_key_suffix.__class__ is not str and invoice_pdf_asset_key_suffix is not None:
         invoice_pdf_asset_key_suffix, extra = misfit(
             invoice_pdf_asset_key_suffix, None, "invoicePdfAssetKeySuffix", extra
         )
     monthly = get("monthly")
-    if monthly is not None:
+    if monthly.__class__ is dict:
+        monthly = decode_invoice_monthly(monthly)
+    elif monthly is not None:
         monthly, extra = read_model(decode_invoice_monthly, monthly, "monthly", extra)
     prepaid = get("prepaid")
     subscriptions = get("subscriptions")
-    return Invoice(
-        team_id=team_id,
-        invoice_id=invoice_id,
-        invoice_number=invoice_number,
-        create_time=create_time,
-        invoice_status=invoice_status,
-        first_desired_next_cycle_ts=first_desired_next_cycle_ts,
-        charger_attempts=charger_attempts,
-        lines=lines,
-        subtotal=subtotal,
-        tax=tax,
-        total=total,
-        invoice_pdf_asset_key_suffix=invoice_pdf_asset_key_suffix,
-        monthly=monthly,
-        prepaid=prepaid,
-        subscriptions=subscriptions,
-        extra=extra,
-    )
+    self = Invoice.__new__(Invoice)
+    self.team_id = team_id
+    self.invoice_id = invoice_id
+    self.invoice_number = invoice_number
+    self.create_time = create_time
+    self.invoice_status = invoice_status
+    self.first_desired_next_cycle_ts = first_desired_next_cycle_ts
+    self.charger_attempts = charger_attempts
+    self.lines = lines
+    self.subtotal = subtotal
+    self.tax = tax
+    self.total = total
+    self.invoice_pdf_asset_key_suffix = invoice_pdf_asset_key_suffix
+    self.monthly = monthly
+    self.prepaid = prepaid
+    self.subscriptions = subscriptions
+    self.extra = extra
+    return self
 
 
 def encode_invoice(m: Invoice, wire: bool = True) -> dict[str, Any]:
@@ -2204,7 +2583,12 @@ def decode_charger_attempt(d: Mapping[str, Any]) -> ChargerAttempt:
     payment_method_id = get("paymentMethodId")
     if payment_method_id.__class__ is not str and payment_method_id is not None:
         payment_method_id, extra = misfit(payment_method_id, None, "paymentMethodId", extra)
-    return ChargerAttempt(ticket=ticket, successful=successful, payment_method_id=payment_method_id, extra=extra)
+    self = ChargerAttempt.__new__(ChargerAttempt)
+    self.ticket = ticket
+    self.successful = successful
+    self.payment_method_id = payment_method_id
+    self.extra = extra
+    return self
 
 
 def encode_charger_attempt(m: ChargerAttempt, wire: bool = True) -> dict[str, Any]:
@@ -2238,16 +2622,24 @@ def decode_invoice_monthly(d: Mapping[str, Any]) -> InvoiceMonthly:
     if not d.keys() <= _INVOICE_MONTHLY:
         extra = unknown(d, _INVOICE_MONTHLY)
     billing_cycle = get("billingCycle")
-    if billing_cycle is not None:
+    if billing_cycle.__class__ is dict:
+        billing_cycle = decode_billing_cycle(billing_cycle)
+    elif billing_cycle is not None:
         billing_cycle, extra = read_model(decode_billing_cycle, billing_cycle, "billingCycle", extra)
     default_credits_issued = get("defaultCreditsIssued")
-    if default_credits_issued is not None:
+    if default_credits_issued.__class__ is dict:
+        default_credits_issued = decode_cent(default_credits_issued)
+    elif default_credits_issued is not None:
         default_credits_issued, extra = read_model(decode_cent, default_credits_issued, "defaultCreditsIssued", extra)
     auto_credits_issued = get("autoCreditsIssued")
-    if auto_credits_issued is not None:
+    if auto_credits_issued.__class__ is dict:
+        auto_credits_issued = decode_cent(auto_credits_issued)
+    elif auto_credits_issued is not None:
         auto_credits_issued, extra = read_model(decode_cent, auto_credits_issued, "autoCreditsIssued", extra)
     prepaid_tokens_to_spend = get("prepaidTokensToSpend")
-    if prepaid_tokens_to_spend is not None:
+    if prepaid_tokens_to_spend.__class__ is dict:
+        prepaid_tokens_to_spend = decode_cent(prepaid_tokens_to_spend)
+    elif prepaid_tokens_to_spend is not None:
         prepaid_tokens_to_spend, extra = read_model(decode_cent, prepaid_tokens_to_spend, "prepaidTokensToSpend", extra)
     billing_items_csv_asset_key_suffix = get("billingItemsCsvAssetKeySuffix")
     if billing_items_csv_asset_key_suffix.__class__ is not str and billing_items_csv_asset_key_suffix is not None:
@@ -2259,15 +2651,15 @@ def decode_invoice_monthly(d: Mapping[str, Any]) -> InvoiceMonthly:
         corrections_csv_asset_key_suffix, extra = misfit(
             corrections_csv_asset_key_suffix, None, "correctionsCsvAssetKeySuffix", extra
         )
-    return InvoiceMonthly(
-        billing_cycle=billing_cycle,
-        default_credits_issued=default_credits_issued,
-        auto_credits_issued=auto_credits_issued,
-        prepaid_tokens_to_spend=prepaid_tokens_to_spend,
-        billing_items_csv_asset_key_suffix=billing_items_csv_asset_key_suffix,
-        corrections_csv_asset_key_suffix=corrections_csv_asset_key_suffix,
-        extra=extra,
-    )
+    self = InvoiceMonthly.__new__(InvoiceMonthly)
+    self.billing_cycle = billing_cycle
+    self.default_credits_issued = default_credits_issued
+    self.auto_credits_issued = auto_credits_issued
+    self.prepaid_tokens_to_spend = prepaid_tokens_to_spend
+    self.billing_items_csv_asset_key_suffix = billing_items_csv_asset_key_suffix
+    self.corrections_csv_asset_key_suffix = corrections_csv_asset_key_suffix
+    self.extra = extra
+    return self
 
 
 def encode_invoice_monthly(m: InvoiceMonthly, wire: bool = True) -> dict[str, Any]:
@@ -2306,18 +2698,24 @@ def decode_invoice_line(d: Mapping[str, Any]) -> InvoiceLine:
     unit_type = get("unitType")
     if unit_type.__class__ is not str and unit_type is not None:
         unit_type, extra = misfit(unit_type, None, "unitType", extra)
-    unit_price, extra = convert(decimal_from_json, get("unitPrice"), None, "unitPrice", extra)
-    num_units, extra = convert(decimal_from_json, get("numUnits"), None, "numUnits", extra)
-    amount, extra = convert(decimal_from_json, get("amount"), None, "amount", extra)
-    return InvoiceLine(
-        cluster_name=cluster_name,
-        description=description,
-        unit_type=unit_type,
-        unit_price=unit_price,
-        num_units=num_units,
-        amount=amount,
-        extra=extra,
-    )
+    unit_price = get("unitPrice")
+    if unit_price is not None:
+        unit_price, extra = convert(decimal_from_json, unit_price, None, "unitPrice", extra)
+    num_units = get("numUnits")
+    if num_units is not None:
+        num_units, extra = convert(decimal_from_json, num_units, None, "numUnits", extra)
+    amount = get("amount")
+    if amount is not None:
+        amount, extra = convert(decimal_from_json, amount, None, "amount", extra)
+    self = InvoiceLine.__new__(InvoiceLine)
+    self.cluster_name = cluster_name
+    self.description = description
+    self.unit_type = unit_type
+    self.unit_price = unit_price
+    self.num_units = num_units
+    self.amount = amount
+    self.extra = extra
+    return self
 
 
 def encode_invoice_line(m: InvoiceLine, wire: bool = True) -> dict[str, Any]:
@@ -2347,13 +2745,24 @@ def decode_payment_methods(d: Mapping[str, Any]) -> PaymentMethods:
     extra: Extra = None
     if not d.keys() <= _PAYMENT_METHODS:
         extra = unknown(d, _PAYMENT_METHODS)
-    payment_methods, extra = read_models(decode_payment_method, get("paymentMethods"), "paymentMethods", extra)
+    payment_methods = get("paymentMethods")
+    if payment_methods is None:
+        payment_methods = []
+    else:
+        payment_methods, extra = read_models(decode_payment_method, payment_methods, "paymentMethods", extra)
     pending_payment_method = get("pendingPaymentMethod")
-    if pending_payment_method is not None:
+    if pending_payment_method.__class__ is dict:
+        pending_payment_method = decode_pending_payment_method(pending_payment_method)
+    elif pending_payment_method is not None:
         pending_payment_method, extra = read_model(
             decode_pending_payment_method, pending_payment_method, "pendingPaymentMethod", extra
         )
-    return PaymentMethods(payment_methods=payment_methods, pending_payment_method=pending_payment_method, extra=extra)
+    self = PaymentMethods.__new__(PaymentMethods)
+    self.payment_methods = payment_methods
+    self.pending_payment_method = pending_payment_method
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_payment_methods(m: PaymentMethods, wire: bool = True) -> dict[str, Any]:
@@ -2381,18 +2790,26 @@ def decode_payment_method(d: Mapping[str, Any]) -> PaymentMethod:
     if payment_method_id.__class__ is not str and payment_method_id is not None:
         payment_method_id, extra = misfit(payment_method_id, None, "paymentMethodId", extra)
     billing_info = get("billingInfo")
-    if billing_info is not None:
+    if billing_info.__class__ is dict:
+        billing_info = decode_billing_info(billing_info)
+    elif billing_info is not None:
         billing_info, extra = read_model(decode_billing_info, billing_info, "billingInfo", extra)
     card_details = get("cardDetails")
-    if card_details is not None:
+    if card_details.__class__ is dict:
+        card_details = decode_card_details(card_details)
+    elif card_details is not None:
         card_details, extra = read_model(decode_card_details, card_details, "cardDetails", extra)
     us_bank_account_details = get("usBankAccountDetails")
-    if us_bank_account_details is not None:
+    if us_bank_account_details.__class__ is dict:
+        us_bank_account_details = decode_us_bank_account_details(us_bank_account_details)
+    elif us_bank_account_details is not None:
         us_bank_account_details, extra = read_model(
             decode_us_bank_account_details, us_bank_account_details, "usBankAccountDetails", extra
         )
     link_details = get("linkDetails")
-    if link_details is not None:
+    if link_details.__class__ is dict:
+        link_details = decode_link_details(link_details)
+    elif link_details is not None:
         link_details, extra = read_model(decode_link_details, link_details, "linkDetails", extra)
     payment_type = get("paymentType")
     if payment_type.__class__ is not str and payment_type is not None:
@@ -2400,16 +2817,16 @@ def decode_payment_method(d: Mapping[str, Any]) -> PaymentMethod:
     added_ts = get("addedTs")
     if added_ts.__class__ is not str and added_ts is not None:
         added_ts, extra = misfit(added_ts, None, "addedTs", extra)
-    return PaymentMethod(
-        payment_method_id=payment_method_id,
-        billing_info=billing_info,
-        card_details=card_details,
-        us_bank_account_details=us_bank_account_details,
-        link_details=link_details,
-        payment_type=payment_type,
-        added_ts=added_ts,
-        extra=extra,
-    )
+    self = PaymentMethod.__new__(PaymentMethod)
+    self.payment_method_id = payment_method_id
+    self.billing_info = billing_info
+    self.card_details = card_details
+    self.us_bank_account_details = us_bank_account_details
+    self.link_details = link_details
+    self.payment_type = payment_type
+    self.added_ts = added_ts
+    self.extra = extra
+    return self
 
 
 def encode_payment_method(m: PaymentMethod, wire: bool = True) -> dict[str, Any]:
@@ -2453,7 +2870,13 @@ def decode_card_details(d: Mapping[str, Any]) -> CardDetails:
     last4 = get("last4")
     if last4.__class__ is not str and last4 is not None:
         last4, extra = misfit(last4, None, "last4", extra)
-    return CardDetails(brand=brand, exp_month=exp_month, exp_year=exp_year, last4=last4, extra=extra)
+    self = CardDetails.__new__(CardDetails)
+    self.brand = brand
+    self.exp_month = exp_month
+    self.exp_year = exp_year
+    self.last4 = last4
+    self.extra = extra
+    return self
 
 
 def encode_card_details(m: CardDetails, wire: bool = True) -> dict[str, Any]:
@@ -2489,11 +2912,17 @@ def decode_us_bank_account_details(d: Mapping[str, Any]) -> UsBankAccountDetails
     if routing_number.__class__ is not str and routing_number is not None:
         routing_number, extra = misfit(routing_number, None, "routingNumber", extra)
     blocked = get("blocked")
-    if blocked is not None:
+    if blocked.__class__ is dict:
+        blocked = decode_us_bank_account_block(blocked)
+    elif blocked is not None:
         blocked, extra = read_model(decode_us_bank_account_block, blocked, "blocked", extra)
-    return UsBankAccountDetails(
-        bank_name=bank_name, last4=last4, routing_number=routing_number, blocked=blocked, extra=extra
-    )
+    self = UsBankAccountDetails.__new__(UsBankAccountDetails)
+    self.bank_name = bank_name
+    self.last4 = last4
+    self.routing_number = routing_number
+    self.blocked = blocked
+    self.extra = extra
+    return self
 
 
 def encode_us_bank_account_details(m: UsBankAccountDetails, wire: bool = True) -> dict[str, Any]:
@@ -2525,7 +2954,11 @@ def decode_us_bank_account_block(d: Mapping[str, Any]) -> UsBankAccountBlock:
     block_reason = get("blockReason")
     if block_reason.__class__ is not str and block_reason is not None:
         block_reason, extra = misfit(block_reason, None, "blockReason", extra)
-    return UsBankAccountBlock(network_code=network_code, block_reason=block_reason, extra=extra)
+    self = UsBankAccountBlock.__new__(UsBankAccountBlock)
+    self.network_code = network_code
+    self.block_reason = block_reason
+    self.extra = extra
+    return self
 
 
 def encode_us_bank_account_block(m: UsBankAccountBlock, wire: bool = True) -> dict[str, Any]:
@@ -2550,7 +2983,10 @@ def decode_link_details(d: Mapping[str, Any]) -> LinkDetails:
     email = get("email")
     if email.__class__ is not str and email is not None:
         email, extra = misfit(email, None, "email", extra)
-    return LinkDetails(email=email, extra=extra)
+    self = LinkDetails.__new__(LinkDetails)
+    self.email = email
+    self.extra = extra
+    return self
 
 
 def encode_link_details(m: LinkDetails, wire: bool = True) -> dict[str, Any]:
@@ -2578,9 +3014,10 @@ def decode_pending_payment_method(d: Mapping[str, Any]) -> PendingPaymentMethod:
         ach_microdeposit_hosted_verification_url, extra = misfit(
             ach_microdeposit_hosted_verification_url, None, "achMicrodepositHostedVerificationUrl", extra
         )
-    return PendingPaymentMethod(
-        ach_microdeposit_hosted_verification_url=ach_microdeposit_hosted_verification_url, extra=extra
-    )
+    self = PendingPaymentMethod.__new__(PendingPaymentMethod)
+    self.ach_microdeposit_hosted_verification_url = ach_microdeposit_hosted_verification_url
+    self.extra = extra
+    return self
 
 
 def encode_pending_payment_method(m: PendingPaymentMethod, wire: bool = True) -> dict[str, Any]:
@@ -2606,7 +3043,11 @@ def decode_set_default_payment_method_request(d: Mapping[str, Any]) -> SetDefaul
     payment_method_id = get("paymentMethodId")
     if payment_method_id.__class__ is not str and payment_method_id is not None:
         payment_method_id, extra = misfit(payment_method_id, None, "paymentMethodId", extra)
-    return SetDefaultPaymentMethodRequest(team_id=team_id, payment_method_id=payment_method_id, extra=extra)
+    self = SetDefaultPaymentMethodRequest.__new__(SetDefaultPaymentMethodRequest)
+    self.team_id = team_id
+    self.payment_method_id = payment_method_id
+    self.extra = extra
+    return self
 
 
 def encode_set_default_payment_method_request(m: SetDefaultPaymentMethodRequest, wire: bool = True) -> dict[str, Any]:
@@ -2635,22 +3076,31 @@ def decode_invoice_preview(d: Mapping[str, Any]) -> InvoicePreview:
     if not d.keys() <= _INVOICE_PREVIEW:
         extra = unknown(d, _INVOICE_PREVIEW)
     core_invoice = get("coreInvoice")
-    if core_invoice is not None:
+    if core_invoice.__class__ is dict:
+        core_invoice = decode_core_invoice(core_invoice)
+    elif core_invoice is not None:
         core_invoice, extra = read_model(decode_core_invoice, core_invoice, "coreInvoice", extra)
-    effective_spending_limit, extra = convert(
-        decimal_from_json, get("effectiveSpendingLimit"), None, "effectiveSpendingLimit", extra
-    )
-    default_credits, extra = convert(decimal_from_json, get("defaultCredits"), None, "defaultCredits", extra)
+    effective_spending_limit = get("effectiveSpendingLimit")
+    if effective_spending_limit is not None:
+        effective_spending_limit, extra = convert(
+            decimal_from_json, effective_spending_limit, None, "effectiveSpendingLimit", extra
+        )
+    default_credits = get("defaultCredits")
+    if default_credits is not None:
+        default_credits, extra = convert(decimal_from_json, default_credits, None, "defaultCredits", extra)
     billing_cycle = get("billingCycle")
-    if billing_cycle is not None:
+    if billing_cycle.__class__ is dict:
+        billing_cycle = decode_billing_cycle(billing_cycle)
+    elif billing_cycle is not None:
         billing_cycle, extra = read_model(decode_billing_cycle, billing_cycle, "billingCycle", extra)
-    return InvoicePreview(
-        core_invoice=core_invoice,
-        effective_spending_limit=effective_spending_limit,
-        default_credits=default_credits,
-        billing_cycle=billing_cycle,
-        extra=extra,
-    )
+    self = InvoicePreview.__new__(InvoicePreview)
+    self.core_invoice = core_invoice
+    self.effective_spending_limit = effective_spending_limit
+    self.default_credits = default_credits
+    self.billing_cycle = billing_cycle
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_invoice_preview(m: InvoicePreview, wire: bool = True) -> dict[str, Any]:
@@ -2691,53 +3141,79 @@ def decode_core_invoice(d: Mapping[str, Any]) -> CoreInvoice:
     extra: Extra = None
     if not d.keys() <= _CORE_INVOICE:
         extra = unknown(d, _CORE_INVOICE)
-    lines, extra = read_models(decode_invoice_line, get("lines"), "lines", extra)
+    lines = get("lines")
+    if lines is None:
+        lines = []
+    else:
+        lines, extra = read_models(decode_invoice_line, lines, "lines", extra)
     amount_before_vat_limited = get("amountBeforeVatLimited")
-    if amount_before_vat_limited is not None:
+    if amount_before_vat_limited.__class__ is dict:
+        amount_before_vat_limited = decode_cent(amount_before_vat_limited)
+    elif amount_before_vat_limited is not None:
         amount_before_vat_limited, extra = read_model(
             decode_cent, amount_before_vat_limited, "amountBeforeVatLimited", extra
         )
     amount_before_vat_unlimited = get("amountBeforeVatUnlimited")
-    if amount_before_vat_unlimited is not None:
+    if amount_before_vat_unlimited.__class__ is dict:
+        amount_before_vat_unlimited = decode_cent(amount_before_vat_unlimited)
+    elif amount_before_vat_unlimited is not None:
         amount_before_vat_unlimited, extra = read_model(
             decode_cent, amount_before_vat_unlimited, "amountBeforeVatUnlimited", extra
         )
     amount_before_vat_limited_and_unlimited = get("amountBeforeVatLimitedAndUnlimited")
-    if amount_before_vat_limited_and_unlimited is not None:
+    if amount_before_vat_limited_and_unlimited.__class__ is dict:
+        amount_before_vat_limited_and_unlimited = decode_cent(amount_before_vat_limited_and_unlimited)
+    elif amount_before_vat_limited_and_unlimited is not None:
         amount_before_vat_limited_and_unlimited, extra = read_model(
             decode_cent, amount_before_vat_limited_and_unlimited, "amountBeforeVatLimitedAndUnlimited", extra
         )
-    amount_before_vat, extra = convert(decimal_from_json, get("amountBeforeVat"), None, "amountBeforeVat", extra)
-    vat_cost, extra = convert(decimal_from_json, get("vatCost"), None, "vatCost", extra)
-    amount_after_vat, extra = convert(decimal_from_json, get("amountAfterVat"), None, "amountAfterVat", extra)
-    auto_credits_issued, extra = convert(decimal_from_json, get("autoCreditsIssued"), None, "autoCreditsIssued", extra)
-    default_credits_issued, extra = convert(
-        decimal_from_json, get("defaultCreditsIssued"), None, "defaultCreditsIssued", extra
-    )
+    amount_before_vat = get("amountBeforeVat")
+    if amount_before_vat is not None:
+        amount_before_vat, extra = convert(decimal_from_json, amount_before_vat, None, "amountBeforeVat", extra)
+    vat_cost = get("vatCost")
+    if vat_cost is not None:
+        vat_cost, extra = convert(decimal_from_json, vat_cost, None, "vatCost", extra)
+    amount_after_vat = get("amountAfterVat")
+    if amount_after_vat is not None:
+        amount_after_vat, extra = convert(decimal_from_json, amount_after_vat, None, "amountAfterVat", extra)
+    auto_credits_issued = get("autoCreditsIssued")
+    if auto_credits_issued is not None:
+        auto_credits_issued, extra = convert(decimal_from_json, auto_credits_issued, None, "autoCreditsIssued", extra)
+    default_credits_issued = get("defaultCreditsIssued")
+    if default_credits_issued is not None:
+        default_credits_issued, extra = convert(
+            decimal_from_json, default_credits_issued, None, "defaultCreditsIssued", extra
+        )
     total_with_corr = get("totalWithCorr")
-    if total_with_corr is not None:
+    if total_with_corr.__class__ is dict:
+        total_with_corr = decode_cent(total_with_corr)
+    elif total_with_corr is not None:
         total_with_corr, extra = read_model(decode_cent, total_with_corr, "totalWithCorr", extra)
     prepaid_credits = get("prepaidCredits")
-    if prepaid_credits is not None:
+    if prepaid_credits.__class__ is dict:
+        prepaid_credits = decode_cent(prepaid_credits)
+    elif prepaid_credits is not None:
         prepaid_credits, extra = read_model(decode_cent, prepaid_credits, "prepaidCredits", extra)
     prepaid_credits_used = get("prepaidCreditsUsed")
-    if prepaid_credits_used is not None:
+    if prepaid_credits_used.__class__ is dict:
+        prepaid_credits_used = decode_cent(prepaid_credits_used)
+    elif prepaid_credits_used is not None:
         prepaid_credits_used, extra = read_model(decode_cent, prepaid_credits_used, "prepaidCreditsUsed", extra)
-    return CoreInvoice(
-        lines=lines,
-        amount_before_vat_limited=amount_before_vat_limited,
-        amount_before_vat_unlimited=amount_before_vat_unlimited,
-        amount_before_vat_limited_and_unlimited=amount_before_vat_limited_and_unlimited,
-        amount_before_vat=amount_before_vat,
-        vat_cost=vat_cost,
-        amount_after_vat=amount_after_vat,
-        auto_credits_issued=auto_credits_issued,
-        default_credits_issued=default_credits_issued,
-        total_with_corr=total_with_corr,
-        prepaid_credits=prepaid_credits,
-        prepaid_credits_used=prepaid_credits_used,
-        extra=extra,
-    )
+    self = CoreInvoice.__new__(CoreInvoice)
+    self.lines = lines
+    self.amount_before_vat_limited = amount_before_vat_limited
+    self.amount_before_vat_unlimited = amount_before_vat_unlimited
+    self.amount_before_vat_limited_and_unlimited = amount_before_vat_limited_and_unlimited
+    self.amount_before_vat = amount_before_vat
+    self.vat_cost = vat_cost
+    self.amount_after_vat = amount_after_vat
+    self.auto_credits_issued = auto_credits_issued
+    self.default_credits_issued = default_credits_issued
+    self.total_with_corr = total_with_corr
+    self.prepaid_credits = prepaid_credits
+    self.prepaid_credits_used = prepaid_credits_used
+    self.extra = extra
+    return self
 
 
 def encode_core_invoice(m: CoreInvoice, wire: bool = True) -> dict[str, Any]:
@@ -2780,9 +3256,15 @@ def decode_spending_limits_answer(d: Mapping[str, Any]) -> SpendingLimitsAnswer:
     if not d.keys() <= _SPENDING_LIMITS_ANSWER:
         extra = unknown(d, _SPENDING_LIMITS_ANSWER)
     spending_limits = get("spendingLimits")
-    if spending_limits is not None:
+    if spending_limits.__class__ is dict:
+        spending_limits = decode_spending_limits(spending_limits)
+    elif spending_limits is not None:
         spending_limits, extra = read_model(decode_spending_limits, spending_limits, "spendingLimits", extra)
-    return SpendingLimitsAnswer(spending_limits=spending_limits, extra=extra)
+    self = SpendingLimitsAnswer.__new__(SpendingLimitsAnswer)
+    self.spending_limits = spending_limits
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_spending_limits_answer(m: SpendingLimitsAnswer, wire: bool = True) -> dict[str, Any]:
@@ -2803,28 +3285,38 @@ def decode_spending_limits(d: Mapping[str, Any]) -> SpendingLimits:
     if not d.keys() <= _SPENDING_LIMITS:
         extra = unknown(d, _SPENDING_LIMITS)
     hard_sl_override = get("hardSlOverride")
-    if hard_sl_override is not None:
+    if hard_sl_override.__class__ is dict:
+        hard_sl_override = decode_cent(hard_sl_override)
+    elif hard_sl_override is not None:
         hard_sl_override, extra = read_model(decode_cent, hard_sl_override, "hardSlOverride", extra)
     hard_sl_auto = get("hardSlAuto")
-    if hard_sl_auto is not None:
+    if hard_sl_auto.__class__ is dict:
+        hard_sl_auto = decode_cent(hard_sl_auto)
+    elif hard_sl_auto is not None:
         hard_sl_auto, extra = read_model(decode_cent, hard_sl_auto, "hardSlAuto", extra)
     effective_hard_sl = get("effectiveHardSl")
-    if effective_hard_sl is not None:
+    if effective_hard_sl.__class__ is dict:
+        effective_hard_sl = decode_cent(effective_hard_sl)
+    elif effective_hard_sl is not None:
         effective_hard_sl, extra = read_model(decode_cent, effective_hard_sl, "effectiveHardSl", extra)
     soft_sl = get("softSl")
-    if soft_sl is not None:
+    if soft_sl.__class__ is dict:
+        soft_sl = decode_cent(soft_sl)
+    elif soft_sl is not None:
         soft_sl, extra = read_model(decode_cent, soft_sl, "softSl", extra)
     effective_sl = get("effectiveSl")
-    if effective_sl is not None:
+    if effective_sl.__class__ is dict:
+        effective_sl = decode_cent(effective_sl)
+    elif effective_sl is not None:
         effective_sl, extra = read_model(decode_cent, effective_sl, "effectiveSl", extra)
-    return SpendingLimits(
-        hard_sl_override=hard_sl_override,
-        hard_sl_auto=hard_sl_auto,
-        effective_hard_sl=effective_hard_sl,
-        soft_sl=soft_sl,
-        effective_sl=effective_sl,
-        extra=extra,
-    )
+    self = SpendingLimits.__new__(SpendingLimits)
+    self.hard_sl_override = hard_sl_override
+    self.hard_sl_auto = hard_sl_auto
+    self.effective_hard_sl = effective_hard_sl
+    self.soft_sl = soft_sl
+    self.effective_sl = effective_sl
+    self.extra = extra
+    return self
 
 
 def encode_spending_limits(m: SpendingLimits, wire: bool = True) -> dict[str, Any]:
@@ -2856,13 +3348,17 @@ def decode_set_spending_limit_request(d: Mapping[str, Any]) -> SetSpendingLimitR
     if team_id.__class__ is not str and team_id is not None:
         team_id, extra = misfit(team_id, None, "team_id", extra)
     desired_soft_spending_limit = get("desiredSoftSpendingLimit")
-    if desired_soft_spending_limit is not None:
+    if desired_soft_spending_limit.__class__ is dict:
+        desired_soft_spending_limit = decode_cent(desired_soft_spending_limit)
+    elif desired_soft_spending_limit is not None:
         desired_soft_spending_limit, extra = read_model(
             decode_cent, desired_soft_spending_limit, "desiredSoftSpendingLimit", extra
         )
-    return SetSpendingLimitRequest(
-        team_id=team_id, desired_soft_spending_limit=desired_soft_spending_limit, extra=extra
-    )
+    self = SetSpendingLimitRequest.__new__(SetSpendingLimitRequest)
+    self.team_id = team_id
+    self.desired_soft_spending_limit = desired_soft_spending_limit
+    self.extra = extra
+    return self
 
 
 def encode_set_spending_limit_request(m: SetSpendingLimitRequest, wire: bool = True) -> dict[str, Any]:
@@ -2893,11 +3389,17 @@ def decode_new_spending_limit(d: Mapping[str, Any]) -> NewSpendingLimit:
     if not d.keys() <= _NEW_SPENDING_LIMIT:
         extra = unknown(d, _NEW_SPENDING_LIMIT)
     this_bp_soft_spending_limit = get("thisBpSoftSpendingLimit")
-    if this_bp_soft_spending_limit is not None:
+    if this_bp_soft_spending_limit.__class__ is dict:
+        this_bp_soft_spending_limit = decode_cent(this_bp_soft_spending_limit)
+    elif this_bp_soft_spending_limit is not None:
         this_bp_soft_spending_limit, extra = read_model(
             decode_cent, this_bp_soft_spending_limit, "thisBpSoftSpendingLimit", extra
         )
-    return NewSpendingLimit(this_bp_soft_spending_limit=this_bp_soft_spending_limit, extra=extra)
+    self = NewSpendingLimit.__new__(NewSpendingLimit)
+    self.this_bp_soft_spending_limit = this_bp_soft_spending_limit
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_new_spending_limit(m: NewSpendingLimit, wire: bool = True) -> dict[str, Any]:
@@ -2917,11 +3419,22 @@ def decode_prepaid_balance(d: Mapping[str, Any]) -> PrepaidBalance:
     extra: Extra = None
     if not d.keys() <= _PREPAID_BALANCE:
         extra = unknown(d, _PREPAID_BALANCE)
-    changes, extra = read_models(decode_prepaid_balance_change, get("changes"), "changes", extra)
+    changes = get("changes")
+    if changes is None:
+        changes = []
+    else:
+        changes, extra = read_models(decode_prepaid_balance_change, changes, "changes", extra)
     total = get("total")
-    if total is not None:
+    if total.__class__ is dict:
+        total = decode_cent(total)
+    elif total is not None:
         total, extra = read_model(decode_cent, total, "total", extra)
-    return PrepaidBalance(changes=changes, total=total, extra=extra)
+    self = PrepaidBalance.__new__(PrepaidBalance)
+    self.changes = changes
+    self.total = total
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_prepaid_balance(m: PrepaidBalance, wire: bool = True) -> dict[str, Any]:
@@ -2961,17 +3474,19 @@ def decode_prepaid_balance_change(d: Mapping[str, Any]) -> PrepaidBalanceChange:
     if team_id.__class__ is not str and team_id is not None:
         team_id, extra = misfit(team_id, None, "teamId", extra)
     change_origin = get("changeOrigin")
-    if change_origin.__class__ is not str or change_origin in ("", "INVALID_ORIGIN"):
+    if change_origin is not None and (change_origin.__class__ is not str or change_origin in ("", "INVALID_ORIGIN")):
         change_origin, extra = misfit(
             None if change_origin in ("", "INVALID_ORIGIN") else change_origin, None, "changeOrigin", extra
         )
     topup_status = get("topupStatus")
-    if topup_status.__class__ is not str or topup_status in ("", "INVALID_STATUS"):
+    if topup_status is not None and (topup_status.__class__ is not str or topup_status in ("", "INVALID_STATUS")):
         topup_status, extra = misfit(
             None if topup_status in ("", "INVALID_STATUS") else topup_status, None, "topupStatus", extra
         )
     amount = get("amount")
-    if amount is not None:
+    if amount.__class__ is dict:
+        amount = decode_cent(amount)
+    elif amount is not None:
         amount, extra = read_model(decode_cent, amount, "amount", extra)
     invoice_id = get("invoiceId")
     if invoice_id.__class__ is not str and invoice_id is not None:
@@ -2979,7 +3494,9 @@ def decode_prepaid_balance_change(d: Mapping[str, Any]) -> PrepaidBalanceChange:
     invoice_number = get("invoiceNumber")
     if invoice_number.__class__ is not str and invoice_number is not None:
         invoice_number, extra = misfit(invoice_number, None, "invoiceNumber", extra)
-    create_time, extra = convert(datetime_from_json, get("createTime"), None, "createTime", extra)
+    create_time = get("createTime")
+    if create_time is not None:
+        create_time, extra = convert(datetime_from_json, create_time, None, "createTime", extra)
     spend_bp_key_year = get("spendBpKeyYear")
     if spend_bp_key_year.__class__ is not int and spend_bp_key_year is not None:
         spend_bp_key_year, extra = read_int(spend_bp_key_year, None, "spendBpKeyYear", extra)
@@ -2990,22 +3507,24 @@ def decode_prepaid_balance_change(d: Mapping[str, Any]) -> PrepaidBalanceChange:
     if create_ts.__class__ is not str and create_ts is not None:
         create_ts, extra = misfit(create_ts, None, "createTs", extra)
     payment_processor = get("paymentProcessor")
-    if payment_processor is not None:
+    if payment_processor.__class__ is dict:
+        payment_processor = decode_payment_processor(payment_processor)
+    elif payment_processor is not None:
         payment_processor, extra = read_model(decode_payment_processor, payment_processor, "paymentProcessor", extra)
-    return PrepaidBalanceChange(
-        team_id=team_id,
-        change_origin=change_origin,
-        topup_status=topup_status,
-        amount=amount,
-        invoice_id=invoice_id,
-        invoice_number=invoice_number,
-        create_time=create_time,
-        spend_bp_key_year=spend_bp_key_year,
-        spend_bp_key_month=spend_bp_key_month,
-        create_ts=create_ts,
-        payment_processor=payment_processor,
-        extra=extra,
-    )
+    self = PrepaidBalanceChange.__new__(PrepaidBalanceChange)
+    self.team_id = team_id
+    self.change_origin = change_origin
+    self.topup_status = topup_status
+    self.amount = amount
+    self.invoice_id = invoice_id
+    self.invoice_number = invoice_number
+    self.create_time = create_time
+    self.spend_bp_key_year = spend_bp_key_year
+    self.spend_bp_key_month = spend_bp_key_month
+    self.create_ts = create_ts
+    self.payment_processor = payment_processor
+    self.extra = extra
+    return self
 
 
 def encode_prepaid_balance_change(m: PrepaidBalanceChange, wire: bool = True) -> dict[str, Any]:
@@ -3046,7 +3565,7 @@ def decode_payment_processor(d: Mapping[str, Any]) -> PaymentProcessor:
     if not d.keys() <= _PAYMENT_PROCESSOR:
         extra = unknown(d, _PAYMENT_PROCESSOR)
     kind = get("kind")
-    if kind.__class__ is not str or kind in ("", "UNKNOWN"):
+    if kind is not None and (kind.__class__ is not str or kind in ("", "UNKNOWN")):
         kind, extra = misfit(None if kind in ("", "UNKNOWN") else kind, None, "kind", extra)
     external_party = get("externalParty")
     if external_party.__class__ is not str and external_party is not None:
@@ -3054,9 +3573,12 @@ def decode_payment_processor(d: Mapping[str, Any]) -> PaymentProcessor:
     external_invoice_id = get("externalInvoiceId")
     if external_invoice_id.__class__ is not str and external_invoice_id is not None:
         external_invoice_id, extra = misfit(external_invoice_id, None, "externalInvoiceId", extra)
-    return PaymentProcessor(
-        kind=kind, external_party=external_party, external_invoice_id=external_invoice_id, extra=extra
-    )
+    self = PaymentProcessor.__new__(PaymentProcessor)
+    self.kind = kind
+    self.external_party = external_party
+    self.external_invoice_id = external_invoice_id
+    self.extra = extra
+    return self
 
 
 def encode_payment_processor(m: PaymentProcessor, wire: bool = True) -> dict[str, Any]:
@@ -3084,9 +3606,15 @@ def decode_top_up_request(d: Mapping[str, Any]) -> TopUpRequest:
     if team_id.__class__ is not str and team_id is not None:
         team_id, extra = misfit(team_id, None, "team_id", extra)
     amount = get("amount")
-    if amount is not None:
+    if amount.__class__ is dict:
+        amount = decode_cent(amount)
+    elif amount is not None:
         amount, extra = read_model(decode_cent, amount, "amount", extra)
-    return TopUpRequest(team_id=team_id, amount=amount, extra=extra)
+    self = TopUpRequest.__new__(TopUpRequest)
+    self.team_id = team_id
+    self.amount = amount
+    self.extra = extra
+    return self
 
 
 def encode_top_up_request(m: TopUpRequest, wire: bool = True) -> dict[str, Any]:
@@ -3115,9 +3643,15 @@ def decode_top_up(d: Mapping[str, Any]) -> TopUp:
     if not d.keys() <= _TOP_UP:
         extra = unknown(d, _TOP_UP)
     change = get("change")
-    if change is not None:
+    if change.__class__ is dict:
+        change = decode_prepaid_balance_change(change)
+    elif change is not None:
         change, extra = read_model(decode_prepaid_balance_change, change, "change", extra)
-    return TopUp(change=change, extra=extra)
+    self = TopUp.__new__(TopUp)
+    self.change = change
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_top_up(m: TopUp, wire: bool = True) -> dict[str, Any]:
@@ -3141,9 +3675,15 @@ def decode_analyze_usage_request(d: Mapping[str, Any]) -> AnalyzeUsageRequest:
     if team_id.__class__ is not str and team_id is not None:
         team_id, extra = misfit(team_id, None, "team_id", extra)
     analytics_request = get("analyticsRequest")
-    if analytics_request is not None:
+    if analytics_request.__class__ is dict:
+        analytics_request = decode_analytics_request(analytics_request)
+    elif analytics_request is not None:
         analytics_request, extra = read_model(decode_analytics_request, analytics_request, "analyticsRequest", extra)
-    return AnalyzeUsageRequest(team_id=team_id, analytics_request=analytics_request, extra=extra)
+    self = AnalyzeUsageRequest.__new__(AnalyzeUsageRequest)
+    self.team_id = team_id
+    self.analytics_request = analytics_request
+    self.extra = extra
+    return self
 
 
 def encode_analyze_usage_request(m: AnalyzeUsageRequest, wire: bool = True) -> dict[str, Any]:
@@ -3174,10 +3714,12 @@ def decode_analytics_request(d: Mapping[str, Any]) -> AnalyticsRequest:
     if not d.keys() <= _ANALYTICS_REQUEST:
         extra = unknown(d, _ANALYTICS_REQUEST)
     time_range = get("timeRange")
-    if time_range is not None:
+    if time_range.__class__ is dict:
+        time_range = decode_analytics_time_range(time_range)
+    elif time_range is not None:
         time_range, extra = read_model(decode_analytics_time_range, time_range, "timeRange", extra)
     time_unit = get("timeUnit")
-    if time_unit.__class__ is not str or time_unit in ("", "TIME_UNIT_INVALID"):
+    if time_unit is not None and (time_unit.__class__ is not str or time_unit in ("", "TIME_UNIT_INVALID")):
         time_unit, extra = misfit(
             None if time_unit in ("", "TIME_UNIT_INVALID") else time_unit, None, "timeUnit", extra
         )
@@ -3190,9 +3732,14 @@ def decode_analytics_request(d: Mapping[str, Any]) -> AnalyticsRequest:
     filters = get("filters")
     if filters is not None:
         filters, extra = read_list(filters, str, "filters", extra)
-    return AnalyticsRequest(
-        time_range=time_range, time_unit=time_unit, values=values, group_by=group_by, filters=filters, extra=extra
-    )
+    self = AnalyticsRequest.__new__(AnalyticsRequest)
+    self.time_range = time_range
+    self.time_unit = time_unit
+    self.values = values
+    self.group_by = group_by
+    self.filters = filters
+    self.extra = extra
+    return self
 
 
 def encode_analytics_request(m: AnalyticsRequest, wire: bool = True) -> dict[str, Any]:
@@ -3231,7 +3778,12 @@ def decode_analytics_time_range(d: Mapping[str, Any]) -> AnalyticsTimeRange:
     timezone = get("timezone")
     if timezone.__class__ is not str and timezone is not None:
         timezone, extra = misfit(timezone, None, "timezone", extra)
-    return AnalyticsTimeRange(start_time=start_time, end_time=end_time, timezone=timezone, extra=extra)
+    self = AnalyticsTimeRange.__new__(AnalyticsTimeRange)
+    self.start_time = start_time
+    self.end_time = end_time
+    self.timezone = timezone
+    self.extra = extra
+    return self
 
 
 def encode_analytics_time_range(m: AnalyticsTimeRange, wire: bool = True) -> dict[str, Any]:
@@ -3261,9 +3813,13 @@ def decode_analytics_value(d: Mapping[str, Any]) -> AnalyticsValue:
     if name.__class__ is not str and name is not None:
         name, extra = misfit(name, None, "name", extra)
     aggregation = get("aggregation")
-    if aggregation.__class__ is not str or aggregation == "":
+    if aggregation is not None and (aggregation.__class__ is not str or aggregation == ""):
         aggregation, extra = misfit(None if aggregation == "" else aggregation, None, "aggregation", extra)
-    return AnalyticsValue(name=name, aggregation=aggregation, extra=extra)
+    self = AnalyticsValue.__new__(AnalyticsValue)
+    self.name = name
+    self.aggregation = aggregation
+    self.extra = extra
+    return self
 
 
 def encode_analytics_value(m: AnalyticsValue, wire: bool = True) -> dict[str, Any]:
@@ -3287,11 +3843,20 @@ def decode_usage_analysis(d: Mapping[str, Any]) -> UsageAnalysis:
     extra: Extra = None
     if not d.keys() <= _USAGE_ANALYSIS:
         extra = unknown(d, _USAGE_ANALYSIS)
-    time_series, extra = read_models(decode_time_series, get("timeSeries"), "timeSeries", extra)
+    time_series = get("timeSeries")
+    if time_series is None:
+        time_series = []
+    else:
+        time_series, extra = read_models(decode_time_series, time_series, "timeSeries", extra)
     limit_reached = get("limitReached")
     if limit_reached.__class__ is not bool and limit_reached is not None:
         limit_reached, extra = misfit(limit_reached, None, "limitReached", extra)
-    return UsageAnalysis(time_series=time_series, limit_reached=limit_reached, extra=extra)
+    self = UsageAnalysis.__new__(UsageAnalysis)
+    self.time_series = time_series
+    self.limit_reached = limit_reached
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_usage_analysis(m: UsageAnalysis, wire: bool = True) -> dict[str, Any]:
@@ -3313,10 +3878,27 @@ def decode_time_series(d: Mapping[str, Any]) -> TimeSeries:
     extra: Extra = None
     if not d.keys() <= _TIME_SERIES:
         extra = unknown(d, _TIME_SERIES)
-    group, extra = read_list(get("group"), str, "group", extra)
-    group_labels, extra = read_list(get("groupLabels"), str, "groupLabels", extra)
-    data_points, extra = read_models(decode_time_series_point, get("dataPoints"), "dataPoints", extra)
-    return TimeSeries(group=group, group_labels=group_labels, data_points=data_points, extra=extra)
+    group = get("group")
+    if group is None:
+        group = []
+    else:
+        group, extra = read_list(group, str, "group", extra)
+    group_labels = get("groupLabels")
+    if group_labels is None:
+        group_labels = []
+    else:
+        group_labels, extra = read_list(group_labels, str, "groupLabels", extra)
+    data_points = get("dataPoints")
+    if data_points is None:
+        data_points = []
+    else:
+        data_points, extra = read_models(decode_time_series_point, data_points, "dataPoints", extra)
+    self = TimeSeries.__new__(TimeSeries)
+    self.group = group
+    self.group_labels = group_labels
+    self.data_points = data_points
+    self.extra = extra
+    return self
 
 
 def encode_time_series(m: TimeSeries, wire: bool = True) -> dict[str, Any]:
@@ -3340,9 +3922,19 @@ def decode_time_series_point(d: Mapping[str, Any]) -> TimeSeriesPoint:
     extra: Extra = None
     if not d.keys() <= _TIME_SERIES_POINT:
         extra = unknown(d, _TIME_SERIES_POINT)
-    timestamp, extra = convert(datetime_from_json, get("timestamp"), None, "timestamp", extra)
-    values, extra = read_list(get("values"), float, "values", extra)
-    return TimeSeriesPoint(timestamp=timestamp, values=values, extra=extra)
+    timestamp = get("timestamp")
+    if timestamp is not None:
+        timestamp, extra = convert(datetime_from_json, timestamp, None, "timestamp", extra)
+    values = get("values")
+    if values is None:
+        values = []
+    else:
+        values, extra = read_list(values, float, "values", extra)
+    self = TimeSeriesPoint.__new__(TimeSeriesPoint)
+    self.timestamp = timestamp
+    self.values = values
+    self.extra = extra
+    return self
 
 
 def encode_time_series_point(m: TimeSeriesPoint, wire: bool = True) -> dict[str, Any]:

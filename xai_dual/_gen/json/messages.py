@@ -91,7 +91,9 @@ def decode_message_request(d: Mapping[str, Any]) -> MessageRequest:
     if messages is not None:
         messages, extra = read_models(decode_message_body, messages, "messages", extra)
     metadata = get("metadata")
-    if metadata is not None:
+    if metadata.__class__ is dict:
+        metadata = decode_message_metadata(metadata)
+    elif metadata is not None:
         metadata, extra = read_model(decode_message_metadata, metadata, "metadata", extra)
     model = get("model")
     if model.__class__ is not str and model is not None:
@@ -108,7 +110,9 @@ def decode_message_request(d: Mapping[str, Any]) -> MessageRequest:
     if temperature.__class__ is not float and temperature is not None:
         temperature, extra = read_float(temperature, None, "temperature", extra)
     tool_choice = get("tool_choice")
-    if tool_choice is not None:
+    if tool_choice.__class__ is dict:
+        tool_choice = decode_message_tool_choice(tool_choice)
+    elif tool_choice is not None:
         tool_choice, extra = read_model(decode_message_tool_choice, tool_choice, "tool_choice", extra)
     tools = get("tools")
     if tools is not None:
@@ -119,20 +123,20 @@ def decode_message_request(d: Mapping[str, Any]) -> MessageRequest:
     top_p = get("top_p")
     if top_p.__class__ is not float and top_p is not None:
         top_p, extra = read_float(top_p, None, "top_p", extra)
-    return MessageRequest(
-        max_tokens=max_tokens,
-        messages=messages,
-        metadata=metadata,
-        model=model,
-        stop_sequences=stop_sequences,
-        system=system,
-        temperature=temperature,
-        tool_choice=tool_choice,
-        tools=tools,
-        top_k=top_k,
-        top_p=top_p,
-        extra=extra,
-    )
+    self = MessageRequest.__new__(MessageRequest)
+    self.max_tokens = max_tokens
+    self.messages = messages
+    self.metadata = metadata
+    self.model = model
+    self.stop_sequences = stop_sequences
+    self.system = system
+    self.temperature = temperature
+    self.tool_choice = tool_choice
+    self.tools = tools
+    self.top_k = top_k
+    self.top_p = top_p
+    self.extra = extra
+    return self
 
 
 _MESSAGE_REQUEST__SYSTEM: dict[str, Callable[[Any, str, bool], Any]] = {
@@ -189,7 +193,10 @@ def decode_message_metadata(d: Mapping[str, Any]) -> MessageMetadata:
     user_id = get("user_id")
     if user_id.__class__ is not str and user_id is not None:
         user_id, extra = misfit(user_id, None, "user_id", extra)
-    return MessageMetadata(user_id=user_id, extra=extra)
+    self = MessageMetadata.__new__(MessageMetadata)
+    self.user_id = user_id
+    self.extra = extra
+    return self
 
 
 def encode_message_metadata(m: MessageMetadata, wire: bool = True) -> dict[str, Any]:
@@ -219,7 +226,11 @@ def decode_message_body(d: Mapping[str, Any]) -> MessageBody:
     role = get("role")
     if role.__class__ is not str and role is not None:
         role, extra = misfit(role, None, "role", extra)
-    return MessageBody(content=content, role=role, extra=extra)
+    self = MessageBody.__new__(MessageBody)
+    self.content = content
+    self.role = role
+    self.extra = extra
+    return self
 
 
 _MESSAGE_BODY__CONTENT: dict[str, Callable[[Any, str, bool], Any]] = {
@@ -260,7 +271,12 @@ def decode_system_block(d: Mapping[str, Any]) -> SystemBlock:
     type = get("type")
     if type.__class__ is not str and type is not None:
         type, extra = misfit(type, None, "type", extra)
-    return SystemBlock(cache_control=cache_control, text=text, type=type, extra=extra)
+    self = SystemBlock.__new__(SystemBlock)
+    self.cache_control = cache_control
+    self.text = text
+    self.type = type
+    self.extra = extra
+    return self
 
 
 def encode_system_block(m: SystemBlock, wire: bool = True) -> dict[str, Any]:
@@ -295,14 +311,20 @@ def decode_message_tool(d: Mapping[str, Any]) -> MessageTool:
     if description.__class__ is not str and description is not None:
         description, extra = misfit(description, None, "description", extra)
     input_schema = get("input_schema")
-    if input_schema is not None:
+    if input_schema.__class__ is dict:
+        input_schema = decode_message_tool_schema(input_schema)
+    elif input_schema is not None:
         input_schema, extra = read_model(decode_message_tool_schema, input_schema, "input_schema", extra)
     name = get("name")
     if name.__class__ is not str and name is not None:
         name, extra = misfit(name, None, "name", extra)
-    return MessageTool(
-        cache_control=cache_control, description=description, input_schema=input_schema, name=name, extra=extra
-    )
+    self = MessageTool.__new__(MessageTool)
+    self.cache_control = cache_control
+    self.description = description
+    self.input_schema = input_schema
+    self.name = name
+    self.extra = extra
+    return self
 
 
 def encode_message_tool(m: MessageTool, wire: bool = True) -> dict[str, Any]:
@@ -343,7 +365,12 @@ def decode_message_tool_schema(d: Mapping[str, Any]) -> MessageToolSchema:
     type = get("type")
     if type.__class__ is not str and type is not None:
         type, extra = misfit(type, None, "type", extra)
-    return MessageToolSchema(properties=properties, required=required, type=type, extra=extra)
+    self = MessageToolSchema.__new__(MessageToolSchema)
+    self.properties = properties
+    self.required = required
+    self.type = type
+    self.extra = extra
+    return self
 
 
 def encode_message_tool_schema(m: MessageToolSchema, wire: bool = True) -> dict[str, Any]:
@@ -379,7 +406,11 @@ def decode_message_tool_choice(d: Mapping[str, Any]) -> MessageToolChoice:
     name = get("name")
     if name.__class__ is not str and name is not None:
         name, extra = misfit(name, None, "name", extra)
-    return MessageToolChoice(type=type, name=name, extra=extra)
+    self = MessageToolChoice.__new__(MessageToolChoice)
+    self.type = type
+    self.name = name
+    self.extra = extra
+    return self
 
 
 def encode_message_tool_choice(m: MessageToolChoice, wire: bool = True) -> dict[str, Any]:
@@ -405,14 +436,18 @@ def decode_message_response(d: Mapping[str, Any]) -> MessageResponse:
     extra: Extra = None
     if not d.keys() <= _MESSAGE_RESPONSE:
         extra = unknown(d, _MESSAGE_RESPONSE)
-    content, extra = read_models(decode_answer_block, get("content"), "content", extra)
-    id = get("id")
+    content = get("content")
+    if content is None:
+        content = []
+    else:
+        content, extra = read_models(decode_answer_block, content, "content", extra)
+    id = get("id", "")
     if id.__class__ is not str:
         id, extra = misfit(id, "", "id", extra)
-    model = get("model")
+    model = get("model", "")
     if model.__class__ is not str:
         model, extra = misfit(model, "", "model", extra)
-    role = get("role")
+    role = get("role", "")
     if role.__class__ is not str:
         role, extra = misfit(role, "", "role", extra)
     stop_reason = get("stop_reason")
@@ -421,25 +456,28 @@ def decode_message_response(d: Mapping[str, Any]) -> MessageResponse:
     stop_sequence = get("stop_sequence")
     if stop_sequence.__class__ is not str and stop_sequence is not None:
         stop_sequence, extra = misfit(stop_sequence, None, "stop_sequence", extra)
-    type = get("type")
+    type = get("type", "")
     if type.__class__ is not str:
         type, extra = misfit(type, "", "type", extra)
     usage = get("usage")
-    if usage is not None:
+    if usage.__class__ is dict:
+        usage = decode_message_usage(usage)
+    elif usage is not None:
         usage, extra = read_model(decode_message_usage, usage, "usage", extra)
     if usage is None:
         usage = MessageUsage()
-    return MessageResponse(
-        content=content,
-        id=id,
-        model=model,
-        role=role,
-        stop_reason=stop_reason,
-        stop_sequence=stop_sequence,
-        type=type,
-        usage=usage,
-        extra=extra,
-    )
+    self = MessageResponse.__new__(MessageResponse)
+    self.content = content
+    self.id = id
+    self.model = model
+    self.role = role
+    self.stop_reason = stop_reason
+    self.stop_sequence = stop_sequence
+    self.type = type
+    self.usage = usage
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_message_response(m: MessageResponse, wire: bool = True) -> dict[str, Any]:
@@ -467,27 +505,27 @@ def decode_message_usage(d: Mapping[str, Any]) -> MessageUsage:
     extra: Extra = None
     if not d.keys() <= _MESSAGE_USAGE:
         extra = unknown(d, _MESSAGE_USAGE)
-    cache_creation_input_tokens = get("cache_creation_input_tokens")
+    cache_creation_input_tokens = get("cache_creation_input_tokens", 0)
     if cache_creation_input_tokens.__class__ is not int:
         cache_creation_input_tokens, extra = read_int(
             cache_creation_input_tokens, 0, "cache_creation_input_tokens", extra
         )
-    cache_read_input_tokens = get("cache_read_input_tokens")
+    cache_read_input_tokens = get("cache_read_input_tokens", 0)
     if cache_read_input_tokens.__class__ is not int:
         cache_read_input_tokens, extra = read_int(cache_read_input_tokens, 0, "cache_read_input_tokens", extra)
-    input_tokens = get("input_tokens")
+    input_tokens = get("input_tokens", 0)
     if input_tokens.__class__ is not int:
         input_tokens, extra = read_int(input_tokens, 0, "input_tokens", extra)
-    output_tokens = get("output_tokens")
+    output_tokens = get("output_tokens", 0)
     if output_tokens.__class__ is not int:
         output_tokens, extra = read_int(output_tokens, 0, "output_tokens", extra)
-    return MessageUsage(
-        cache_creation_input_tokens=cache_creation_input_tokens,
-        cache_read_input_tokens=cache_read_input_tokens,
-        input_tokens=input_tokens,
-        output_tokens=output_tokens,
-        extra=extra,
-    )
+    self = MessageUsage.__new__(MessageUsage)
+    self.cache_creation_input_tokens = cache_creation_input_tokens
+    self.cache_read_input_tokens = cache_read_input_tokens
+    self.input_tokens = input_tokens
+    self.output_tokens = output_tokens
+    self.extra = extra
+    return self
 
 
 def encode_message_usage(m: MessageUsage, wire: bool = True) -> dict[str, Any]:
@@ -515,7 +553,11 @@ def decode_message_delta(d: Mapping[str, Any]) -> MessageDelta:
     stop_sequence = get("stop_sequence")
     if stop_sequence.__class__ is not str and stop_sequence is not None:
         stop_sequence, extra = misfit(stop_sequence, None, "stop_sequence", extra)
-    return MessageDelta(stop_reason=stop_reason, stop_sequence=stop_sequence, extra=extra)
+    self = MessageDelta.__new__(MessageDelta)
+    self.stop_reason = stop_reason
+    self.stop_sequence = stop_sequence
+    self.extra = extra
+    return self
 
 
 def encode_message_delta(m: MessageDelta, wire: bool = True) -> dict[str, Any]:
@@ -553,13 +595,13 @@ def decode_message_delta_usage(d: Mapping[str, Any]) -> MessageDeltaUsage:
     output_tokens = get("output_tokens")
     if output_tokens.__class__ is not int and output_tokens is not None:
         output_tokens, extra = read_int(output_tokens, None, "output_tokens", extra)
-    return MessageDeltaUsage(
-        input_tokens=input_tokens,
-        cache_creation_input_tokens=cache_creation_input_tokens,
-        cache_read_input_tokens=cache_read_input_tokens,
-        output_tokens=output_tokens,
-        extra=extra,
-    )
+    self = MessageDeltaUsage.__new__(MessageDeltaUsage)
+    self.input_tokens = input_tokens
+    self.cache_creation_input_tokens = cache_creation_input_tokens
+    self.cache_read_input_tokens = cache_read_input_tokens
+    self.output_tokens = output_tokens
+    self.extra = extra
+    return self
 
 
 def encode_message_delta_usage(m: MessageDeltaUsage, wire: bool = True) -> dict[str, Any]:
@@ -591,7 +633,11 @@ def decode_message_stream_error(d: Mapping[str, Any]) -> MessageStreamError:
     message = get("message")
     if message.__class__ is not str and message is not None:
         message, extra = misfit(message, None, "message", extra)
-    return MessageStreamError(type=type, message=message, extra=extra)
+    self = MessageStreamError.__new__(MessageStreamError)
+    self.type = type
+    self.message = message
+    self.extra = extra
+    return self
 
 
 def encode_message_stream_error(m: MessageStreamError, wire: bool = True) -> dict[str, Any]:
@@ -619,7 +665,9 @@ def decode_complete_request(d: Mapping[str, Any]) -> CompleteRequest:
     if max_tokens_to_sample.__class__ is not int and max_tokens_to_sample is not None:
         max_tokens_to_sample, extra = read_int(max_tokens_to_sample, None, "max_tokens_to_sample", extra)
     metadata = get("metadata")
-    if metadata is not None:
+    if metadata.__class__ is dict:
+        metadata = decode_message_metadata(metadata)
+    elif metadata is not None:
         metadata, extra = read_model(decode_message_metadata, metadata, "metadata", extra)
     model = get("model")
     if model.__class__ is not str and model is not None:
@@ -639,17 +687,17 @@ def decode_complete_request(d: Mapping[str, Any]) -> CompleteRequest:
     top_p = get("top_p")
     if top_p.__class__ is not float and top_p is not None:
         top_p, extra = read_float(top_p, None, "top_p", extra)
-    return CompleteRequest(
-        max_tokens_to_sample=max_tokens_to_sample,
-        metadata=metadata,
-        model=model,
-        prompt=prompt,
-        stop_sequences=stop_sequences,
-        temperature=temperature,
-        top_k=top_k,
-        top_p=top_p,
-        extra=extra,
-    )
+    self = CompleteRequest.__new__(CompleteRequest)
+    self.max_tokens_to_sample = max_tokens_to_sample
+    self.metadata = metadata
+    self.model = model
+    self.prompt = prompt
+    self.stop_sequences = stop_sequences
+    self.temperature = temperature
+    self.top_k = top_k
+    self.top_p = top_p
+    self.extra = extra
+    return self
 
 
 def encode_complete_request(m: CompleteRequest, wire: bool = True) -> dict[str, Any]:
@@ -691,22 +739,30 @@ def decode_complete_response(d: Mapping[str, Any]) -> CompleteResponse:
     extra: Extra = None
     if not d.keys() <= _COMPLETE_RESPONSE:
         extra = unknown(d, _COMPLETE_RESPONSE)
-    completion = get("completion")
+    completion = get("completion", "")
     if completion.__class__ is not str:
         completion, extra = misfit(completion, "", "completion", extra)
-    id = get("id")
+    id = get("id", "")
     if id.__class__ is not str:
         id, extra = misfit(id, "", "id", extra)
-    model = get("model")
+    model = get("model", "")
     if model.__class__ is not str:
         model, extra = misfit(model, "", "model", extra)
     stop_reason = get("stop_reason")
     if stop_reason.__class__ is not str and stop_reason is not None:
         stop_reason, extra = misfit(stop_reason, None, "stop_reason", extra)
-    type = get("type")
+    type = get("type", "")
     if type.__class__ is not str:
         type, extra = misfit(type, "", "type", extra)
-    return CompleteResponse(completion=completion, id=id, model=model, stop_reason=stop_reason, type=type, extra=extra)
+    self = CompleteResponse.__new__(CompleteResponse)
+    self.completion = completion
+    self.id = id
+    self.model = model
+    self.stop_reason = stop_reason
+    self.type = type
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_complete_response(m: CompleteResponse, wire: bool = True) -> dict[str, Any]:
@@ -731,10 +787,14 @@ def decode_text_block(d: Mapping[str, Any]) -> TextBlock:
     if not d.keys() <= _TEXT_BLOCK:
         extra = unknown(d, _TEXT_BLOCK)
     cache_control = get("cache_control")
-    text = get("text")
+    text = get("text", "")
     if text.__class__ is not str:
         text, extra = misfit(text, "", "text", extra)
-    return TextBlock(cache_control=cache_control, text=text, extra=extra)
+    self = TextBlock.__new__(TextBlock)
+    self.cache_control = cache_control
+    self.text = text
+    self.extra = extra
+    return self
 
 
 def encode_text_block(m: TextBlock, wire: bool = True) -> dict[str, Any]:
@@ -758,9 +818,15 @@ def decode_image_block(d: Mapping[str, Any]) -> ImageBlock:
         extra = unknown(d, _IMAGE_BLOCK)
     cache_control = get("cache_control")
     source = get("source")
-    if source is not None:
+    if source.__class__ is dict:
+        source = decode_image_source(source)
+    elif source is not None:
         source, extra = read_model(decode_image_source, source, "source", extra)
-    return ImageBlock(cache_control=cache_control, source=source, extra=extra)
+    self = ImageBlock.__new__(ImageBlock)
+    self.cache_control = cache_control
+    self.source = source
+    self.extra = extra
+    return self
 
 
 def encode_image_block(m: ImageBlock, wire: bool = True) -> dict[str, Any]:
@@ -788,14 +854,20 @@ def decode_tool_use_block(d: Mapping[str, Any]) -> ToolUseBlock:
     if not d.keys() <= _TOOL_USE_BLOCK:
         extra = unknown(d, _TOOL_USE_BLOCK)
     cache_control = get("cache_control")
-    id = get("id")
+    id = get("id", "")
     if id.__class__ is not str:
         id, extra = misfit(id, "", "id", extra)
     input = get("input")
-    name = get("name")
+    name = get("name", "")
     if name.__class__ is not str:
         name, extra = misfit(name, "", "name", extra)
-    return ToolUseBlock(cache_control=cache_control, id=id, input=input, name=name, extra=extra)
+    self = ToolUseBlock.__new__(ToolUseBlock)
+    self.cache_control = cache_control
+    self.id = id
+    self.input = input
+    self.name = name
+    self.extra = extra
+    return self
 
 
 def encode_tool_use_block(m: ToolUseBlock, wire: bool = True) -> dict[str, Any]:
@@ -832,9 +904,13 @@ def decode_tool_result_block(d: Mapping[str, Any]) -> ToolResultBlock:
     tool_use_id = get("tool_use_id")
     if tool_use_id.__class__ is not str and tool_use_id is not None:
         tool_use_id, extra = misfit(tool_use_id, None, "tool_use_id", extra)
-    return ToolResultBlock(
-        cache_control=cache_control, content=content, is_error=is_error, tool_use_id=tool_use_id, extra=extra
-    )
+    self = ToolResultBlock.__new__(ToolResultBlock)
+    self.cache_control = cache_control
+    self.content = content
+    self.is_error = is_error
+    self.tool_use_id = tool_use_id
+    self.extra = extra
+    return self
 
 
 _TOOL_RESULT_BLOCK__CONTENT: dict[str, Callable[[Any, str, bool], Any]] = {
@@ -873,10 +949,13 @@ def decode_redacted_thinking_block(d: Mapping[str, Any]) -> RedactedThinkingBloc
     extra: Extra = None
     if not d.keys() <= _REDACTED_THINKING_BLOCK:
         extra = unknown(d, _REDACTED_THINKING_BLOCK)
-    data = get("data")
+    data = get("data", "")
     if data.__class__ is not str:
         data, extra = misfit(data, "", "data", extra)
-    return RedactedThinkingBlock(data=data, extra=extra)
+    self = RedactedThinkingBlock.__new__(RedactedThinkingBlock)
+    self.data = data
+    self.extra = extra
+    return self
 
 
 def encode_redacted_thinking_block(m: RedactedThinkingBlock, wire: bool = True) -> dict[str, Any]:
@@ -899,10 +978,14 @@ def decode_thinking_block(d: Mapping[str, Any]) -> ThinkingBlock:
     signature = get("signature")
     if signature.__class__ is not str and signature is not None:
         signature, extra = misfit(signature, None, "signature", extra)
-    thinking = get("thinking")
+    thinking = get("thinking", "")
     if thinking.__class__ is not str:
         thinking, extra = misfit(thinking, "", "thinking", extra)
-    return ThinkingBlock(signature=signature, thinking=thinking, extra=extra)
+    self = ThinkingBlock.__new__(ThinkingBlock)
+    self.signature = signature
+    self.thinking = thinking
+    self.extra = extra
+    return self
 
 
 def encode_thinking_block(m: ThinkingBlock, wire: bool = True) -> dict[str, Any]:
@@ -930,7 +1013,11 @@ def decode_base64_image(d: Mapping[str, Any]) -> Base64Image:
     media_type = get("media_type")
     if media_type.__class__ is not str and media_type is not None:
         media_type, extra = misfit(media_type, None, "media_type", extra)
-    return Base64Image(data=data, media_type=media_type, extra=extra)
+    self = Base64Image.__new__(Base64Image)
+    self.data = data
+    self.media_type = media_type
+    self.extra = extra
+    return self
 
 
 def encode_base64_image(m: Base64Image, wire: bool = True) -> dict[str, Any]:
@@ -962,7 +1049,10 @@ def decode_url_image(d: Mapping[str, Any]) -> UrlImage:
     url = get("url")
     if url.__class__ is not str and url is not None:
         url, extra = misfit(url, None, "url", extra)
-    return UrlImage(url=url, extra=extra)
+    self = UrlImage.__new__(UrlImage)
+    self.url = url
+    self.extra = extra
+    return self
 
 
 def encode_url_image(m: UrlImage, wire: bool = True) -> dict[str, Any]:
@@ -988,11 +1078,16 @@ def decode_message_start_event(d: Mapping[str, Any]) -> MessageStartEvent:
     if not d.keys() <= _MESSAGE_START_EVENT:
         extra = unknown(d, _MESSAGE_START_EVENT)
     message = get("message")
-    if message is not None:
+    if message.__class__ is dict:
+        message = decode_message_response(message)
+    elif message is not None:
         message, extra = read_model(decode_message_response, message, "message", extra)
     if message is None:
         message = MessageResponse()
-    return MessageStartEvent(message=message, extra=extra)
+    self = MessageStartEvent.__new__(MessageStartEvent)
+    self.message = message
+    self.extra = extra
+    return self
 
 
 def encode_message_start_event(m: MessageStartEvent, wire: bool = True) -> dict[str, Any]:
@@ -1016,9 +1111,15 @@ def decode_message_content_block_start_event(d: Mapping[str, Any]) -> MessageCon
     if index.__class__ is not int and index is not None:
         index, extra = read_int(index, None, "index", extra)
     content_block = get("content_block")
-    if content_block is not None:
+    if content_block.__class__ is dict:
+        content_block = decode_answer_block(content_block)
+    elif content_block is not None:
         content_block, extra = read_model(decode_answer_block, content_block, "content_block", extra)
-    return MessageContentBlockStartEvent(index=index, content_block=content_block, extra=extra)
+    self = MessageContentBlockStartEvent.__new__(MessageContentBlockStartEvent)
+    self.index = index
+    self.content_block = content_block
+    self.extra = extra
+    return self
 
 
 def encode_message_content_block_start_event(m: MessageContentBlockStartEvent, wire: bool = True) -> dict[str, Any]:
@@ -1045,9 +1146,15 @@ def decode_message_content_block_delta_event(d: Mapping[str, Any]) -> MessageCon
     if index.__class__ is not int and index is not None:
         index, extra = read_int(index, None, "index", extra)
     delta = get("delta")
-    if delta is not None:
+    if delta.__class__ is dict:
+        delta = decode_block_delta(delta)
+    elif delta is not None:
         delta, extra = read_model(decode_block_delta, delta, "delta", extra)
-    return MessageContentBlockDeltaEvent(index=index, delta=delta, extra=extra)
+    self = MessageContentBlockDeltaEvent.__new__(MessageContentBlockDeltaEvent)
+    self.index = index
+    self.delta = delta
+    self.extra = extra
+    return self
 
 
 def encode_message_content_block_delta_event(m: MessageContentBlockDeltaEvent, wire: bool = True) -> dict[str, Any]:
@@ -1073,7 +1180,10 @@ def decode_message_content_block_stop_event(d: Mapping[str, Any]) -> MessageCont
     index = get("index")
     if index.__class__ is not int and index is not None:
         index, extra = read_int(index, None, "index", extra)
-    return MessageContentBlockStopEvent(index=index, extra=extra)
+    self = MessageContentBlockStopEvent.__new__(MessageContentBlockStopEvent)
+    self.index = index
+    self.extra = extra
+    return self
 
 
 def encode_message_content_block_stop_event(m: MessageContentBlockStopEvent, wire: bool = True) -> dict[str, Any]:
@@ -1095,14 +1205,22 @@ def decode_message_delta_event(d: Mapping[str, Any]) -> MessageDeltaEvent:
     if not d.keys() <= _MESSAGE_DELTA_EVENT:
         extra = unknown(d, _MESSAGE_DELTA_EVENT)
     delta = get("delta")
-    if delta is not None:
+    if delta.__class__ is dict:
+        delta = decode_message_delta(delta)
+    elif delta is not None:
         delta, extra = read_model(decode_message_delta, delta, "delta", extra)
     if delta is None:
         delta = MessageDelta()
     usage = get("usage")
-    if usage is not None:
+    if usage.__class__ is dict:
+        usage = decode_message_delta_usage(usage)
+    elif usage is not None:
         usage, extra = read_model(decode_message_delta_usage, usage, "usage", extra)
-    return MessageDeltaEvent(delta=delta, usage=usage, extra=extra)
+    self = MessageDeltaEvent.__new__(MessageDeltaEvent)
+    self.delta = delta
+    self.usage = usage
+    self.extra = extra
+    return self
 
 
 def encode_message_delta_event(m: MessageDeltaEvent, wire: bool = True) -> dict[str, Any]:
@@ -1123,7 +1241,9 @@ def decode_message_stop_event(d: Mapping[str, Any]) -> MessageStopEvent:
     extra: Extra = None
     if not d.keys() <= _MESSAGE_STOP_EVENT:
         extra = unknown(d, _MESSAGE_STOP_EVENT)
-    return MessageStopEvent(extra=extra)
+    self = MessageStopEvent.__new__(MessageStopEvent)
+    self.extra = extra
+    return self
 
 
 def encode_message_stop_event(m: MessageStopEvent, wire: bool = True) -> dict[str, Any]:
@@ -1141,7 +1261,9 @@ def decode_message_ping_event(d: Mapping[str, Any]) -> MessagePingEvent:
     extra: Extra = None
     if not d.keys() <= _MESSAGE_PING_EVENT:
         extra = unknown(d, _MESSAGE_PING_EVENT)
-    return MessagePingEvent(extra=extra)
+    self = MessagePingEvent.__new__(MessagePingEvent)
+    self.extra = extra
+    return self
 
 
 def encode_message_ping_event(m: MessagePingEvent, wire: bool = True) -> dict[str, Any]:
@@ -1161,11 +1283,16 @@ def decode_message_error_event(d: Mapping[str, Any]) -> MessageErrorEvent:
     if not d.keys() <= _MESSAGE_ERROR_EVENT:
         extra = unknown(d, _MESSAGE_ERROR_EVENT)
     error = get("error")
-    if error is not None:
+    if error.__class__ is dict:
+        error = decode_message_stream_error(error)
+    elif error is not None:
         error, extra = read_model(decode_message_stream_error, error, "error", extra)
     if error is None:
         error = MessageStreamError()
-    return MessageErrorEvent(error=error, extra=extra)
+    self = MessageErrorEvent.__new__(MessageErrorEvent)
+    self.error = error
+    self.extra = extra
+    return self
 
 
 def encode_message_error_event(m: MessageErrorEvent, wire: bool = True) -> dict[str, Any]:
@@ -1185,10 +1312,13 @@ def decode_text_delta(d: Mapping[str, Any]) -> TextDelta:
     extra: Extra = None
     if not d.keys() <= _TEXT_DELTA:
         extra = unknown(d, _TEXT_DELTA)
-    text = get("text")
+    text = get("text", "")
     if text.__class__ is not str:
         text, extra = misfit(text, "", "text", extra)
-    return TextDelta(text=text, extra=extra)
+    self = TextDelta.__new__(TextDelta)
+    self.text = text
+    self.extra = extra
+    return self
 
 
 def encode_text_delta(m: TextDelta, wire: bool = True) -> dict[str, Any]:
@@ -1208,10 +1338,13 @@ def decode_input_json_delta(d: Mapping[str, Any]) -> InputJsonDelta:
     extra: Extra = None
     if not d.keys() <= _INPUT_JSON_DELTA:
         extra = unknown(d, _INPUT_JSON_DELTA)
-    partial_json = get("partial_json")
+    partial_json = get("partial_json", "")
     if partial_json.__class__ is not str:
         partial_json, extra = misfit(partial_json, "", "partial_json", extra)
-    return InputJsonDelta(partial_json=partial_json, extra=extra)
+    self = InputJsonDelta.__new__(InputJsonDelta)
+    self.partial_json = partial_json
+    self.extra = extra
+    return self
 
 
 def encode_input_json_delta(m: InputJsonDelta, wire: bool = True) -> dict[str, Any]:
@@ -1231,10 +1364,13 @@ def decode_thinking_delta(d: Mapping[str, Any]) -> ThinkingDelta:
     extra: Extra = None
     if not d.keys() <= _THINKING_DELTA:
         extra = unknown(d, _THINKING_DELTA)
-    thinking = get("thinking")
+    thinking = get("thinking", "")
     if thinking.__class__ is not str:
         thinking, extra = misfit(thinking, "", "thinking", extra)
-    return ThinkingDelta(thinking=thinking, extra=extra)
+    self = ThinkingDelta.__new__(ThinkingDelta)
+    self.thinking = thinking
+    self.extra = extra
+    return self
 
 
 def encode_thinking_delta(m: ThinkingDelta, wire: bool = True) -> dict[str, Any]:
@@ -1254,10 +1390,13 @@ def decode_signature_delta(d: Mapping[str, Any]) -> SignatureDelta:
     extra: Extra = None
     if not d.keys() <= _SIGNATURE_DELTA:
         extra = unknown(d, _SIGNATURE_DELTA)
-    signature = get("signature")
+    signature = get("signature", "")
     if signature.__class__ is not str:
         signature, extra = misfit(signature, "", "signature", extra)
-    return SignatureDelta(signature=signature, extra=extra)
+    self = SignatureDelta.__new__(SignatureDelta)
+    self.signature = signature
+    self.extra = extra
+    return self
 
 
 def encode_signature_delta(m: SignatureDelta, wire: bool = True) -> dict[str, Any]:

@@ -43,35 +43,48 @@ def decode_video_generation_model(d: Mapping[str, Any]) -> VideoGenerationModel:
     extra: Extra = None
     if not d.keys() <= _VIDEO_GENERATION_MODEL:
         extra = unknown(d, _VIDEO_GENERATION_MODEL)
-    aliases, extra = read_list(get("aliases"), str, "aliases", extra)
-    created = get("created")
+    aliases = get("aliases")
+    if aliases is None:
+        aliases = []
+    else:
+        aliases, extra = read_list(aliases, str, "aliases", extra)
+    created = get("created", 0)
     if created.__class__ is not int:
         created, extra = read_int(created, 0, "created", extra)
-    fingerprint = get("fingerprint")
+    fingerprint = get("fingerprint", "")
     if fingerprint.__class__ is not str:
         fingerprint, extra = misfit(fingerprint, "", "fingerprint", extra)
-    id = get("id")
+    id = get("id", "")
     if id.__class__ is not str:
         id, extra = misfit(id, "", "id", extra)
-    input_modalities, extra = read_list(get("input_modalities"), str, "input_modalities", extra)
-    output_modalities, extra = read_list(get("output_modalities"), str, "output_modalities", extra)
-    owned_by = get("owned_by")
+    input_modalities = get("input_modalities")
+    if input_modalities is None:
+        input_modalities = []
+    else:
+        input_modalities, extra = read_list(input_modalities, str, "input_modalities", extra)
+    output_modalities = get("output_modalities")
+    if output_modalities is None:
+        output_modalities = []
+    else:
+        output_modalities, extra = read_list(output_modalities, str, "output_modalities", extra)
+    owned_by = get("owned_by", "")
     if owned_by.__class__ is not str:
         owned_by, extra = misfit(owned_by, "", "owned_by", extra)
-    version = get("version")
+    version = get("version", "")
     if version.__class__ is not str:
         version, extra = misfit(version, "", "version", extra)
-    return VideoGenerationModel(
-        aliases=aliases,
-        created=created,
-        fingerprint=fingerprint,
-        id=id,
-        input_modalities=input_modalities,
-        output_modalities=output_modalities,
-        owned_by=owned_by,
-        version=version,
-        extra=extra,
-    )
+    self = VideoGenerationModel.__new__(VideoGenerationModel)
+    self.aliases = aliases
+    self.created = created
+    self.fingerprint = fingerprint
+    self.id = id
+    self.input_modalities = input_modalities
+    self.output_modalities = output_modalities
+    self.owned_by = owned_by
+    self.version = version
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_video_generation_model(m: VideoGenerationModel, wire: bool = True) -> dict[str, Any]:
@@ -100,7 +113,10 @@ def decode_model_request(d: Mapping[str, Any]) -> ModelRequest:
     model = get("model")
     if model.__class__ is not str and model is not None:
         model, extra = misfit(model, None, "model", extra)
-    return ModelRequest(model=model, extra=extra)
+    self = ModelRequest.__new__(ModelRequest)
+    self.model = model
+    self.extra = extra
+    return self
 
 
 def encode_model_request(m: ModelRequest, wire: bool = True) -> dict[str, Any]:
@@ -144,7 +160,11 @@ def decode_model_summary(d: Mapping[str, Any]) -> ModelSummary:
     extra: Extra = None
     if not d.keys() <= _MODEL_SUMMARY:
         extra = unknown(d, _MODEL_SUMMARY)
-    aliases, extra = read_list(get("aliases"), str, "aliases", extra)
+    aliases = get("aliases")
+    if aliases is None:
+        aliases = []
+    else:
+        aliases, extra = read_list(aliases, str, "aliases", extra)
     cached_prompt_text_token_price = get("cached_prompt_text_token_price")
     if cached_prompt_text_token_price.__class__ is not int and cached_prompt_text_token_price is not None:
         cached_prompt_text_token_price, extra = read_int(
@@ -159,7 +179,9 @@ def decode_model_summary(d: Mapping[str, Any]) -> ModelSummary:
             cached_prompt_text_token_price_long_context, None, "cached_prompt_text_token_price_long_context", extra
         )
     capabilities = get("capabilities")
-    if capabilities is not None:
+    if capabilities.__class__ is dict:
+        capabilities = decode_model_capabilities(capabilities)
+    elif capabilities is not None:
         capabilities, extra = read_model(decode_model_capabilities, capabilities, "capabilities", extra)
     completion_text_token_price = get("completion_text_token_price")
     if completion_text_token_price.__class__ is not int and completion_text_token_price is not None:
@@ -177,10 +199,10 @@ def decode_model_summary(d: Mapping[str, Any]) -> ModelSummary:
     context_length = get("context_length")
     if context_length.__class__ is not int and context_length is not None:
         context_length, extra = read_int(context_length, None, "context_length", extra)
-    created = get("created")
+    created = get("created", 0)
     if created.__class__ is not int:
         created, extra = read_int(created, 0, "created", extra)
-    id = get("id")
+    id = get("id", "")
     if id.__class__ is not str:
         id, extra = misfit(id, "", "id", extra)
     image_price = get("image_price")
@@ -189,10 +211,14 @@ def decode_model_summary(d: Mapping[str, Any]) -> ModelSummary:
     long_context_threshold = get("long_context_threshold")
     if long_context_threshold.__class__ is not int and long_context_threshold is not None:
         long_context_threshold, extra = read_int(long_context_threshold, None, "long_context_threshold", extra)
-    owned_by = get("owned_by")
+    owned_by = get("owned_by", "")
     if owned_by.__class__ is not str:
         owned_by, extra = misfit(owned_by, "", "owned_by", extra)
-    pricing, extra = read_models(decode_image_pricing_tier, get("pricing"), "pricing", extra)
+    pricing = get("pricing")
+    if pricing is None:
+        pricing = []
+    else:
+        pricing, extra = read_models(decode_image_pricing_tier, pricing, "pricing", extra)
     prompt_image_token_price = get("prompt_image_token_price")
     if prompt_image_token_price.__class__ is not int and prompt_image_token_price is not None:
         prompt_image_token_price, extra = read_int(prompt_image_token_price, None, "prompt_image_token_price", extra)
@@ -204,25 +230,26 @@ def decode_model_summary(d: Mapping[str, Any]) -> ModelSummary:
         prompt_text_token_price_long_context, extra = read_int(
             prompt_text_token_price_long_context, None, "prompt_text_token_price_long_context", extra
         )
-    return ModelSummary(
-        aliases=aliases,
-        cached_prompt_text_token_price=cached_prompt_text_token_price,
-        cached_prompt_text_token_price_long_context=cached_prompt_text_token_price_long_context,
-        capabilities=capabilities,
-        completion_text_token_price=completion_text_token_price,
-        completion_text_token_price_long_context=completion_text_token_price_long_context,
-        context_length=context_length,
-        created=created,
-        id=id,
-        image_price=image_price,
-        long_context_threshold=long_context_threshold,
-        owned_by=owned_by,
-        pricing=pricing,
-        prompt_image_token_price=prompt_image_token_price,
-        prompt_text_token_price=prompt_text_token_price,
-        prompt_text_token_price_long_context=prompt_text_token_price_long_context,
-        extra=extra,
-    )
+    self = ModelSummary.__new__(ModelSummary)
+    self.aliases = aliases
+    self.cached_prompt_text_token_price = cached_prompt_text_token_price
+    self.cached_prompt_text_token_price_long_context = cached_prompt_text_token_price_long_context
+    self.capabilities = capabilities
+    self.completion_text_token_price = completion_text_token_price
+    self.completion_text_token_price_long_context = completion_text_token_price_long_context
+    self.context_length = context_length
+    self.created = created
+    self.id = id
+    self.image_price = image_price
+    self.long_context_threshold = long_context_threshold
+    self.owned_by = owned_by
+    self.pricing = pricing
+    self.prompt_image_token_price = prompt_image_token_price
+    self.prompt_text_token_price = prompt_text_token_price
+    self.prompt_text_token_price_long_context = prompt_text_token_price_long_context
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_model_summary(m: ModelSummary, wire: bool = True) -> dict[str, Any]:
@@ -271,10 +298,16 @@ def decode_model_capabilities(d: Mapping[str, Any]) -> ModelCapabilities:
     default_reasoning_effort = get("default_reasoning_effort")
     if default_reasoning_effort.__class__ is not str and default_reasoning_effort is not None:
         default_reasoning_effort, extra = misfit(default_reasoning_effort, None, "default_reasoning_effort", extra)
-    reasoning_effort, extra = read_list(get("reasoning_effort"), str, "reasoning_effort", extra)
-    return ModelCapabilities(
-        default_reasoning_effort=default_reasoning_effort, reasoning_effort=reasoning_effort, extra=extra
-    )
+    reasoning_effort = get("reasoning_effort")
+    if reasoning_effort is None:
+        reasoning_effort = []
+    else:
+        reasoning_effort, extra = read_list(reasoning_effort, str, "reasoning_effort", extra)
+    self = ModelCapabilities.__new__(ModelCapabilities)
+    self.default_reasoning_effort = default_reasoning_effort
+    self.reasoning_effort = reasoning_effort
+    self.extra = extra
+    return self
 
 
 def encode_model_capabilities(m: ModelCapabilities, wire: bool = True) -> dict[str, Any]:
@@ -295,16 +328,21 @@ def decode_image_pricing_tier(d: Mapping[str, Any]) -> ImagePricingTier:
     extra: Extra = None
     if not d.keys() <= _IMAGE_PRICING_TIER:
         extra = unknown(d, _IMAGE_PRICING_TIER)
-    price_per_image = get("price_per_image")
+    price_per_image = get("price_per_image", 0)
     if price_per_image.__class__ is not int:
         price_per_image, extra = read_int(price_per_image, 0, "price_per_image", extra)
-    quality = get("quality")
+    quality = get("quality", "")
     if quality.__class__ is not str:
         quality, extra = misfit(quality, "", "quality", extra)
-    resolution = get("resolution")
+    resolution = get("resolution", "")
     if resolution.__class__ is not str:
         resolution, extra = misfit(resolution, "", "resolution", extra)
-    return ImagePricingTier(price_per_image=price_per_image, quality=quality, resolution=resolution, extra=extra)
+    self = ImagePricingTier.__new__(ImagePricingTier)
+    self.price_per_image = price_per_image
+    self.quality = quality
+    self.resolution = resolution
+    self.extra = extra
+    return self
 
 
 def encode_image_pricing_tier(m: ImagePricingTier, wire: bool = True) -> dict[str, Any]:
@@ -348,8 +386,12 @@ def decode_language_model(d: Mapping[str, Any]) -> LanguageModel:
     extra: Extra = None
     if not d.keys() <= _LANGUAGE_MODEL:
         extra = unknown(d, _LANGUAGE_MODEL)
-    aliases, extra = read_list(get("aliases"), str, "aliases", extra)
-    cached_prompt_text_token_price = get("cached_prompt_text_token_price")
+    aliases = get("aliases")
+    if aliases is None:
+        aliases = []
+    else:
+        aliases, extra = read_list(aliases, str, "aliases", extra)
+    cached_prompt_text_token_price = get("cached_prompt_text_token_price", 0)
     if cached_prompt_text_token_price.__class__ is not int:
         cached_prompt_text_token_price, extra = read_int(
             cached_prompt_text_token_price, 0, "cached_prompt_text_token_price", extra
@@ -363,9 +405,11 @@ def decode_language_model(d: Mapping[str, Any]) -> LanguageModel:
             cached_prompt_text_token_price_long_context, None, "cached_prompt_text_token_price_long_context", extra
         )
     capabilities = get("capabilities")
-    if capabilities is not None:
+    if capabilities.__class__ is dict:
+        capabilities = decode_model_capabilities(capabilities)
+    elif capabilities is not None:
         capabilities, extra = read_model(decode_model_capabilities, capabilities, "capabilities", extra)
-    completion_text_token_price = get("completion_text_token_price")
+    completion_text_token_price = get("completion_text_token_price", 0)
     if completion_text_token_price.__class__ is not int:
         completion_text_token_price, extra = read_int(
             completion_text_token_price, 0, "completion_text_token_price", extra
@@ -379,30 +423,40 @@ def decode_language_model(d: Mapping[str, Any]) -> LanguageModel:
             completion_text_token_price_long_context, None, "completion_text_token_price_long_context", extra
         )
     created = get("created")
-    if created.__class__ is not int:
+    if created is None:
+        created = 0
+    elif created.__class__ is not int:
         created, extra = convert(unix_from_json, created, 0, "created", extra)
-    fingerprint = get("fingerprint")
+    fingerprint = get("fingerprint", "")
     if fingerprint.__class__ is not str:
         fingerprint, extra = misfit(fingerprint, "", "fingerprint", extra)
-    id = get("id")
+    id = get("id", "")
     if id.__class__ is not str:
         id, extra = misfit(id, "", "id", extra)
-    input_modalities, extra = read_list(get("input_modalities"), str, "input_modalities", extra)
+    input_modalities = get("input_modalities")
+    if input_modalities is None:
+        input_modalities = []
+    else:
+        input_modalities, extra = read_list(input_modalities, str, "input_modalities", extra)
     if input_modalities:
         input_modalities = [x for x in input_modalities if x not in ("invalid_modality",)]
     long_context_threshold = get("long_context_threshold")
     if long_context_threshold.__class__ is not int and long_context_threshold is not None:
         long_context_threshold, extra = read_int(long_context_threshold, None, "long_context_threshold", extra)
-    output_modalities, extra = read_list(get("output_modalities"), str, "output_modalities", extra)
+    output_modalities = get("output_modalities")
+    if output_modalities is None:
+        output_modalities = []
+    else:
+        output_modalities, extra = read_list(output_modalities, str, "output_modalities", extra)
     if output_modalities:
         output_modalities = [x for x in output_modalities if x not in ("invalid_modality",)]
     owned_by = get("owned_by")
     if owned_by.__class__ is not str and owned_by is not None:
         owned_by, extra = misfit(owned_by, None, "owned_by", extra)
-    prompt_image_token_price = get("prompt_image_token_price")
+    prompt_image_token_price = get("prompt_image_token_price", 0)
     if prompt_image_token_price.__class__ is not int:
         prompt_image_token_price, extra = read_int(prompt_image_token_price, 0, "prompt_image_token_price", extra)
-    prompt_text_token_price = get("prompt_text_token_price")
+    prompt_text_token_price = get("prompt_text_token_price", 0)
     if prompt_text_token_price.__class__ is not int:
         prompt_text_token_price, extra = read_int(prompt_text_token_price, 0, "prompt_text_token_price", extra)
     prompt_text_token_price_long_context = get("prompt_text_token_price_long_context")
@@ -410,37 +464,38 @@ def decode_language_model(d: Mapping[str, Any]) -> LanguageModel:
         prompt_text_token_price_long_context, extra = read_int(
             prompt_text_token_price_long_context, None, "prompt_text_token_price_long_context", extra
         )
-    search_price = get("search_price")
+    search_price = get("search_price", 0)
     if search_price.__class__ is not int:
         search_price, extra = read_int(search_price, 0, "search_price", extra)
-    version = get("version")
+    version = get("version", "")
     if version.__class__ is not str:
         version, extra = misfit(version, "", "version", extra)
     max_prompt_length = get("max_prompt_length")
     if max_prompt_length.__class__ is not int and max_prompt_length is not None:
         max_prompt_length, extra = read_int(max_prompt_length, None, "max_prompt_length", extra)
-    return LanguageModel(
-        aliases=aliases,
-        cached_prompt_text_token_price=cached_prompt_text_token_price,
-        cached_prompt_text_token_price_long_context=cached_prompt_text_token_price_long_context,
-        capabilities=capabilities,
-        completion_text_token_price=completion_text_token_price,
-        completion_text_token_price_long_context=completion_text_token_price_long_context,
-        created=created,
-        fingerprint=fingerprint,
-        id=id,
-        input_modalities=input_modalities,
-        long_context_threshold=long_context_threshold,
-        output_modalities=output_modalities,
-        owned_by=owned_by,
-        prompt_image_token_price=prompt_image_token_price,
-        prompt_text_token_price=prompt_text_token_price,
-        prompt_text_token_price_long_context=prompt_text_token_price_long_context,
-        search_price=search_price,
-        version=version,
-        max_prompt_length=max_prompt_length,
-        extra=extra,
-    )
+    self = LanguageModel.__new__(LanguageModel)
+    self.aliases = aliases
+    self.cached_prompt_text_token_price = cached_prompt_text_token_price
+    self.cached_prompt_text_token_price_long_context = cached_prompt_text_token_price_long_context
+    self.capabilities = capabilities
+    self.completion_text_token_price = completion_text_token_price
+    self.completion_text_token_price_long_context = completion_text_token_price_long_context
+    self.created = created
+    self.fingerprint = fingerprint
+    self.id = id
+    self.input_modalities = input_modalities
+    self.long_context_threshold = long_context_threshold
+    self.output_modalities = output_modalities
+    self.owned_by = owned_by
+    self.prompt_image_token_price = prompt_image_token_price
+    self.prompt_text_token_price = prompt_text_token_price
+    self.prompt_text_token_price_long_context = prompt_text_token_price_long_context
+    self.search_price = search_price
+    self.version = version
+    self.max_prompt_length = max_prompt_length
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_language_model(m: LanguageModel, wire: bool = True) -> dict[str, Any]:
@@ -498,47 +553,62 @@ def decode_embedding_model(d: Mapping[str, Any]) -> EmbeddingModel:
     extra: Extra = None
     if not d.keys() <= _EMBEDDING_MODEL:
         extra = unknown(d, _EMBEDDING_MODEL)
-    aliases, extra = read_list(get("aliases"), str, "aliases", extra)
+    aliases = get("aliases")
+    if aliases is None:
+        aliases = []
+    else:
+        aliases, extra = read_list(aliases, str, "aliases", extra)
     created = get("created")
-    if created.__class__ is not int:
+    if created is None:
+        created = 0
+    elif created.__class__ is not int:
         created, extra = convert(unix_from_json, created, 0, "created", extra)
-    fingerprint = get("fingerprint")
+    fingerprint = get("fingerprint", "")
     if fingerprint.__class__ is not str:
         fingerprint, extra = misfit(fingerprint, "", "fingerprint", extra)
-    id = get("id")
+    id = get("id", "")
     if id.__class__ is not str:
         id, extra = misfit(id, "", "id", extra)
-    input_modalities, extra = read_list(get("input_modalities"), str, "input_modalities", extra)
+    input_modalities = get("input_modalities")
+    if input_modalities is None:
+        input_modalities = []
+    else:
+        input_modalities, extra = read_list(input_modalities, str, "input_modalities", extra)
     if input_modalities:
         input_modalities = [x for x in input_modalities if x not in ("invalid_modality",)]
-    output_modalities, extra = read_list(get("output_modalities"), str, "output_modalities", extra)
+    output_modalities = get("output_modalities")
+    if output_modalities is None:
+        output_modalities = []
+    else:
+        output_modalities, extra = read_list(output_modalities, str, "output_modalities", extra)
     if output_modalities:
         output_modalities = [x for x in output_modalities if x not in ("invalid_modality",)]
     owned_by = get("owned_by")
     if owned_by.__class__ is not str and owned_by is not None:
         owned_by, extra = misfit(owned_by, None, "owned_by", extra)
-    prompt_image_token_price = get("prompt_image_token_price")
+    prompt_image_token_price = get("prompt_image_token_price", 0)
     if prompt_image_token_price.__class__ is not int:
         prompt_image_token_price, extra = read_int(prompt_image_token_price, 0, "prompt_image_token_price", extra)
-    prompt_text_token_price = get("prompt_text_token_price")
+    prompt_text_token_price = get("prompt_text_token_price", 0)
     if prompt_text_token_price.__class__ is not int:
         prompt_text_token_price, extra = read_int(prompt_text_token_price, 0, "prompt_text_token_price", extra)
-    version = get("version")
+    version = get("version", "")
     if version.__class__ is not str:
         version, extra = misfit(version, "", "version", extra)
-    return EmbeddingModel(
-        aliases=aliases,
-        created=created,
-        fingerprint=fingerprint,
-        id=id,
-        input_modalities=input_modalities,
-        output_modalities=output_modalities,
-        owned_by=owned_by,
-        prompt_image_token_price=prompt_image_token_price,
-        prompt_text_token_price=prompt_text_token_price,
-        version=version,
-        extra=extra,
-    )
+    self = EmbeddingModel.__new__(EmbeddingModel)
+    self.aliases = aliases
+    self.created = created
+    self.fingerprint = fingerprint
+    self.id = id
+    self.input_modalities = input_modalities
+    self.output_modalities = output_modalities
+    self.owned_by = owned_by
+    self.prompt_image_token_price = prompt_image_token_price
+    self.prompt_text_token_price = prompt_text_token_price
+    self.version = version
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_embedding_model(m: EmbeddingModel, wire: bool = True) -> dict[str, Any]:
@@ -582,26 +652,40 @@ def decode_image_generation_model(d: Mapping[str, Any]) -> ImageGenerationModel:
     extra: Extra = None
     if not d.keys() <= _IMAGE_GENERATION_MODEL:
         extra = unknown(d, _IMAGE_GENERATION_MODEL)
-    aliases, extra = read_list(get("aliases"), str, "aliases", extra)
+    aliases = get("aliases")
+    if aliases is None:
+        aliases = []
+    else:
+        aliases, extra = read_list(aliases, str, "aliases", extra)
     created = get("created")
-    if created.__class__ is not int:
+    if created is None:
+        created = 0
+    elif created.__class__ is not int:
         created, extra = convert(unix_from_json, created, 0, "created", extra)
-    fingerprint = get("fingerprint")
+    fingerprint = get("fingerprint", "")
     if fingerprint.__class__ is not str:
         fingerprint, extra = misfit(fingerprint, "", "fingerprint", extra)
-    id = get("id")
+    id = get("id", "")
     if id.__class__ is not str:
         id, extra = misfit(id, "", "id", extra)
-    image_price = get("image_price")
+    image_price = get("image_price", 0)
     if image_price.__class__ is not int:
         image_price, extra = read_int(image_price, 0, "image_price", extra)
-    input_modalities, extra = read_list(get("input_modalities"), str, "input_modalities", extra)
+    input_modalities = get("input_modalities")
+    if input_modalities is None:
+        input_modalities = []
+    else:
+        input_modalities, extra = read_list(input_modalities, str, "input_modalities", extra)
     if input_modalities:
         input_modalities = [x for x in input_modalities if x not in ("invalid_modality",)]
-    max_prompt_length = get("max_prompt_length")
+    max_prompt_length = get("max_prompt_length", 0)
     if max_prompt_length.__class__ is not int:
         max_prompt_length, extra = read_int(max_prompt_length, 0, "max_prompt_length", extra)
-    output_modalities, extra = read_list(get("output_modalities"), str, "output_modalities", extra)
+    output_modalities = get("output_modalities")
+    if output_modalities is None:
+        output_modalities = []
+    else:
+        output_modalities, extra = read_list(output_modalities, str, "output_modalities", extra)
     if output_modalities:
         output_modalities = [x for x in output_modalities if x not in ("invalid_modality",)]
     owned_by = get("owned_by")
@@ -610,23 +694,24 @@ def decode_image_generation_model(d: Mapping[str, Any]) -> ImageGenerationModel:
     pricing = get("pricing")
     if pricing is not None:
         pricing, extra = read_models(decode_image_pricing_tier, pricing, "pricing", extra)
-    version = get("version")
+    version = get("version", "")
     if version.__class__ is not str:
         version, extra = misfit(version, "", "version", extra)
-    return ImageGenerationModel(
-        aliases=aliases,
-        created=created,
-        fingerprint=fingerprint,
-        id=id,
-        image_price=image_price,
-        input_modalities=input_modalities,
-        max_prompt_length=max_prompt_length,
-        output_modalities=output_modalities,
-        owned_by=owned_by,
-        pricing=pricing,
-        version=version,
-        extra=extra,
-    )
+    self = ImageGenerationModel.__new__(ImageGenerationModel)
+    self.aliases = aliases
+    self.created = created
+    self.fingerprint = fingerprint
+    self.id = id
+    self.image_price = image_price
+    self.input_modalities = input_modalities
+    self.max_prompt_length = max_prompt_length
+    self.output_modalities = output_modalities
+    self.owned_by = owned_by
+    self.pricing = pricing
+    self.version = version
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_image_generation_model(m: ImageGenerationModel, wire: bool = True) -> dict[str, Any]:

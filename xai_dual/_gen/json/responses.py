@@ -245,7 +245,9 @@ def decode_response_request(d: Mapping[str, Any]) -> ResponseRequest:
     if prompt_cache_key.__class__ is not str and prompt_cache_key is not None:
         prompt_cache_key, extra = misfit(prompt_cache_key, None, "prompt_cache_key", extra)
     reasoning = get("reasoning")
-    if reasoning is not None:
+    if reasoning.__class__ is dict:
+        reasoning = decode_reasoning_configuration(reasoning)
+    elif reasoning is not None:
         reasoning, extra = read_model(decode_reasoning_configuration, reasoning, "reasoning", extra)
     reasoning_effort = get("reasoning_effort")
     if reasoning_effort.__class__ is not str and reasoning_effort is not None:
@@ -254,10 +256,12 @@ def decode_response_request(d: Mapping[str, Any]) -> ResponseRequest:
     if safety_identifier.__class__ is not str and safety_identifier is not None:
         safety_identifier, extra = misfit(safety_identifier, None, "safety_identifier", extra)
     search_parameters = get("search_parameters")
-    if search_parameters is not None:
+    if search_parameters.__class__ is dict:
+        search_parameters = decode_search_parameters(search_parameters)
+    elif search_parameters is not None:
         search_parameters, extra = read_model(decode_search_parameters, search_parameters, "search_parameters", extra)
     service_tier = get("service_tier")
-    if service_tier.__class__ is not str or service_tier == "":
+    if service_tier is not None and (service_tier.__class__ is not str or service_tier == ""):
         service_tier, extra = misfit(None if service_tier == "" else service_tier, None, "service_tier", extra)
     store = get("store")
     if store.__class__ is not bool and store is not None:
@@ -266,10 +270,12 @@ def decode_response_request(d: Mapping[str, Any]) -> ResponseRequest:
     if temperature.__class__ is not float and temperature is not None:
         temperature, extra = read_float(temperature, None, "temperature", extra)
     text = get("text")
-    if text is not None:
+    if text.__class__ is dict:
+        text = decode_response_text_configuration(text)
+    elif text is not None:
         text, extra = read_model(decode_response_text_configuration, text, "text", extra)
     tool_choice = get("tool_choice")
-    if isinstance(tool_choice, Mapping):
+    if tool_choice.__class__ is dict or isinstance(tool_choice, Mapping):
         tool_choice = decode_named_tool_choice(tool_choice)
     elif tool_choice is not None and not isinstance(tool_choice, (str,)):
         tool_choice, extra = misfit(tool_choice, None, "tool_choice", extra)
@@ -291,38 +297,38 @@ def decode_response_request(d: Mapping[str, Any]) -> ResponseRequest:
     user = get("user")
     if user.__class__ is not str and user is not None:
         user, extra = misfit(user, None, "user", extra)
-    return ResponseRequest(
-        background=background,
-        context_management=context_management,
-        include=include,
-        input=input,
-        instructions=instructions,
-        logprobs=logprobs,
-        max_output_tokens=max_output_tokens,
-        max_turns=max_turns,
-        metadata=metadata,
-        min_p=min_p,
-        model=model,
-        parallel_tool_calls=parallel_tool_calls,
-        previous_response_id=previous_response_id,
-        prompt_cache_key=prompt_cache_key,
-        reasoning=reasoning,
-        reasoning_effort=reasoning_effort,
-        safety_identifier=safety_identifier,
-        search_parameters=search_parameters,
-        service_tier=service_tier,
-        store=store,
-        temperature=temperature,
-        text=text,
-        tool_choice=tool_choice,
-        tools=tools,
-        top_k=top_k,
-        top_logprobs=top_logprobs,
-        top_p=top_p,
-        truncation=truncation,
-        user=user,
-        extra=extra,
-    )
+    self = ResponseRequest.__new__(ResponseRequest)
+    self.background = background
+    self.context_management = context_management
+    self.include = include
+    self.input = input
+    self.instructions = instructions
+    self.logprobs = logprobs
+    self.max_output_tokens = max_output_tokens
+    self.max_turns = max_turns
+    self.metadata = metadata
+    self.min_p = min_p
+    self.model = model
+    self.parallel_tool_calls = parallel_tool_calls
+    self.previous_response_id = previous_response_id
+    self.prompt_cache_key = prompt_cache_key
+    self.reasoning = reasoning
+    self.reasoning_effort = reasoning_effort
+    self.safety_identifier = safety_identifier
+    self.search_parameters = search_parameters
+    self.service_tier = service_tier
+    self.store = store
+    self.temperature = temperature
+    self.text = text
+    self.tool_choice = tool_choice
+    self.tools = tools
+    self.top_k = top_k
+    self.top_logprobs = top_logprobs
+    self.top_p = top_p
+    self.truncation = truncation
+    self.user = user
+    self.extra = extra
+    return self
 
 
 _RESPONSE_REQUEST__INPUT: dict[str, Callable[[Any, str, bool], Any]] = {
@@ -420,7 +426,10 @@ def decode_get_response_request(d: Mapping[str, Any]) -> GetResponseRequest:
     response_id = get("response_id")
     if response_id.__class__ is not str and response_id is not None:
         response_id, extra = misfit(response_id, None, "response_id", extra)
-    return GetResponseRequest(response_id=response_id, extra=extra)
+    self = GetResponseRequest.__new__(GetResponseRequest)
+    self.response_id = response_id
+    self.extra = extra
+    return self
 
 
 def encode_get_response_request(m: GetResponseRequest, wire: bool = True) -> dict[str, Any]:
@@ -451,12 +460,18 @@ def decode_input_items_request(d: Mapping[str, Any]) -> InputItemsRequest:
     if limit.__class__ is not int and limit is not None:
         limit, extra = read_int(limit, None, "limit", extra)
     order = get("order")
-    if order.__class__ is not str or order == "":
+    if order is not None and (order.__class__ is not str or order == ""):
         order, extra = misfit(None if order == "" else order, None, "order", extra)
     after = get("after")
     if after.__class__ is not str and after is not None:
         after, extra = misfit(after, None, "after", extra)
-    return InputItemsRequest(response_id=response_id, limit=limit, order=order, after=after, extra=extra)
+    self = InputItemsRequest.__new__(InputItemsRequest)
+    self.response_id = response_id
+    self.limit = limit
+    self.order = order
+    self.after = after
+    self.extra = extra
+    return self
 
 
 def encode_input_items_request(m: InputItemsRequest, wire: bool = True) -> dict[str, Any]:
@@ -494,7 +509,11 @@ def decode_compact_request(d: Mapping[str, Any]) -> CompactRequest:
     model = get("model")
     if model.__class__ is not str and model is not None:
         model, extra = misfit(model, None, "model", extra)
-    return CompactRequest(input=input, model=model, extra=extra)
+    self = CompactRequest.__new__(CompactRequest)
+    self.input = input
+    self.model = model
+    self.extra = extra
+    return self
 
 
 _COMPACT_REQUEST__INPUT: dict[str, Callable[[Any, str, bool], Any]] = {
@@ -528,20 +547,34 @@ def decode_compacted_response(d: Mapping[str, Any]) -> CompactedResponse:
     extra: Extra = None
     if not d.keys() <= _COMPACTED_RESPONSE:
         extra = unknown(d, _COMPACTED_RESPONSE)
-    created_at = get("created_at")
+    created_at = get("created_at", 0)
     if created_at.__class__ is not int:
         created_at, extra = read_int(created_at, 0, "created_at", extra)
-    id = get("id")
+    id = get("id", "")
     if id.__class__ is not str:
         id, extra = misfit(id, "", "id", extra)
-    model = get("model")
+    model = get("model", "")
     if model.__class__ is not str:
         model, extra = misfit(model, "", "model", extra)
-    output, extra = read_models(decode_input_item, get("output"), "output", extra)
+    output = get("output")
+    if output is None:
+        output = []
+    else:
+        output, extra = read_models(decode_input_item, output, "output", extra)
     usage = get("usage")
-    if usage is not None:
+    if usage.__class__ is dict:
+        usage = decode_compact_usage(usage)
+    elif usage is not None:
         usage, extra = read_model(decode_compact_usage, usage, "usage", extra)
-    return CompactedResponse(created_at=created_at, id=id, model=model, output=output, usage=usage, extra=extra)
+    self = CompactedResponse.__new__(CompactedResponse)
+    self.created_at = created_at
+    self.id = id
+    self.model = model
+    self.output = output
+    self.usage = usage
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_compacted_response(m: CompactedResponse, wire: bool = True) -> dict[str, Any]:
@@ -576,41 +609,41 @@ def decode_compact_usage(d: Mapping[str, Any]) -> CompactUsage:
     extra: Extra = None
     if not d.keys() <= _COMPACT_USAGE:
         extra = unknown(d, _COMPACT_USAGE)
-    dropped_message_count = get("dropped_message_count")
+    dropped_message_count = get("dropped_message_count", 0)
     if dropped_message_count.__class__ is not int:
         dropped_message_count, extra = read_int(dropped_message_count, 0, "dropped_message_count", extra)
-    input_tokens = get("input_tokens")
+    input_tokens = get("input_tokens", 0)
     if input_tokens.__class__ is not int:
         input_tokens, extra = read_int(input_tokens, 0, "input_tokens", extra)
-    output_tokens = get("output_tokens")
+    output_tokens = get("output_tokens", 0)
     if output_tokens.__class__ is not int:
         output_tokens, extra = read_int(output_tokens, 0, "output_tokens", extra)
-    total_tokens = get("total_tokens")
+    total_tokens = get("total_tokens", 0)
     if total_tokens.__class__ is not int:
         total_tokens, extra = read_int(total_tokens, 0, "total_tokens", extra)
     nested, inner = child(get("input_tokens_details"), _COMPACT_USAGE__INPUT_TOKENS_DETAILS)
     inner_get: Any = nested.get
-    cached_tokens = inner_get("cached_tokens")
+    cached_tokens = inner_get("cached_tokens", 0)
     if cached_tokens.__class__ is not int:
         cached_tokens, inner = read_int(cached_tokens, 0, "cached_tokens", inner)
     if inner is not None:
         extra = keep(extra, "input_tokens_details", get("input_tokens_details"))
     nested, inner = child(get("output_tokens_details"), _COMPACT_USAGE__OUTPUT_TOKENS_DETAILS)
     inner_get = nested.get
-    reasoning_tokens = inner_get("reasoning_tokens")
+    reasoning_tokens = inner_get("reasoning_tokens", 0)
     if reasoning_tokens.__class__ is not int:
         reasoning_tokens, inner = read_int(reasoning_tokens, 0, "reasoning_tokens", inner)
     if inner is not None:
         extra = keep(extra, "output_tokens_details", get("output_tokens_details"))
-    return CompactUsage(
-        dropped_message_count=dropped_message_count,
-        input_tokens=input_tokens,
-        cached_tokens=cached_tokens,
-        output_tokens=output_tokens,
-        reasoning_tokens=reasoning_tokens,
-        total_tokens=total_tokens,
-        extra=extra,
-    )
+    self = CompactUsage.__new__(CompactUsage)
+    self.dropped_message_count = dropped_message_count
+    self.input_tokens = input_tokens
+    self.cached_tokens = cached_tokens
+    self.output_tokens = output_tokens
+    self.reasoning_tokens = reasoning_tokens
+    self.total_tokens = total_tokens
+    self.extra = extra
+    return self
 
 
 def encode_compact_usage(m: CompactUsage, wire: bool = True) -> dict[str, Any]:
@@ -640,13 +673,18 @@ def decode_deleted_response(d: Mapping[str, Any]) -> DeletedResponse:
     extra: Extra = None
     if not d.keys() <= _DELETED_RESPONSE:
         extra = unknown(d, _DELETED_RESPONSE)
-    deleted = get("deleted")
+    deleted = get("deleted", False)
     if deleted.__class__ is not bool:
         deleted, extra = misfit(deleted, False, "deleted", extra)
-    id = get("id")
+    id = get("id", "")
     if id.__class__ is not str:
         id, extra = misfit(id, "", "id", extra)
-    return DeletedResponse(deleted=deleted, id=id, extra=extra)
+    self = DeletedResponse.__new__(DeletedResponse)
+    self.deleted = deleted
+    self.id = id
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_deleted_response(m: DeletedResponse, wire: bool = True) -> dict[str, Any]:
@@ -674,10 +712,15 @@ def decode_input_message(d: Mapping[str, Any]) -> InputMessage:
     name = get("name")
     if name.__class__ is not str and name is not None:
         name, extra = misfit(name, None, "name", extra)
-    role = get("role")
+    role = get("role", "")
     if role.__class__ is not str:
         role, extra = misfit(role, "", "role", extra)
-    return InputMessage(content=content, name=name, role=role, extra=extra)
+    self = InputMessage.__new__(InputMessage)
+    self.content = content
+    self.name = name
+    self.role = role
+    self.extra = extra
+    return self
 
 
 _INPUT_MESSAGE__CONTENT: dict[str, Callable[[Any, str, bool], Any]] = {
@@ -707,7 +750,7 @@ def decode_function_tool_call_output(d: Mapping[str, Any]) -> FunctionToolCallOu
     extra: Extra = None
     if not d.keys() <= _FUNCTION_TOOL_CALL_OUTPUT:
         extra = unknown(d, _FUNCTION_TOOL_CALL_OUTPUT)
-    call_id = get("call_id")
+    call_id = get("call_id", "")
     if call_id.__class__ is not str:
         call_id, extra = misfit(call_id, "", "call_id", extra)
     output = get("output")
@@ -715,7 +758,11 @@ def decode_function_tool_call_output(d: Mapping[str, Any]) -> FunctionToolCallOu
         output, extra = read_models(decode_input_content, output, "output", extra)
     elif output is not None and not isinstance(output, (str,)):
         output, extra = misfit(output, None, "output", extra)
-    return FunctionToolCallOutput(call_id=call_id, output=output, extra=extra)
+    self = FunctionToolCallOutput.__new__(FunctionToolCallOutput)
+    self.call_id = call_id
+    self.output = output
+    self.extra = extra
+    return self
 
 
 _FUNCTION_TOOL_CALL_OUTPUT__OUTPUT: dict[str, Callable[[Any, str, bool], Any]] = {
@@ -743,14 +790,23 @@ def decode_shell_call_output(d: Mapping[str, Any]) -> ShellCallOutput:
     extra: Extra = None
     if not d.keys() <= _SHELL_CALL_OUTPUT:
         extra = unknown(d, _SHELL_CALL_OUTPUT)
-    call_id = get("call_id")
+    call_id = get("call_id", "")
     if call_id.__class__ is not str:
         call_id, extra = misfit(call_id, "", "call_id", extra)
     max_output_length = get("max_output_length")
     if max_output_length.__class__ is not int and max_output_length is not None:
         max_output_length, extra = read_int(max_output_length, None, "max_output_length", extra)
-    output, extra = read_models(decode_shell_call_output_result, get("output"), "output", extra)
-    return ShellCallOutput(call_id=call_id, max_output_length=max_output_length, output=output, extra=extra)
+    output = get("output")
+    if output is None:
+        output = []
+    else:
+        output, extra = read_models(decode_shell_call_output_result, output, "output", extra)
+    self = ShellCallOutput.__new__(ShellCallOutput)
+    self.call_id = call_id
+    self.max_output_length = max_output_length
+    self.output = output
+    self.extra = extra
+    return self
 
 
 def encode_shell_call_output(m: ShellCallOutput, wire: bool = True) -> dict[str, Any]:
@@ -774,7 +830,9 @@ def decode_shell_call_output_result(d: Mapping[str, Any]) -> ShellCallOutputResu
     if not d.keys() <= _SHELL_CALL_OUTPUT_RESULT:
         extra = unknown(d, _SHELL_CALL_OUTPUT_RESULT)
     outcome = get("outcome")
-    if outcome is not None:
+    if outcome.__class__ is dict:
+        outcome = decode_shell_call_outcome(outcome)
+    elif outcome is not None:
         outcome, extra = read_model(decode_shell_call_outcome, outcome, "outcome", extra)
     if outcome is None:
         outcome = ShellCallOutcome()
@@ -784,7 +842,12 @@ def decode_shell_call_output_result(d: Mapping[str, Any]) -> ShellCallOutputResu
     stdout = get("stdout")
     if stdout.__class__ is not str and stdout is not None:
         stdout, extra = misfit(stdout, None, "stdout", extra)
-    return ShellCallOutputResult(outcome=outcome, stderr=stderr, stdout=stdout, extra=extra)
+    self = ShellCallOutputResult.__new__(ShellCallOutputResult)
+    self.outcome = outcome
+    self.stderr = stderr
+    self.stdout = stdout
+    self.extra = extra
+    return self
 
 
 def encode_shell_call_output_result(m: ShellCallOutputResult, wire: bool = True) -> dict[str, Any]:
@@ -810,10 +873,14 @@ def decode_shell_call_outcome(d: Mapping[str, Any]) -> ShellCallOutcome:
     exit_code = get("exit_code")
     if exit_code.__class__ is not int and exit_code is not None:
         exit_code, extra = read_int(exit_code, None, "exit_code", extra)
-    type = get("type")
+    type = get("type", "")
     if type.__class__ is not str:
         type, extra = misfit(type, "", "type", extra)
-    return ShellCallOutcome(exit_code=exit_code, type=type, extra=extra)
+    self = ShellCallOutcome.__new__(ShellCallOutcome)
+    self.exit_code = exit_code
+    self.type = type
+    self.extra = extra
+    return self
 
 
 def encode_shell_call_outcome(m: ShellCallOutcome, wire: bool = True) -> dict[str, Any]:
@@ -834,13 +901,17 @@ def decode_compaction_item(d: Mapping[str, Any]) -> CompactionItem:
     extra: Extra = None
     if not d.keys() <= _COMPACTION_ITEM:
         extra = unknown(d, _COMPACTION_ITEM)
-    encrypted_content = get("encrypted_content")
+    encrypted_content = get("encrypted_content", "")
     if encrypted_content.__class__ is not str:
         encrypted_content, extra = misfit(encrypted_content, "", "encrypted_content", extra)
     id = get("id")
     if id.__class__ is not str and id is not None:
         id, extra = misfit(id, None, "id", extra)
-    return CompactionItem(encrypted_content=encrypted_content, id=id, extra=extra)
+    self = CompactionItem.__new__(CompactionItem)
+    self.encrypted_content = encrypted_content
+    self.id = id
+    self.extra = extra
+    return self
 
 
 def encode_compaction_item(m: CompactionItem, wire: bool = True) -> dict[str, Any]:
@@ -862,11 +933,19 @@ def decode_shell_environment(d: Mapping[str, Any]) -> ShellEnvironment:
     extra: Extra = None
     if not d.keys() <= _SHELL_ENVIRONMENT:
         extra = unknown(d, _SHELL_ENVIRONMENT)
-    skills, extra = read_models(decode_local_shell_skill, get("skills"), "skills", extra)
-    type = get("type")
+    skills = get("skills")
+    if skills is None:
+        skills = []
+    else:
+        skills, extra = read_models(decode_local_shell_skill, skills, "skills", extra)
+    type = get("type", "")
     if type.__class__ is not str:
         type, extra = misfit(type, "", "type", extra)
-    return ShellEnvironment(skills=skills, type=type, extra=extra)
+    self = ShellEnvironment.__new__(ShellEnvironment)
+    self.skills = skills
+    self.type = type
+    self.extra = extra
+    return self
 
 
 def encode_shell_environment(m: ShellEnvironment, wire: bool = True) -> dict[str, Any]:
@@ -887,16 +966,21 @@ def decode_local_shell_skill(d: Mapping[str, Any]) -> LocalShellSkill:
     extra: Extra = None
     if not d.keys() <= _LOCAL_SHELL_SKILL:
         extra = unknown(d, _LOCAL_SHELL_SKILL)
-    description = get("description")
+    description = get("description", "")
     if description.__class__ is not str:
         description, extra = misfit(description, "", "description", extra)
-    name = get("name")
+    name = get("name", "")
     if name.__class__ is not str:
         name, extra = misfit(name, "", "name", extra)
-    path = get("path")
+    path = get("path", "")
     if path.__class__ is not str:
         path, extra = misfit(path, "", "path", extra)
-    return LocalShellSkill(description=description, name=name, path=path, extra=extra)
+    self = LocalShellSkill.__new__(LocalShellSkill)
+    self.description = description
+    self.name = name
+    self.path = path
+    self.extra = extra
+    return self
 
 
 def encode_local_shell_skill(m: LocalShellSkill, wire: bool = True) -> dict[str, Any]:
@@ -917,13 +1001,17 @@ def decode_named_tool_choice(d: Mapping[str, Any]) -> NamedToolChoice:
     extra: Extra = None
     if not d.keys() <= _NAMED_TOOL_CHOICE:
         extra = unknown(d, _NAMED_TOOL_CHOICE)
-    name = get("name")
+    name = get("name", "")
     if name.__class__ is not str:
         name, extra = misfit(name, "", "name", extra)
-    type = get("type")
+    type = get("type", "")
     if type.__class__ is not str:
         type, extra = misfit(type, "", "type", extra)
-    return NamedToolChoice(name=name, type=type, extra=extra)
+    self = NamedToolChoice.__new__(NamedToolChoice)
+    self.name = name
+    self.type = type
+    self.extra = extra
+    return self
 
 
 def encode_named_tool_choice(m: NamedToolChoice, wire: bool = True) -> dict[str, Any]:
@@ -952,7 +1040,12 @@ def decode_reasoning_configuration(d: Mapping[str, Any]) -> ReasoningConfigurati
     summary = get("summary")
     if summary.__class__ is not str and summary is not None:
         summary, extra = misfit(summary, None, "summary", extra)
-    return ReasoningConfiguration(effort=effort, generate_summary=generate_summary, summary=summary, extra=extra)
+    self = ReasoningConfiguration.__new__(ReasoningConfiguration)
+    self.effort = effort
+    self.generate_summary = generate_summary
+    self.summary = summary
+    self.extra = extra
+    return self
 
 
 def encode_reasoning_configuration(m: ReasoningConfiguration, wire: bool = True) -> dict[str, Any]:
@@ -977,9 +1070,14 @@ def decode_response_text_configuration(d: Mapping[str, Any]) -> ResponseTextConf
     if not d.keys() <= _RESPONSE_TEXT_CONFIGURATION:
         extra = unknown(d, _RESPONSE_TEXT_CONFIGURATION)
     format = get("format")
-    if format is not None:
+    if format.__class__ is dict:
+        format = decode_response_text_format(format)
+    elif format is not None:
         format, extra = read_model(decode_response_text_format, format, "format", extra)
-    return ResponseTextConfiguration(format=format, extra=extra)
+    self = ResponseTextConfiguration.__new__(ResponseTextConfiguration)
+    self.format = format
+    self.extra = extra
+    return self
 
 
 def encode_response_text_configuration(m: ResponseTextConfiguration, wire: bool = True) -> dict[str, Any]:
@@ -999,7 +1097,7 @@ def decode_response_text_format(d: Mapping[str, Any]) -> ResponseTextFormat:
     extra: Extra = None
     if not d.keys() <= _RESPONSE_TEXT_FORMAT:
         extra = unknown(d, _RESPONSE_TEXT_FORMAT)
-    type = get("type")
+    type = get("type", "")
     if type.__class__ is not str:
         type, extra = misfit(type, "", "type", extra)
     description = get("description")
@@ -1012,7 +1110,14 @@ def decode_response_text_format(d: Mapping[str, Any]) -> ResponseTextFormat:
     strict = get("strict")
     if strict.__class__ is not bool and strict is not None:
         strict, extra = misfit(strict, None, "strict", extra)
-    return ResponseTextFormat(type=type, description=description, name=name, schema=schema, strict=strict, extra=extra)
+    self = ResponseTextFormat.__new__(ResponseTextFormat)
+    self.type = type
+    self.description = description
+    self.name = name
+    self.schema = schema
+    self.strict = strict
+    self.extra = extra
+    return self
 
 
 def encode_response_text_format(m: ResponseTextFormat, wire: bool = True) -> dict[str, Any]:
@@ -1074,24 +1179,26 @@ def decode_response(d: Mapping[str, Any]) -> Response:
     extra: Extra = None
     if not d.keys() <= _RESPONSE:
         extra = unknown(d, _RESPONSE)
-    background = get("background")
+    background = get("background", False)
     if background.__class__ is not bool:
         background, extra = misfit(background, False, "background", extra)
     completed_at = get("completed_at")
     if completed_at.__class__ is not int and completed_at is not None:
         completed_at, extra = read_int(completed_at, None, "completed_at", extra)
-    created_at = get("created_at")
+    created_at = get("created_at", 0)
     if created_at.__class__ is not int:
         created_at, extra = read_int(created_at, 0, "created_at", extra)
     error = get("error")
-    frequency_penalty = get("frequency_penalty")
+    frequency_penalty = get("frequency_penalty", 0.0)
     if frequency_penalty.__class__ is not float:
         frequency_penalty, extra = read_float(frequency_penalty, 0.0, "frequency_penalty", extra)
-    id = get("id")
+    id = get("id", "")
     if id.__class__ is not str:
         id, extra = misfit(id, "", "id", extra)
     incomplete_details = get("incomplete_details")
-    if incomplete_details is not None:
+    if incomplete_details.__class__ is dict:
+        incomplete_details = decode_incomplete_details(incomplete_details)
+    elif incomplete_details is not None:
         incomplete_details, extra = read_model(
             decode_incomplete_details, incomplete_details, "incomplete_details", extra
         )
@@ -1105,14 +1212,18 @@ def decode_response(d: Mapping[str, Any]) -> Response:
     if max_tool_calls.__class__ is not int and max_tool_calls is not None:
         max_tool_calls, extra = read_int(max_tool_calls, None, "max_tool_calls", extra)
     metadata = get("metadata")
-    model = get("model")
+    model = get("model", "")
     if model.__class__ is not str:
         model, extra = misfit(model, "", "model", extra)
-    output, extra = read_models(decode_output_item, get("output"), "output", extra)
-    parallel_tool_calls = get("parallel_tool_calls")
+    output = get("output")
+    if output is None:
+        output = []
+    else:
+        output, extra = read_models(decode_output_item, output, "output", extra)
+    parallel_tool_calls = get("parallel_tool_calls", False)
     if parallel_tool_calls.__class__ is not bool:
         parallel_tool_calls, extra = misfit(parallel_tool_calls, False, "parallel_tool_calls", extra)
-    presence_penalty = get("presence_penalty")
+    presence_penalty = get("presence_penalty", 0.0)
     if presence_penalty.__class__ is not float:
         presence_penalty, extra = read_float(presence_penalty, 0.0, "presence_penalty", extra)
     previous_response_id = get("previous_response_id")
@@ -1122,83 +1233,94 @@ def decode_response(d: Mapping[str, Any]) -> Response:
     if prompt_cache_key.__class__ is not str and prompt_cache_key is not None:
         prompt_cache_key, extra = misfit(prompt_cache_key, None, "prompt_cache_key", extra)
     reasoning = get("reasoning")
-    if reasoning is not None:
+    if reasoning.__class__ is dict:
+        reasoning = decode_reasoning_configuration(reasoning)
+    elif reasoning is not None:
         reasoning, extra = read_model(decode_reasoning_configuration, reasoning, "reasoning", extra)
     safety_identifier = get("safety_identifier")
     if safety_identifier.__class__ is not str and safety_identifier is not None:
         safety_identifier, extra = misfit(safety_identifier, None, "safety_identifier", extra)
     service_tier = get("service_tier")
-    if service_tier.__class__ is not str or service_tier == "":
+    if service_tier is not None and (service_tier.__class__ is not str or service_tier == ""):
         service_tier, extra = misfit(None if service_tier == "" else service_tier, None, "service_tier", extra)
-    status = get("status")
+    status = get("status", "")
     if status.__class__ is not str:
         status, extra = misfit(status, "", "status", extra)
-    store = get("store")
+    store = get("store", False)
     if store.__class__ is not bool:
         store, extra = misfit(store, False, "store", extra)
     temperature = get("temperature")
     if temperature.__class__ is not float and temperature is not None:
         temperature, extra = read_float(temperature, None, "temperature", extra)
     text = get("text")
-    if text is not None:
+    if text.__class__ is dict:
+        text = decode_response_text_configuration(text)
+    elif text is not None:
         text, extra = read_model(decode_response_text_configuration, text, "text", extra)
     if text is None:
         text = ResponseTextConfiguration()
     tool_choice = get("tool_choice")
-    if isinstance(tool_choice, Mapping):
+    if tool_choice.__class__ is dict or isinstance(tool_choice, Mapping):
         tool_choice = decode_named_tool_choice(tool_choice)
     elif tool_choice is not None and not isinstance(tool_choice, (str,)):
         tool_choice, extra = misfit(tool_choice, None, "tool_choice", extra)
-    tools, extra = read_models(decode_response_tool, get("tools"), "tools", extra)
-    top_logprobs = get("top_logprobs")
+    tools = get("tools")
+    if tools is None:
+        tools = []
+    else:
+        tools, extra = read_models(decode_response_tool, tools, "tools", extra)
+    top_logprobs = get("top_logprobs", 0)
     if top_logprobs.__class__ is not int:
         top_logprobs, extra = read_int(top_logprobs, 0, "top_logprobs", extra)
     top_p = get("top_p")
     if top_p.__class__ is not float and top_p is not None:
         top_p, extra = read_float(top_p, None, "top_p", extra)
-    truncation = get("truncation")
+    truncation = get("truncation", "")
     if truncation.__class__ is not str:
         truncation, extra = misfit(truncation, "", "truncation", extra)
     usage = get("usage")
-    if usage is not None:
+    if usage.__class__ is dict:
+        usage = decode_response_usage(usage)
+    elif usage is not None:
         usage, extra = read_model(decode_response_usage, usage, "usage", extra)
     user = get("user")
     if user.__class__ is not str and user is not None:
         user, extra = misfit(user, None, "user", extra)
-    return Response(
-        background=background,
-        completed_at=completed_at,
-        created_at=created_at,
-        error=error,
-        frequency_penalty=frequency_penalty,
-        id=id,
-        incomplete_details=incomplete_details,
-        instructions=instructions,
-        max_output_tokens=max_output_tokens,
-        max_tool_calls=max_tool_calls,
-        metadata=metadata,
-        model=model,
-        output=output,
-        parallel_tool_calls=parallel_tool_calls,
-        presence_penalty=presence_penalty,
-        previous_response_id=previous_response_id,
-        prompt_cache_key=prompt_cache_key,
-        reasoning=reasoning,
-        safety_identifier=safety_identifier,
-        service_tier=service_tier,
-        status=status,
-        store=store,
-        temperature=temperature,
-        text=text,
-        tool_choice=tool_choice,
-        tools=tools,
-        top_logprobs=top_logprobs,
-        top_p=top_p,
-        truncation=truncation,
-        usage=usage,
-        user=user,
-        extra=extra,
-    )
+    self = Response.__new__(Response)
+    self.background = background
+    self.completed_at = completed_at
+    self.created_at = created_at
+    self.error = error
+    self.frequency_penalty = frequency_penalty
+    self.id = id
+    self.incomplete_details = incomplete_details
+    self.instructions = instructions
+    self.max_output_tokens = max_output_tokens
+    self.max_tool_calls = max_tool_calls
+    self.metadata = metadata
+    self.model = model
+    self.output = output
+    self.parallel_tool_calls = parallel_tool_calls
+    self.presence_penalty = presence_penalty
+    self.previous_response_id = previous_response_id
+    self.prompt_cache_key = prompt_cache_key
+    self.reasoning = reasoning
+    self.safety_identifier = safety_identifier
+    self.service_tier = service_tier
+    self.status = status
+    self.store = store
+    self.temperature = temperature
+    self.text = text
+    self.tool_choice = tool_choice
+    self.tools = tools
+    self.top_logprobs = top_logprobs
+    self.top_p = top_p
+    self.truncation = truncation
+    self.usage = usage
+    self.user = user
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 _RESPONSE__TOOL_CHOICE: dict[str, Callable[[Any, str, bool], Any]] = {
@@ -1270,10 +1392,13 @@ def decode_incomplete_details(d: Mapping[str, Any]) -> IncompleteDetails:
     extra: Extra = None
     if not d.keys() <= _INCOMPLETE_DETAILS:
         extra = unknown(d, _INCOMPLETE_DETAILS)
-    reason = get("reason")
+    reason = get("reason", "")
     if reason.__class__ is not str:
         reason, extra = misfit(reason, "", "reason", extra)
-    return IncompleteDetails(reason=reason, extra=extra)
+    self = IncompleteDetails.__new__(IncompleteDetails)
+    self.reason = reason
+    self.extra = extra
+    return self
 
 
 def encode_incomplete_details(m: IncompleteDetails, wire: bool = True) -> dict[str, Any]:
@@ -1309,7 +1434,9 @@ def decode_response_usage(d: Mapping[str, Any]) -> ResponseUsage:
     if not d.keys() <= _RESPONSE_USAGE:
         extra = unknown(d, _RESPONSE_USAGE)
     context_details = get("context_details")
-    if context_details is not None:
+    if context_details.__class__ is dict:
+        context_details = decode_context_details(context_details)
+    elif context_details is not None:
         context_details, extra = read_model(decode_context_details, context_details, "context_details", extra)
     cost_in_nano_usd = get("cost_in_nano_usd")
     if cost_in_nano_usd.__class__ is not int and cost_in_nano_usd is not None:
@@ -1317,57 +1444,59 @@ def decode_response_usage(d: Mapping[str, Any]) -> ResponseUsage:
     cost_in_usd_ticks = get("cost_in_usd_ticks")
     if cost_in_usd_ticks.__class__ is not int and cost_in_usd_ticks is not None:
         cost_in_usd_ticks, extra = read_int(cost_in_usd_ticks, None, "cost_in_usd_ticks", extra)
-    input_tokens = get("input_tokens")
+    input_tokens = get("input_tokens", 0)
     if input_tokens.__class__ is not int:
         input_tokens, extra = read_int(input_tokens, 0, "input_tokens", extra)
-    num_server_side_tools_used = get("num_server_side_tools_used")
+    num_server_side_tools_used = get("num_server_side_tools_used", 0)
     if num_server_side_tools_used.__class__ is not int:
         num_server_side_tools_used, extra = read_int(num_server_side_tools_used, 0, "num_server_side_tools_used", extra)
-    num_sources_used = get("num_sources_used")
+    num_sources_used = get("num_sources_used", 0)
     if num_sources_used.__class__ is not int:
         num_sources_used, extra = read_int(num_sources_used, 0, "num_sources_used", extra)
-    output_tokens = get("output_tokens")
+    output_tokens = get("output_tokens", 0)
     if output_tokens.__class__ is not int:
         output_tokens, extra = read_int(output_tokens, 0, "output_tokens", extra)
     server_side_tool_usage_details = get("server_side_tool_usage_details")
-    if server_side_tool_usage_details is not None:
+    if server_side_tool_usage_details.__class__ is dict:
+        server_side_tool_usage_details = decode_server_side_tool_usage_details(server_side_tool_usage_details)
+    elif server_side_tool_usage_details is not None:
         server_side_tool_usage_details, extra = read_model(
             decode_server_side_tool_usage_details,
             server_side_tool_usage_details,
             "server_side_tool_usage_details",
             extra,
         )
-    total_tokens = get("total_tokens")
+    total_tokens = get("total_tokens", 0)
     if total_tokens.__class__ is not int:
         total_tokens, extra = read_int(total_tokens, 0, "total_tokens", extra)
     nested, inner = child(get("input_tokens_details"), _RESPONSE_USAGE__INPUT_TOKENS_DETAILS)
     inner_get: Any = nested.get
-    cached_tokens = inner_get("cached_tokens")
+    cached_tokens = inner_get("cached_tokens", 0)
     if cached_tokens.__class__ is not int:
         cached_tokens, inner = read_int(cached_tokens, 0, "cached_tokens", inner)
     if inner is not None:
         extra = keep(extra, "input_tokens_details", get("input_tokens_details"))
     nested, inner = child(get("output_tokens_details"), _RESPONSE_USAGE__OUTPUT_TOKENS_DETAILS)
     inner_get = nested.get
-    reasoning_tokens = inner_get("reasoning_tokens")
+    reasoning_tokens = inner_get("reasoning_tokens", 0)
     if reasoning_tokens.__class__ is not int:
         reasoning_tokens, inner = read_int(reasoning_tokens, 0, "reasoning_tokens", inner)
     if inner is not None:
         extra = keep(extra, "output_tokens_details", get("output_tokens_details"))
-    return ResponseUsage(
-        context_details=context_details,
-        cost_in_nano_usd=cost_in_nano_usd,
-        cost_in_usd_ticks=cost_in_usd_ticks,
-        input_tokens=input_tokens,
-        cached_tokens=cached_tokens,
-        num_server_side_tools_used=num_server_side_tools_used,
-        num_sources_used=num_sources_used,
-        output_tokens=output_tokens,
-        reasoning_tokens=reasoning_tokens,
-        server_side_tool_usage_details=server_side_tool_usage_details,
-        total_tokens=total_tokens,
-        extra=extra,
-    )
+    self = ResponseUsage.__new__(ResponseUsage)
+    self.context_details = context_details
+    self.cost_in_nano_usd = cost_in_nano_usd
+    self.cost_in_usd_ticks = cost_in_usd_ticks
+    self.input_tokens = input_tokens
+    self.cached_tokens = cached_tokens
+    self.num_server_side_tools_used = num_server_side_tools_used
+    self.num_sources_used = num_sources_used
+    self.output_tokens = output_tokens
+    self.reasoning_tokens = reasoning_tokens
+    self.server_side_tool_usage_details = server_side_tool_usage_details
+    self.total_tokens = total_tokens
+    self.extra = extra
+    return self
 
 
 def encode_response_usage(m: ResponseUsage, wire: bool = True) -> dict[str, Any]:
@@ -1408,13 +1537,17 @@ def decode_context_details(d: Mapping[str, Any]) -> ContextDetails:
     extra: Extra = None
     if not d.keys() <= _CONTEXT_DETAILS:
         extra = unknown(d, _CONTEXT_DETAILS)
-    input_tokens = get("input_tokens")
+    input_tokens = get("input_tokens", 0)
     if input_tokens.__class__ is not int:
         input_tokens, extra = read_int(input_tokens, 0, "input_tokens", extra)
-    output_tokens = get("output_tokens")
+    output_tokens = get("output_tokens", 0)
     if output_tokens.__class__ is not int:
         output_tokens, extra = read_int(output_tokens, 0, "output_tokens", extra)
-    return ContextDetails(input_tokens=input_tokens, output_tokens=output_tokens, extra=extra)
+    self = ContextDetails.__new__(ContextDetails)
+    self.input_tokens = input_tokens
+    self.output_tokens = output_tokens
+    self.extra = extra
+    return self
 
 
 def encode_context_details(m: ContextDetails, wire: bool = True) -> dict[str, Any]:
@@ -1434,17 +1567,27 @@ def decode_output_message(d: Mapping[str, Any]) -> OutputMessage:
     extra: Extra = None
     if not d.keys() <= _OUTPUT_MESSAGE:
         extra = unknown(d, _OUTPUT_MESSAGE)
-    content, extra = read_models(decode_output_content, get("content"), "content", extra)
+    content = get("content")
+    if content is None:
+        content = []
+    else:
+        content, extra = read_models(decode_output_content, content, "content", extra)
     id = get("id")
     if id.__class__ is not str and id is not None:
         id, extra = misfit(id, None, "id", extra)
-    role = get("role")
+    role = get("role", "")
     if role.__class__ is not str:
         role, extra = misfit(role, "", "role", extra)
     status = get("status")
     if status.__class__ is not str and status is not None:
         status, extra = misfit(status, None, "status", extra)
-    return OutputMessage(content=content, id=id, role=role, status=status, extra=extra)
+    self = OutputMessage.__new__(OutputMessage)
+    self.content = content
+    self.id = id
+    self.role = role
+    self.status = status
+    self.extra = extra
+    return self
 
 
 def encode_output_message(m: OutputMessage, wire: bool = True) -> dict[str, Any]:
@@ -1469,22 +1612,29 @@ def decode_function_tool_call(d: Mapping[str, Any]) -> FunctionToolCall:
     extra: Extra = None
     if not d.keys() <= _FUNCTION_TOOL_CALL:
         extra = unknown(d, _FUNCTION_TOOL_CALL)
-    arguments = get("arguments")
+    arguments = get("arguments", "")
     if arguments.__class__ is not str:
         arguments, extra = misfit(arguments, "", "arguments", extra)
-    call_id = get("call_id")
+    call_id = get("call_id", "")
     if call_id.__class__ is not str:
         call_id, extra = misfit(call_id, "", "call_id", extra)
     id = get("id")
     if id.__class__ is not str and id is not None:
         id, extra = misfit(id, None, "id", extra)
-    name = get("name")
+    name = get("name", "")
     if name.__class__ is not str:
         name, extra = misfit(name, "", "name", extra)
     status = get("status")
     if status.__class__ is not str and status is not None:
         status, extra = misfit(status, None, "status", extra)
-    return FunctionToolCall(arguments=arguments, call_id=call_id, id=id, name=name, status=status, extra=extra)
+    self = FunctionToolCall.__new__(FunctionToolCall)
+    self.arguments = arguments
+    self.call_id = call_id
+    self.id = id
+    self.name = name
+    self.status = status
+    self.extra = extra
+    return self
 
 
 def encode_function_tool_call(m: FunctionToolCall, wire: bool = True) -> dict[str, Any]:
@@ -1510,7 +1660,11 @@ def decode_reasoning_item(d: Mapping[str, Any]) -> ReasoningItem:
     extra: Extra = None
     if not d.keys() <= _REASONING_ITEM:
         extra = unknown(d, _REASONING_ITEM)
-    content, extra = read_models(decode_reasoning_text, get("content"), "content", extra)
+    content = get("content")
+    if content is None:
+        content = []
+    else:
+        content, extra = read_models(decode_reasoning_text, content, "content", extra)
     encrypted_content = get("encrypted_content")
     if encrypted_content.__class__ is not str and encrypted_content is not None:
         encrypted_content, extra = misfit(encrypted_content, None, "encrypted_content", extra)
@@ -1520,10 +1674,19 @@ def decode_reasoning_item(d: Mapping[str, Any]) -> ReasoningItem:
     status = get("status")
     if status.__class__ is not str and status is not None:
         status, extra = misfit(status, None, "status", extra)
-    summary, extra = read_models(decode_summary_text, get("summary"), "summary", extra)
-    return ReasoningItem(
-        content=content, encrypted_content=encrypted_content, id=id, status=status, summary=summary, extra=extra
-    )
+    summary = get("summary")
+    if summary is None:
+        summary = []
+    else:
+        summary, extra = read_models(decode_summary_text, summary, "summary", extra)
+    self = ReasoningItem.__new__(ReasoningItem)
+    self.content = content
+    self.encrypted_content = encrypted_content
+    self.id = id
+    self.status = status
+    self.summary = summary
+    self.extra = extra
+    return self
 
 
 def encode_reasoning_item(m: ReasoningItem, wire: bool = True) -> dict[str, Any]:
@@ -1552,7 +1715,9 @@ def decode_web_search_call(d: Mapping[str, Any]) -> WebSearchCall:
     if not d.keys() <= _WEB_SEARCH_CALL:
         extra = unknown(d, _WEB_SEARCH_CALL)
     action = get("action")
-    if action is not None:
+    if action.__class__ is dict:
+        action = decode_web_search_action(action)
+    elif action is not None:
         action, extra = read_model(decode_web_search_action, action, "action", extra)
     id = get("id")
     if id.__class__ is not str and id is not None:
@@ -1560,7 +1725,12 @@ def decode_web_search_call(d: Mapping[str, Any]) -> WebSearchCall:
     status = get("status")
     if status.__class__ is not str and status is not None:
         status, extra = misfit(status, None, "status", extra)
-    return WebSearchCall(action=action, id=id, status=status, extra=extra)
+    self = WebSearchCall.__new__(WebSearchCall)
+    self.action = action
+    self.id = id
+    self.status = status
+    self.extra = extra
+    return self
 
 
 def encode_web_search_call(m: WebSearchCall, wire: bool = True) -> dict[str, Any]:
@@ -1588,12 +1758,26 @@ def decode_file_search_call(d: Mapping[str, Any]) -> FileSearchCall:
     id = get("id")
     if id.__class__ is not str and id is not None:
         id, extra = misfit(id, None, "id", extra)
-    queries, extra = read_list(get("queries"), str, "queries", extra)
-    results, extra = read_models(decode_file_search_result, get("results"), "results", extra)
+    queries = get("queries")
+    if queries is None:
+        queries = []
+    else:
+        queries, extra = read_list(queries, str, "queries", extra)
+    results = get("results")
+    if results is None:
+        results = []
+    else:
+        results, extra = read_models(decode_file_search_result, results, "results", extra)
     status = get("status")
     if status.__class__ is not str and status is not None:
         status, extra = misfit(status, None, "status", extra)
-    return FileSearchCall(id=id, queries=queries, results=results, status=status, extra=extra)
+    self = FileSearchCall.__new__(FileSearchCall)
+    self.id = id
+    self.queries = queries
+    self.results = results
+    self.status = status
+    self.extra = extra
+    return self
 
 
 def encode_file_search_call(m: FileSearchCall, wire: bool = True) -> dict[str, Any]:
@@ -1624,11 +1808,21 @@ def decode_code_interpreter_call(d: Mapping[str, Any]) -> CodeInterpreterCall:
     id = get("id")
     if id.__class__ is not str and id is not None:
         id, extra = misfit(id, None, "id", extra)
-    outputs, extra = read_models(decode_code_interpreter_output, get("outputs"), "outputs", extra)
+    outputs = get("outputs")
+    if outputs is None:
+        outputs = []
+    else:
+        outputs, extra = read_models(decode_code_interpreter_output, outputs, "outputs", extra)
     status = get("status")
     if status.__class__ is not str and status is not None:
         status, extra = misfit(status, None, "status", extra)
-    return CodeInterpreterCall(code=code, id=id, outputs=outputs, status=status, extra=extra)
+    self = CodeInterpreterCall.__new__(CodeInterpreterCall)
+    self.code = code
+    self.id = id
+    self.outputs = outputs
+    self.status = status
+    self.extra = extra
+    return self
 
 
 def encode_code_interpreter_call(m: CodeInterpreterCall, wire: bool = True) -> dict[str, Any]:
@@ -1654,7 +1848,7 @@ def decode_mcp_call(d: Mapping[str, Any]) -> McpCall:
     extra: Extra = None
     if not d.keys() <= _MCP_CALL:
         extra = unknown(d, _MCP_CALL)
-    arguments = get("arguments")
+    arguments = get("arguments", "")
     if arguments.__class__ is not str:
         arguments, extra = misfit(arguments, "", "arguments", extra)
     error = get("error")
@@ -1663,28 +1857,28 @@ def decode_mcp_call(d: Mapping[str, Any]) -> McpCall:
     id = get("id")
     if id.__class__ is not str and id is not None:
         id, extra = misfit(id, None, "id", extra)
-    name = get("name")
+    name = get("name", "")
     if name.__class__ is not str:
         name, extra = misfit(name, "", "name", extra)
-    output = get("output")
+    output = get("output", "")
     if output.__class__ is not str:
         output, extra = misfit(output, "", "output", extra)
-    server_label = get("server_label")
+    server_label = get("server_label", "")
     if server_label.__class__ is not str:
         server_label, extra = misfit(server_label, "", "server_label", extra)
     status = get("status")
     if status.__class__ is not str and status is not None:
         status, extra = misfit(status, None, "status", extra)
-    return McpCall(
-        arguments=arguments,
-        error=error,
-        id=id,
-        name=name,
-        output=output,
-        server_label=server_label,
-        status=status,
-        extra=extra,
-    )
+    self = McpCall.__new__(McpCall)
+    self.arguments = arguments
+    self.error = error
+    self.id = id
+    self.name = name
+    self.output = output
+    self.server_label = server_label
+    self.status = status
+    self.extra = extra
+    return self
 
 
 def encode_mcp_call(m: McpCall, wire: bool = True) -> dict[str, Any]:
@@ -1713,22 +1907,29 @@ def decode_custom_tool_call(d: Mapping[str, Any]) -> CustomToolCall:
     extra: Extra = None
     if not d.keys() <= _CUSTOM_TOOL_CALL:
         extra = unknown(d, _CUSTOM_TOOL_CALL)
-    call_id = get("call_id")
+    call_id = get("call_id", "")
     if call_id.__class__ is not str:
         call_id, extra = misfit(call_id, "", "call_id", extra)
-    id = get("id")
+    id = get("id", "")
     if id.__class__ is not str:
         id, extra = misfit(id, "", "id", extra)
     input = get("input")
     if input.__class__ is not str and input is not None:
         input, extra = misfit(input, None, "input", extra)
-    name = get("name")
+    name = get("name", "")
     if name.__class__ is not str:
         name, extra = misfit(name, "", "name", extra)
     status = get("status")
     if status.__class__ is not str and status is not None:
         status, extra = misfit(status, None, "status", extra)
-    return CustomToolCall(call_id=call_id, id=id, input=input, name=name, status=status, extra=extra)
+    self = CustomToolCall.__new__(CustomToolCall)
+    self.call_id = call_id
+    self.id = id
+    self.input = input
+    self.name = name
+    self.status = status
+    self.extra = extra
+    return self
 
 
 def encode_custom_tool_call(m: CustomToolCall, wire: bool = True) -> dict[str, Any]:
@@ -1755,15 +1956,19 @@ def decode_shell_call(d: Mapping[str, Any]) -> ShellCall:
     if not d.keys() <= _SHELL_CALL:
         extra = unknown(d, _SHELL_CALL)
     action = get("action")
-    if action is not None:
+    if action.__class__ is dict:
+        action = decode_shell_call_action(action)
+    elif action is not None:
         action, extra = read_model(decode_shell_call_action, action, "action", extra)
     if action is None:
         action = ShellCallAction()
-    call_id = get("call_id")
+    call_id = get("call_id", "")
     if call_id.__class__ is not str:
         call_id, extra = misfit(call_id, "", "call_id", extra)
     environment = get("environment")
-    if environment is not None:
+    if environment.__class__ is dict:
+        environment = decode_shell_environment(environment)
+    elif environment is not None:
         environment, extra = read_model(decode_shell_environment, environment, "environment", extra)
     id = get("id")
     if id.__class__ is not str and id is not None:
@@ -1771,7 +1976,14 @@ def decode_shell_call(d: Mapping[str, Any]) -> ShellCall:
     status = get("status")
     if status.__class__ is not str and status is not None:
         status, extra = misfit(status, None, "status", extra)
-    return ShellCall(action=action, call_id=call_id, environment=environment, id=id, status=status, extra=extra)
+    self = ShellCall.__new__(ShellCall)
+    self.action = action
+    self.call_id = call_id
+    self.environment = environment
+    self.id = id
+    self.status = status
+    self.extra = extra
+    return self
 
 
 def encode_shell_call(m: ShellCall, wire: bool = True) -> dict[str, Any]:
@@ -1810,7 +2022,13 @@ def decode_image_generation_call(d: Mapping[str, Any]) -> ImageGenerationCall:
     status = get("status")
     if status.__class__ is not str and status is not None:
         status, extra = misfit(status, None, "status", extra)
-    return ImageGenerationCall(id=id, prompt=prompt, result=result, status=status, extra=extra)
+    self = ImageGenerationCall.__new__(ImageGenerationCall)
+    self.id = id
+    self.prompt = prompt
+    self.result = result
+    self.status = status
+    self.extra = extra
+    return self
 
 
 def encode_image_generation_call(m: ImageGenerationCall, wire: bool = True) -> dict[str, Any]:
@@ -1844,13 +2062,20 @@ def decode_tool_search_call(d: Mapping[str, Any]) -> ToolSearchCall:
     execution = get("execution")
     if execution.__class__ is not str and execution is not None:
         execution, extra = misfit(execution, None, "execution", extra)
-    id = get("id")
+    id = get("id", "")
     if id.__class__ is not str:
         id, extra = misfit(id, "", "id", extra)
     status = get("status")
     if status.__class__ is not str and status is not None:
         status, extra = misfit(status, None, "status", extra)
-    return ToolSearchCall(arguments=arguments, call_id=call_id, execution=execution, id=id, status=status, extra=extra)
+    self = ToolSearchCall.__new__(ToolSearchCall)
+    self.arguments = arguments
+    self.call_id = call_id
+    self.execution = execution
+    self.id = id
+    self.status = status
+    self.extra = extra
+    return self
 
 
 def encode_tool_search_call(m: ToolSearchCall, wire: bool = True) -> dict[str, Any]:
@@ -1884,14 +2109,25 @@ def decode_tool_search_output(d: Mapping[str, Any]) -> ToolSearchOutput:
     execution = get("execution")
     if execution.__class__ is not str and execution is not None:
         execution, extra = misfit(execution, None, "execution", extra)
-    id = get("id")
+    id = get("id", "")
     if id.__class__ is not str:
         id, extra = misfit(id, "", "id", extra)
     status = get("status")
     if status.__class__ is not str and status is not None:
         status, extra = misfit(status, None, "status", extra)
-    tools, extra = read_free(get("tools"), list, "tools", extra)
-    return ToolSearchOutput(call_id=call_id, execution=execution, id=id, status=status, tools=tools, extra=extra)
+    tools = get("tools")
+    if tools is None:
+        tools = []
+    else:
+        tools, extra = read_free(tools, list, "tools", extra)
+    self = ToolSearchOutput.__new__(ToolSearchOutput)
+    self.call_id = call_id
+    self.execution = execution
+    self.id = id
+    self.status = status
+    self.tools = tools
+    self.extra = extra
+    return self
 
 
 def encode_tool_search_output(m: ToolSearchOutput, wire: bool = True) -> dict[str, Any]:
@@ -1928,13 +2164,20 @@ def decode_annotation(d: Mapping[str, Any]) -> Annotation:
     title = get("title")
     if title.__class__ is not str and title is not None:
         title, extra = misfit(title, None, "title", extra)
-    type = get("type")
+    type = get("type", "")
     if type.__class__ is not str:
         type, extra = misfit(type, "", "type", extra)
-    url = get("url")
+    url = get("url", "")
     if url.__class__ is not str:
         url, extra = misfit(url, "", "url", extra)
-    return Annotation(end_index=end_index, start_index=start_index, title=title, type=type, url=url, extra=extra)
+    self = Annotation.__new__(Annotation)
+    self.end_index = end_index
+    self.start_index = start_index
+    self.title = title
+    self.type = type
+    self.url = url
+    self.extra = extra
+    return self
 
 
 def encode_annotation(m: Annotation, wire: bool = True) -> dict[str, Any]:
@@ -1960,13 +2203,17 @@ def decode_reasoning_text(d: Mapping[str, Any]) -> ReasoningText:
     extra: Extra = None
     if not d.keys() <= _REASONING_TEXT:
         extra = unknown(d, _REASONING_TEXT)
-    text = get("text")
+    text = get("text", "")
     if text.__class__ is not str:
         text, extra = misfit(text, "", "text", extra)
-    type = get("type")
+    type = get("type", "")
     if type.__class__ is not str:
         type, extra = misfit(type, "", "type", extra)
-    return ReasoningText(text=text, type=type, extra=extra)
+    self = ReasoningText.__new__(ReasoningText)
+    self.text = text
+    self.type = type
+    self.extra = extra
+    return self
 
 
 def encode_reasoning_text(m: ReasoningText, wire: bool = True) -> dict[str, Any]:
@@ -1986,13 +2233,17 @@ def decode_summary_text(d: Mapping[str, Any]) -> SummaryText:
     extra: Extra = None
     if not d.keys() <= _SUMMARY_TEXT:
         extra = unknown(d, _SUMMARY_TEXT)
-    text = get("text")
+    text = get("text", "")
     if text.__class__ is not str:
         text, extra = misfit(text, "", "text", extra)
-    type = get("type")
+    type = get("type", "")
     if type.__class__ is not str:
         type, extra = misfit(type, "", "type", extra)
-    return SummaryText(text=text, type=type, extra=extra)
+    self = SummaryText.__new__(SummaryText)
+    self.text = text
+    self.type = type
+    self.extra = extra
+    return self
 
 
 def encode_summary_text(m: SummaryText, wire: bool = True) -> dict[str, Any]:
@@ -2012,13 +2263,17 @@ def decode_web_search_source(d: Mapping[str, Any]) -> WebSearchSource:
     extra: Extra = None
     if not d.keys() <= _WEB_SEARCH_SOURCE:
         extra = unknown(d, _WEB_SEARCH_SOURCE)
-    type = get("type")
+    type = get("type", "")
     if type.__class__ is not str:
         type, extra = misfit(type, "", "type", extra)
     url = get("url")
     if url.__class__ is not str and url is not None:
         url, extra = misfit(url, None, "url", extra)
-    return WebSearchSource(type=type, url=url, extra=extra)
+    self = WebSearchSource.__new__(WebSearchSource)
+    self.type = type
+    self.url = url
+    self.extra = extra
+    return self
 
 
 def encode_web_search_source(m: WebSearchSource, wire: bool = True) -> dict[str, Any]:
@@ -2039,19 +2294,25 @@ def decode_file_search_result(d: Mapping[str, Any]) -> FileSearchResult:
     extra: Extra = None
     if not d.keys() <= _FILE_SEARCH_RESULT:
         extra = unknown(d, _FILE_SEARCH_RESULT)
-    file_id = get("file_id")
+    file_id = get("file_id", "")
     if file_id.__class__ is not str:
         file_id, extra = misfit(file_id, "", "file_id", extra)
-    filename = get("filename")
+    filename = get("filename", "")
     if filename.__class__ is not str:
         filename, extra = misfit(filename, "", "filename", extra)
     score = get("score")
     if score.__class__ is not float and score is not None:
         score, extra = read_float(score, None, "score", extra)
-    text = get("text")
+    text = get("text", "")
     if text.__class__ is not str:
         text, extra = misfit(text, "", "text", extra)
-    return FileSearchResult(file_id=file_id, filename=filename, score=score, text=text, extra=extra)
+    self = FileSearchResult.__new__(FileSearchResult)
+    self.file_id = file_id
+    self.filename = filename
+    self.score = score
+    self.text = text
+    self.extra = extra
+    return self
 
 
 def encode_file_search_result(m: FileSearchResult, wire: bool = True) -> dict[str, Any]:
@@ -2074,7 +2335,11 @@ def decode_shell_call_action(d: Mapping[str, Any]) -> ShellCallAction:
     extra: Extra = None
     if not d.keys() <= _SHELL_CALL_ACTION:
         extra = unknown(d, _SHELL_CALL_ACTION)
-    commands, extra = read_list(get("commands"), str, "commands", extra)
+    commands = get("commands")
+    if commands is None:
+        commands = []
+    else:
+        commands, extra = read_list(commands, str, "commands", extra)
     max_output_length = get("max_output_length")
     if max_output_length.__class__ is not int and max_output_length is not None:
         max_output_length, extra = read_int(max_output_length, None, "max_output_length", extra)
@@ -2084,9 +2349,13 @@ def decode_shell_call_action(d: Mapping[str, Any]) -> ShellCallAction:
     type = get("type")
     if type.__class__ is not str and type is not None:
         type, extra = misfit(type, None, "type", extra)
-    return ShellCallAction(
-        commands=commands, max_output_length=max_output_length, timeout_ms=timeout_ms, type=type, extra=extra
-    )
+    self = ShellCallAction.__new__(ShellCallAction)
+    self.commands = commands
+    self.max_output_length = max_output_length
+    self.timeout_ms = timeout_ms
+    self.type = type
+    self.extra = extra
+    return self
 
 
 def encode_shell_call_action(m: ShellCallAction, wire: bool = True) -> dict[str, Any]:
@@ -2111,7 +2380,7 @@ def decode_stream_error_detail(d: Mapping[str, Any]) -> StreamErrorDetail:
     extra: Extra = None
     if not d.keys() <= _STREAM_ERROR_DETAIL:
         extra = unknown(d, _STREAM_ERROR_DETAIL)
-    message = get("message")
+    message = get("message", "")
     if message.__class__ is not str:
         message, extra = misfit(message, "", "message", extra)
     type = get("type")
@@ -2132,7 +2401,13 @@ def decode_stream_error_detail(d: Mapping[str, Any]) -> StreamErrorDetail:
         )
     ):
         code, extra = misfit(code, None, "code", extra)
-    return StreamErrorDetail(message=message, type=type, param=param, code=code, extra=extra)
+    self = StreamErrorDetail.__new__(StreamErrorDetail)
+    self.message = message
+    self.type = type
+    self.param = param
+    self.code = code
+    self.extra = extra
+    return self
 
 
 _STREAM_ERROR_DETAIL__CODE: dict[str, Callable[[Any, str, bool], Any]] = {
@@ -2163,10 +2438,13 @@ def decode_input_text(d: Mapping[str, Any]) -> InputText:
     extra: Extra = None
     if not d.keys() <= _INPUT_TEXT:
         extra = unknown(d, _INPUT_TEXT)
-    text = get("text")
+    text = get("text", "")
     if text.__class__ is not str:
         text, extra = misfit(text, "", "text", extra)
-    return InputText(text=text, extra=extra)
+    self = InputText.__new__(InputText)
+    self.text = text
+    self.extra = extra
+    return self
 
 
 def encode_input_text(m: InputText, wire: bool = True) -> dict[str, Any]:
@@ -2186,10 +2464,13 @@ def decode_past_output_text(d: Mapping[str, Any]) -> PastOutputText:
     extra: Extra = None
     if not d.keys() <= _PAST_OUTPUT_TEXT:
         extra = unknown(d, _PAST_OUTPUT_TEXT)
-    text = get("text")
+    text = get("text", "")
     if text.__class__ is not str:
         text, extra = misfit(text, "", "text", extra)
-    return PastOutputText(text=text, extra=extra)
+    self = PastOutputText.__new__(PastOutputText)
+    self.text = text
+    self.extra = extra
+    return self
 
 
 def encode_past_output_text(m: PastOutputText, wire: bool = True) -> dict[str, Any]:
@@ -2212,10 +2493,14 @@ def decode_input_image(d: Mapping[str, Any]) -> InputImage:
     file_id = get("file_id")
     if file_id.__class__ is not str and file_id is not None:
         file_id, extra = misfit(file_id, None, "file_id", extra)
-    image_url = get("image_url")
+    image_url = get("image_url", "")
     if image_url.__class__ is not str:
         image_url, extra = misfit(image_url, "", "image_url", extra)
-    return InputImage(file_id=file_id, image_url=image_url, extra=extra)
+    self = InputImage.__new__(InputImage)
+    self.file_id = file_id
+    self.image_url = image_url
+    self.extra = extra
+    return self
 
 
 def encode_input_image(m: InputImage, wire: bool = True) -> dict[str, Any]:
@@ -2252,9 +2537,14 @@ def decode_input_file(d: Mapping[str, Any]) -> InputFile:
     mime_type = get("mime_type")
     if mime_type.__class__ is not str and mime_type is not None:
         mime_type, extra = misfit(mime_type, None, "mime_type", extra)
-    return InputFile(
-        file_data=file_data, file_id=file_id, file_url=file_url, filename=filename, mime_type=mime_type, extra=extra
-    )
+    self = InputFile.__new__(InputFile)
+    self.file_data = file_data
+    self.file_id = file_id
+    self.file_url = file_url
+    self.filename = filename
+    self.mime_type = mime_type
+    self.extra = extra
+    return self
 
 
 def encode_input_file(m: InputFile, wire: bool = True) -> dict[str, Any]:
@@ -2289,21 +2579,21 @@ def decode_response_function_tool(d: Mapping[str, Any]) -> ResponseFunctionTool:
     description = get("description")
     if description.__class__ is not str and description is not None:
         description, extra = misfit(description, None, "description", extra)
-    name = get("name")
+    name = get("name", "")
     if name.__class__ is not str:
         name, extra = misfit(name, "", "name", extra)
     parameters = get("parameters")
     strict = get("strict")
     if strict.__class__ is not bool and strict is not None:
         strict, extra = misfit(strict, None, "strict", extra)
-    return ResponseFunctionTool(
-        defer_loading=defer_loading,
-        description=description,
-        name=name,
-        parameters=parameters,
-        strict=strict,
-        extra=extra,
-    )
+    self = ResponseFunctionTool.__new__(ResponseFunctionTool)
+    self.defer_loading = defer_loading
+    self.description = description
+    self.name = name
+    self.parameters = parameters
+    self.strict = strict
+    self.extra = extra
+    return self
 
 
 def encode_response_function_tool(m: ResponseFunctionTool, wire: bool = True) -> dict[str, Any]:
@@ -2332,11 +2622,16 @@ def decode_shell_tool(d: Mapping[str, Any]) -> ShellTool:
     if not d.keys() <= _SHELL_TOOL:
         extra = unknown(d, _SHELL_TOOL)
     environment = get("environment")
-    if environment is not None:
+    if environment.__class__ is dict:
+        environment = decode_shell_environment(environment)
+    elif environment is not None:
         environment, extra = read_model(decode_shell_environment, environment, "environment", extra)
     if environment is None:
         environment = ShellEnvironment()
-    return ShellTool(environment=environment, extra=extra)
+    self = ShellTool.__new__(ShellTool)
+    self.environment = environment
+    self.extra = extra
+    return self
 
 
 def encode_shell_tool(m: ShellTool, wire: bool = True) -> dict[str, Any]:
@@ -2359,7 +2654,10 @@ def decode_tool_search_tool(d: Mapping[str, Any]) -> ToolSearchTool:
     execution = get("execution")
     if execution.__class__ is not str and execution is not None:
         execution, extra = misfit(execution, None, "execution", extra)
-    return ToolSearchTool(execution=execution, extra=extra)
+    self = ToolSearchTool.__new__(ToolSearchTool)
+    self.execution = execution
+    self.extra = extra
+    return self
 
 
 def encode_tool_search_tool(m: ToolSearchTool, wire: bool = True) -> dict[str, Any]:
@@ -2380,12 +2678,25 @@ def decode_output_text(d: Mapping[str, Any]) -> OutputText:
     extra: Extra = None
     if not d.keys() <= _OUTPUT_TEXT:
         extra = unknown(d, _OUTPUT_TEXT)
-    annotations, extra = read_models(decode_annotation, get("annotations"), "annotations", extra)
-    logprobs, extra = read_models(decode_token_log_prob, get("logprobs"), "logprobs", extra)
-    text = get("text")
+    annotations = get("annotations")
+    if annotations is None:
+        annotations = []
+    else:
+        annotations, extra = read_models(decode_annotation, annotations, "annotations", extra)
+    logprobs = get("logprobs")
+    if logprobs is None:
+        logprobs = []
+    else:
+        logprobs, extra = read_models(decode_token_log_prob, logprobs, "logprobs", extra)
+    text = get("text", "")
     if text.__class__ is not str:
         text, extra = misfit(text, "", "text", extra)
-    return OutputText(annotations=annotations, logprobs=logprobs, text=text, extra=extra)
+    self = OutputText.__new__(OutputText)
+    self.annotations = annotations
+    self.logprobs = logprobs
+    self.text = text
+    self.extra = extra
+    return self
 
 
 def encode_output_text(m: OutputText, wire: bool = True) -> dict[str, Any]:
@@ -2409,10 +2720,13 @@ def decode_output_refusal(d: Mapping[str, Any]) -> OutputRefusal:
     extra: Extra = None
     if not d.keys() <= _OUTPUT_REFUSAL:
         extra = unknown(d, _OUTPUT_REFUSAL)
-    refusal = get("refusal")
+    refusal = get("refusal", "")
     if refusal.__class__ is not str:
         refusal, extra = misfit(refusal, "", "refusal", extra)
-    return OutputRefusal(refusal=refusal, extra=extra)
+    self = OutputRefusal.__new__(OutputRefusal)
+    self.refusal = refusal
+    self.extra = extra
+    return self
 
 
 def encode_output_refusal(m: OutputRefusal, wire: bool = True) -> dict[str, Any]:
@@ -2432,11 +2746,19 @@ def decode_web_search_query(d: Mapping[str, Any]) -> WebSearchQuery:
     extra: Extra = None
     if not d.keys() <= _WEB_SEARCH_QUERY:
         extra = unknown(d, _WEB_SEARCH_QUERY)
-    query = get("query")
+    query = get("query", "")
     if query.__class__ is not str:
         query, extra = misfit(query, "", "query", extra)
-    sources, extra = read_models(decode_web_search_source, get("sources"), "sources", extra)
-    return WebSearchQuery(query=query, sources=sources, extra=extra)
+    sources = get("sources")
+    if sources is None:
+        sources = []
+    else:
+        sources, extra = read_models(decode_web_search_source, sources, "sources", extra)
+    self = WebSearchQuery.__new__(WebSearchQuery)
+    self.query = query
+    self.sources = sources
+    self.extra = extra
+    return self
 
 
 def encode_web_search_query(m: WebSearchQuery, wire: bool = True) -> dict[str, Any]:
@@ -2458,10 +2780,13 @@ def decode_web_search_open_page(d: Mapping[str, Any]) -> WebSearchOpenPage:
     extra: Extra = None
     if not d.keys() <= _WEB_SEARCH_OPEN_PAGE:
         extra = unknown(d, _WEB_SEARCH_OPEN_PAGE)
-    url = get("url")
+    url = get("url", "")
     if url.__class__ is not str:
         url, extra = misfit(url, "", "url", extra)
-    return WebSearchOpenPage(url=url, extra=extra)
+    self = WebSearchOpenPage.__new__(WebSearchOpenPage)
+    self.url = url
+    self.extra = extra
+    return self
 
 
 def encode_web_search_open_page(m: WebSearchOpenPage, wire: bool = True) -> dict[str, Any]:
@@ -2481,13 +2806,17 @@ def decode_web_search_find_in_page(d: Mapping[str, Any]) -> WebSearchFindInPage:
     extra: Extra = None
     if not d.keys() <= _WEB_SEARCH_FIND_IN_PAGE:
         extra = unknown(d, _WEB_SEARCH_FIND_IN_PAGE)
-    pattern = get("pattern")
+    pattern = get("pattern", "")
     if pattern.__class__ is not str:
         pattern, extra = misfit(pattern, "", "pattern", extra)
-    url = get("url")
+    url = get("url", "")
     if url.__class__ is not str:
         url, extra = misfit(url, "", "url", extra)
-    return WebSearchFindInPage(pattern=pattern, url=url, extra=extra)
+    self = WebSearchFindInPage.__new__(WebSearchFindInPage)
+    self.pattern = pattern
+    self.url = url
+    self.extra = extra
+    return self
 
 
 def encode_web_search_find_in_page(m: WebSearchFindInPage, wire: bool = True) -> dict[str, Any]:
@@ -2508,10 +2837,13 @@ def decode_code_interpreter_logs(d: Mapping[str, Any]) -> CodeInterpreterLogs:
     extra: Extra = None
     if not d.keys() <= _CODE_INTERPRETER_LOGS:
         extra = unknown(d, _CODE_INTERPRETER_LOGS)
-    logs = get("logs")
+    logs = get("logs", "")
     if logs.__class__ is not str:
         logs, extra = misfit(logs, "", "logs", extra)
-    return CodeInterpreterLogs(logs=logs, extra=extra)
+    self = CodeInterpreterLogs.__new__(CodeInterpreterLogs)
+    self.logs = logs
+    self.extra = extra
+    return self
 
 
 def encode_code_interpreter_logs(m: CodeInterpreterLogs, wire: bool = True) -> dict[str, Any]:
@@ -2531,10 +2863,13 @@ def decode_code_interpreter_image(d: Mapping[str, Any]) -> CodeInterpreterImage:
     extra: Extra = None
     if not d.keys() <= _CODE_INTERPRETER_IMAGE:
         extra = unknown(d, _CODE_INTERPRETER_IMAGE)
-    url = get("url")
+    url = get("url", "")
     if url.__class__ is not str:
         url, extra = misfit(url, "", "url", extra)
-    return CodeInterpreterImage(url=url, extra=extra)
+    self = CodeInterpreterImage.__new__(CodeInterpreterImage)
+    self.url = url
+    self.extra = extra
+    return self
 
 
 def encode_code_interpreter_image(m: CodeInterpreterImage, wire: bool = True) -> dict[str, Any]:
@@ -2557,7 +2892,10 @@ def decode_response_ping_event(d: Mapping[str, Any]) -> ResponsePingEvent:
     sequence_number = get("sequence_number")
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
-    return ResponsePingEvent(sequence_number=sequence_number, extra=extra)
+    self = ResponsePingEvent.__new__(ResponsePingEvent)
+    self.sequence_number = sequence_number
+    self.extra = extra
+    return self
 
 
 def encode_response_ping_event(m: ResponsePingEvent, wire: bool = True) -> dict[str, Any]:
@@ -2603,17 +2941,19 @@ def decode_response_error_event(d: Mapping[str, Any]) -> ResponseErrorEvent:
     if status.__class__ is not int and status is not None:
         status, extra = read_int(status, None, "status", extra)
     error = get("error")
-    if error is not None:
+    if error.__class__ is dict:
+        error = decode_stream_error_detail(error)
+    elif error is not None:
         error, extra = read_model(decode_stream_error_detail, error, "error", extra)
-    return ResponseErrorEvent(
-        sequence_number=sequence_number,
-        code=code,
-        message=message,
-        param=param,
-        status=status,
-        error=error,
-        extra=extra,
-    )
+    self = ResponseErrorEvent.__new__(ResponseErrorEvent)
+    self.sequence_number = sequence_number
+    self.code = code
+    self.message = message
+    self.param = param
+    self.status = status
+    self.error = error
+    self.extra = extra
+    return self
 
 
 _RESPONSE_ERROR_EVENT__CODE: dict[str, Callable[[Any, str, bool], Any]] = {
@@ -2654,11 +2994,17 @@ def decode_response_created_event(d: Mapping[str, Any]) -> ResponseCreatedEvent:
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
     response = get("response")
-    if response is not None:
+    if response.__class__ is dict:
+        response = decode_response(response)
+    elif response is not None:
         response, extra = read_model(decode_response, response, "response", extra)
     if response is None:
         response = Response()
-    return ResponseCreatedEvent(sequence_number=sequence_number, response=response, extra=extra)
+    self = ResponseCreatedEvent.__new__(ResponseCreatedEvent)
+    self.sequence_number = sequence_number
+    self.response = response
+    self.extra = extra
+    return self
 
 
 def encode_response_created_event(m: ResponseCreatedEvent, wire: bool = True) -> dict[str, Any]:
@@ -2684,11 +3030,17 @@ def decode_response_in_progress_event(d: Mapping[str, Any]) -> ResponseInProgres
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
     response = get("response")
-    if response is not None:
+    if response.__class__ is dict:
+        response = decode_response(response)
+    elif response is not None:
         response, extra = read_model(decode_response, response, "response", extra)
     if response is None:
         response = Response()
-    return ResponseInProgressEvent(sequence_number=sequence_number, response=response, extra=extra)
+    self = ResponseInProgressEvent.__new__(ResponseInProgressEvent)
+    self.sequence_number = sequence_number
+    self.response = response
+    self.extra = extra
+    return self
 
 
 def encode_response_in_progress_event(m: ResponseInProgressEvent, wire: bool = True) -> dict[str, Any]:
@@ -2714,11 +3066,17 @@ def decode_response_completed_event(d: Mapping[str, Any]) -> ResponseCompletedEv
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
     response = get("response")
-    if response is not None:
+    if response.__class__ is dict:
+        response = decode_response(response)
+    elif response is not None:
         response, extra = read_model(decode_response, response, "response", extra)
     if response is None:
         response = Response()
-    return ResponseCompletedEvent(sequence_number=sequence_number, response=response, extra=extra)
+    self = ResponseCompletedEvent.__new__(ResponseCompletedEvent)
+    self.sequence_number = sequence_number
+    self.response = response
+    self.extra = extra
+    return self
 
 
 def encode_response_completed_event(m: ResponseCompletedEvent, wire: bool = True) -> dict[str, Any]:
@@ -2744,11 +3102,17 @@ def decode_response_failed_event(d: Mapping[str, Any]) -> ResponseFailedEvent:
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
     response = get("response")
-    if response is not None:
+    if response.__class__ is dict:
+        response = decode_response(response)
+    elif response is not None:
         response, extra = read_model(decode_response, response, "response", extra)
     if response is None:
         response = Response()
-    return ResponseFailedEvent(sequence_number=sequence_number, response=response, extra=extra)
+    self = ResponseFailedEvent.__new__(ResponseFailedEvent)
+    self.sequence_number = sequence_number
+    self.response = response
+    self.extra = extra
+    return self
 
 
 def encode_response_failed_event(m: ResponseFailedEvent, wire: bool = True) -> dict[str, Any]:
@@ -2774,11 +3138,17 @@ def decode_response_incomplete_event(d: Mapping[str, Any]) -> ResponseIncomplete
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
     response = get("response")
-    if response is not None:
+    if response.__class__ is dict:
+        response = decode_response(response)
+    elif response is not None:
         response, extra = read_model(decode_response, response, "response", extra)
     if response is None:
         response = Response()
-    return ResponseIncompleteEvent(sequence_number=sequence_number, response=response, extra=extra)
+    self = ResponseIncompleteEvent.__new__(ResponseIncompleteEvent)
+    self.sequence_number = sequence_number
+    self.response = response
+    self.extra = extra
+    return self
 
 
 def encode_response_incomplete_event(m: ResponseIncompleteEvent, wire: bool = True) -> dict[str, Any]:
@@ -2804,11 +3174,17 @@ def decode_response_done_event(d: Mapping[str, Any]) -> ResponseDoneEvent:
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
     response = get("response")
-    if response is not None:
+    if response.__class__ is dict:
+        response = decode_response(response)
+    elif response is not None:
         response, extra = read_model(decode_response, response, "response", extra)
     if response is None:
         response = Response()
-    return ResponseDoneEvent(sequence_number=sequence_number, response=response, extra=extra)
+    self = ResponseDoneEvent.__new__(ResponseDoneEvent)
+    self.sequence_number = sequence_number
+    self.response = response
+    self.extra = extra
+    return self
 
 
 def encode_response_done_event(m: ResponseDoneEvent, wire: bool = True) -> dict[str, Any]:
@@ -2833,15 +3209,20 @@ def decode_response_output_item_added_event(d: Mapping[str, Any]) -> ResponseOut
     sequence_number = get("sequence_number")
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
-    output_index = get("output_index")
+    output_index = get("output_index", 0)
     if output_index.__class__ is not int:
         output_index, extra = read_int(output_index, 0, "output_index", extra)
     item = get("item")
-    if item is not None:
+    if item.__class__ is dict:
+        item = decode_output_item(item)
+    elif item is not None:
         item, extra = read_model(decode_output_item, item, "item", extra)
-    return ResponseOutputItemAddedEvent(
-        sequence_number=sequence_number, output_index=output_index, item=item, extra=extra
-    )
+    self = ResponseOutputItemAddedEvent.__new__(ResponseOutputItemAddedEvent)
+    self.sequence_number = sequence_number
+    self.output_index = output_index
+    self.item = item
+    self.extra = extra
+    return self
 
 
 def encode_response_output_item_added_event(m: ResponseOutputItemAddedEvent, wire: bool = True) -> dict[str, Any]:
@@ -2868,15 +3249,20 @@ def decode_response_output_item_done_event(d: Mapping[str, Any]) -> ResponseOutp
     sequence_number = get("sequence_number")
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
-    output_index = get("output_index")
+    output_index = get("output_index", 0)
     if output_index.__class__ is not int:
         output_index, extra = read_int(output_index, 0, "output_index", extra)
     item = get("item")
-    if item is not None:
+    if item.__class__ is dict:
+        item = decode_output_item(item)
+    elif item is not None:
         item, extra = read_model(decode_output_item, item, "item", extra)
-    return ResponseOutputItemDoneEvent(
-        sequence_number=sequence_number, output_index=output_index, item=item, extra=extra
-    )
+    self = ResponseOutputItemDoneEvent.__new__(ResponseOutputItemDoneEvent)
+    self.sequence_number = sequence_number
+    self.output_index = output_index
+    self.item = item
+    self.extra = extra
+    return self
 
 
 def encode_response_output_item_done_event(m: ResponseOutputItemDoneEvent, wire: bool = True) -> dict[str, Any]:
@@ -2905,26 +3291,28 @@ def decode_response_content_part_added_event(d: Mapping[str, Any]) -> ResponseCo
     sequence_number = get("sequence_number")
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
-    item_id = get("item_id")
+    item_id = get("item_id", "")
     if item_id.__class__ is not str:
         item_id, extra = misfit(item_id, "", "item_id", extra)
-    output_index = get("output_index")
+    output_index = get("output_index", 0)
     if output_index.__class__ is not int:
         output_index, extra = read_int(output_index, 0, "output_index", extra)
-    content_index = get("content_index")
+    content_index = get("content_index", 0)
     if content_index.__class__ is not int:
         content_index, extra = read_int(content_index, 0, "content_index", extra)
     part = get("part")
-    if part is not None:
+    if part.__class__ is dict:
+        part = decode_output_content(part)
+    elif part is not None:
         part, extra = read_model(decode_output_content, part, "part", extra)
-    return ResponseContentPartAddedEvent(
-        sequence_number=sequence_number,
-        item_id=item_id,
-        output_index=output_index,
-        content_index=content_index,
-        part=part,
-        extra=extra,
-    )
+    self = ResponseContentPartAddedEvent.__new__(ResponseContentPartAddedEvent)
+    self.sequence_number = sequence_number
+    self.item_id = item_id
+    self.output_index = output_index
+    self.content_index = content_index
+    self.part = part
+    self.extra = extra
+    return self
 
 
 def encode_response_content_part_added_event(m: ResponseContentPartAddedEvent, wire: bool = True) -> dict[str, Any]:
@@ -2955,26 +3343,28 @@ def decode_response_content_part_done_event(d: Mapping[str, Any]) -> ResponseCon
     sequence_number = get("sequence_number")
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
-    item_id = get("item_id")
+    item_id = get("item_id", "")
     if item_id.__class__ is not str:
         item_id, extra = misfit(item_id, "", "item_id", extra)
-    output_index = get("output_index")
+    output_index = get("output_index", 0)
     if output_index.__class__ is not int:
         output_index, extra = read_int(output_index, 0, "output_index", extra)
-    content_index = get("content_index")
+    content_index = get("content_index", 0)
     if content_index.__class__ is not int:
         content_index, extra = read_int(content_index, 0, "content_index", extra)
     part = get("part")
-    if part is not None:
+    if part.__class__ is dict:
+        part = decode_output_content(part)
+    elif part is not None:
         part, extra = read_model(decode_output_content, part, "part", extra)
-    return ResponseContentPartDoneEvent(
-        sequence_number=sequence_number,
-        item_id=item_id,
-        output_index=output_index,
-        content_index=content_index,
-        part=part,
-        extra=extra,
-    )
+    self = ResponseContentPartDoneEvent.__new__(ResponseContentPartDoneEvent)
+    self.sequence_number = sequence_number
+    self.item_id = item_id
+    self.output_index = output_index
+    self.content_index = content_index
+    self.part = part
+    self.extra = extra
+    return self
 
 
 def encode_response_content_part_done_event(m: ResponseContentPartDoneEvent, wire: bool = True) -> dict[str, Any]:
@@ -3005,28 +3395,32 @@ def decode_response_output_text_delta_event(d: Mapping[str, Any]) -> ResponseOut
     sequence_number = get("sequence_number")
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
-    item_id = get("item_id")
+    item_id = get("item_id", "")
     if item_id.__class__ is not str:
         item_id, extra = misfit(item_id, "", "item_id", extra)
-    output_index = get("output_index")
+    output_index = get("output_index", 0)
     if output_index.__class__ is not int:
         output_index, extra = read_int(output_index, 0, "output_index", extra)
-    content_index = get("content_index")
+    content_index = get("content_index", 0)
     if content_index.__class__ is not int:
         content_index, extra = read_int(content_index, 0, "content_index", extra)
-    delta = get("delta")
+    delta = get("delta", "")
     if delta.__class__ is not str:
         delta, extra = misfit(delta, "", "delta", extra)
-    logprobs, extra = read_models(decode_token_log_prob, get("logprobs"), "logprobs", extra)
-    return ResponseOutputTextDeltaEvent(
-        sequence_number=sequence_number,
-        item_id=item_id,
-        output_index=output_index,
-        content_index=content_index,
-        delta=delta,
-        logprobs=logprobs,
-        extra=extra,
-    )
+    logprobs = get("logprobs")
+    if logprobs is None:
+        logprobs = []
+    else:
+        logprobs, extra = read_models(decode_token_log_prob, logprobs, "logprobs", extra)
+    self = ResponseOutputTextDeltaEvent.__new__(ResponseOutputTextDeltaEvent)
+    self.sequence_number = sequence_number
+    self.item_id = item_id
+    self.output_index = output_index
+    self.content_index = content_index
+    self.delta = delta
+    self.logprobs = logprobs
+    self.extra = extra
+    return self
 
 
 def encode_response_output_text_delta_event(m: ResponseOutputTextDeltaEvent, wire: bool = True) -> dict[str, Any]:
@@ -3058,30 +3452,38 @@ def decode_response_output_text_done_event(d: Mapping[str, Any]) -> ResponseOutp
     sequence_number = get("sequence_number")
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
-    item_id = get("item_id")
+    item_id = get("item_id", "")
     if item_id.__class__ is not str:
         item_id, extra = misfit(item_id, "", "item_id", extra)
-    output_index = get("output_index")
+    output_index = get("output_index", 0)
     if output_index.__class__ is not int:
         output_index, extra = read_int(output_index, 0, "output_index", extra)
-    content_index = get("content_index")
+    content_index = get("content_index", 0)
     if content_index.__class__ is not int:
         content_index, extra = read_int(content_index, 0, "content_index", extra)
-    text = get("text")
+    text = get("text", "")
     if text.__class__ is not str:
         text, extra = misfit(text, "", "text", extra)
-    logprobs, extra = read_models(decode_token_log_prob, get("logprobs"), "logprobs", extra)
-    annotations, extra = read_models(decode_annotation, get("annotations"), "annotations", extra)
-    return ResponseOutputTextDoneEvent(
-        sequence_number=sequence_number,
-        item_id=item_id,
-        output_index=output_index,
-        content_index=content_index,
-        text=text,
-        logprobs=logprobs,
-        annotations=annotations,
-        extra=extra,
-    )
+    logprobs = get("logprobs")
+    if logprobs is None:
+        logprobs = []
+    else:
+        logprobs, extra = read_models(decode_token_log_prob, logprobs, "logprobs", extra)
+    annotations = get("annotations")
+    if annotations is None:
+        annotations = []
+    else:
+        annotations, extra = read_models(decode_annotation, annotations, "annotations", extra)
+    self = ResponseOutputTextDoneEvent.__new__(ResponseOutputTextDoneEvent)
+    self.sequence_number = sequence_number
+    self.item_id = item_id
+    self.output_index = output_index
+    self.content_index = content_index
+    self.text = text
+    self.logprobs = logprobs
+    self.annotations = annotations
+    self.extra = extra
+    return self
 
 
 def encode_response_output_text_done_event(m: ResponseOutputTextDoneEvent, wire: bool = True) -> dict[str, Any]:
@@ -3115,32 +3517,34 @@ def decode_response_output_text_annotation_added_event(d: Mapping[str, Any]) -> 
     sequence_number = get("sequence_number")
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
-    item_id = get("item_id")
+    item_id = get("item_id", "")
     if item_id.__class__ is not str:
         item_id, extra = misfit(item_id, "", "item_id", extra)
-    output_index = get("output_index")
+    output_index = get("output_index", 0)
     if output_index.__class__ is not int:
         output_index, extra = read_int(output_index, 0, "output_index", extra)
-    content_index = get("content_index")
+    content_index = get("content_index", 0)
     if content_index.__class__ is not int:
         content_index, extra = read_int(content_index, 0, "content_index", extra)
-    annotation_index = get("annotation_index")
+    annotation_index = get("annotation_index", 0)
     if annotation_index.__class__ is not int:
         annotation_index, extra = read_int(annotation_index, 0, "annotation_index", extra)
     annotation = get("annotation")
-    if annotation is not None:
+    if annotation.__class__ is dict:
+        annotation = decode_annotation(annotation)
+    elif annotation is not None:
         annotation, extra = read_model(decode_annotation, annotation, "annotation", extra)
     if annotation is None:
         annotation = Annotation()
-    return ResponseOutputTextAnnotationAddedEvent(
-        sequence_number=sequence_number,
-        item_id=item_id,
-        output_index=output_index,
-        content_index=content_index,
-        annotation_index=annotation_index,
-        annotation=annotation,
-        extra=extra,
-    )
+    self = ResponseOutputTextAnnotationAddedEvent.__new__(ResponseOutputTextAnnotationAddedEvent)
+    self.sequence_number = sequence_number
+    self.item_id = item_id
+    self.output_index = output_index
+    self.content_index = content_index
+    self.annotation_index = annotation_index
+    self.annotation = annotation
+    self.extra = extra
+    return self
 
 
 def encode_response_output_text_annotation_added_event(
@@ -3173,28 +3577,30 @@ def decode_response_reasoning_summary_part_added_event(d: Mapping[str, Any]) -> 
     sequence_number = get("sequence_number")
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
-    item_id = get("item_id")
+    item_id = get("item_id", "")
     if item_id.__class__ is not str:
         item_id, extra = misfit(item_id, "", "item_id", extra)
-    output_index = get("output_index")
+    output_index = get("output_index", 0)
     if output_index.__class__ is not int:
         output_index, extra = read_int(output_index, 0, "output_index", extra)
-    summary_index = get("summary_index")
+    summary_index = get("summary_index", 0)
     if summary_index.__class__ is not int:
         summary_index, extra = read_int(summary_index, 0, "summary_index", extra)
     part = get("part")
-    if part is not None:
+    if part.__class__ is dict:
+        part = decode_summary_text(part)
+    elif part is not None:
         part, extra = read_model(decode_summary_text, part, "part", extra)
     if part is None:
         part = SummaryText()
-    return ResponseReasoningSummaryPartAddedEvent(
-        sequence_number=sequence_number,
-        item_id=item_id,
-        output_index=output_index,
-        summary_index=summary_index,
-        part=part,
-        extra=extra,
-    )
+    self = ResponseReasoningSummaryPartAddedEvent.__new__(ResponseReasoningSummaryPartAddedEvent)
+    self.sequence_number = sequence_number
+    self.item_id = item_id
+    self.output_index = output_index
+    self.summary_index = summary_index
+    self.part = part
+    self.extra = extra
+    return self
 
 
 def encode_response_reasoning_summary_part_added_event(
@@ -3226,28 +3632,30 @@ def decode_response_reasoning_summary_part_done_event(d: Mapping[str, Any]) -> R
     sequence_number = get("sequence_number")
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
-    item_id = get("item_id")
+    item_id = get("item_id", "")
     if item_id.__class__ is not str:
         item_id, extra = misfit(item_id, "", "item_id", extra)
-    output_index = get("output_index")
+    output_index = get("output_index", 0)
     if output_index.__class__ is not int:
         output_index, extra = read_int(output_index, 0, "output_index", extra)
-    summary_index = get("summary_index")
+    summary_index = get("summary_index", 0)
     if summary_index.__class__ is not int:
         summary_index, extra = read_int(summary_index, 0, "summary_index", extra)
     part = get("part")
-    if part is not None:
+    if part.__class__ is dict:
+        part = decode_summary_text(part)
+    elif part is not None:
         part, extra = read_model(decode_summary_text, part, "part", extra)
     if part is None:
         part = SummaryText()
-    return ResponseReasoningSummaryPartDoneEvent(
-        sequence_number=sequence_number,
-        item_id=item_id,
-        output_index=output_index,
-        summary_index=summary_index,
-        part=part,
-        extra=extra,
-    )
+    self = ResponseReasoningSummaryPartDoneEvent.__new__(ResponseReasoningSummaryPartDoneEvent)
+    self.sequence_number = sequence_number
+    self.item_id = item_id
+    self.output_index = output_index
+    self.summary_index = summary_index
+    self.part = part
+    self.extra = extra
+    return self
 
 
 def encode_response_reasoning_summary_part_done_event(
@@ -3279,26 +3687,26 @@ def decode_response_reasoning_summary_text_delta_event(d: Mapping[str, Any]) -> 
     sequence_number = get("sequence_number")
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
-    item_id = get("item_id")
+    item_id = get("item_id", "")
     if item_id.__class__ is not str:
         item_id, extra = misfit(item_id, "", "item_id", extra)
-    output_index = get("output_index")
+    output_index = get("output_index", 0)
     if output_index.__class__ is not int:
         output_index, extra = read_int(output_index, 0, "output_index", extra)
-    summary_index = get("summary_index")
+    summary_index = get("summary_index", 0)
     if summary_index.__class__ is not int:
         summary_index, extra = read_int(summary_index, 0, "summary_index", extra)
-    delta = get("delta")
+    delta = get("delta", "")
     if delta.__class__ is not str:
         delta, extra = misfit(delta, "", "delta", extra)
-    return ResponseReasoningSummaryTextDeltaEvent(
-        sequence_number=sequence_number,
-        item_id=item_id,
-        output_index=output_index,
-        summary_index=summary_index,
-        delta=delta,
-        extra=extra,
-    )
+    self = ResponseReasoningSummaryTextDeltaEvent.__new__(ResponseReasoningSummaryTextDeltaEvent)
+    self.sequence_number = sequence_number
+    self.item_id = item_id
+    self.output_index = output_index
+    self.summary_index = summary_index
+    self.delta = delta
+    self.extra = extra
+    return self
 
 
 def encode_response_reasoning_summary_text_delta_event(
@@ -3330,26 +3738,26 @@ def decode_response_reasoning_summary_text_done_event(d: Mapping[str, Any]) -> R
     sequence_number = get("sequence_number")
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
-    item_id = get("item_id")
+    item_id = get("item_id", "")
     if item_id.__class__ is not str:
         item_id, extra = misfit(item_id, "", "item_id", extra)
-    output_index = get("output_index")
+    output_index = get("output_index", 0)
     if output_index.__class__ is not int:
         output_index, extra = read_int(output_index, 0, "output_index", extra)
-    summary_index = get("summary_index")
+    summary_index = get("summary_index", 0)
     if summary_index.__class__ is not int:
         summary_index, extra = read_int(summary_index, 0, "summary_index", extra)
-    text = get("text")
+    text = get("text", "")
     if text.__class__ is not str:
         text, extra = misfit(text, "", "text", extra)
-    return ResponseReasoningSummaryTextDoneEvent(
-        sequence_number=sequence_number,
-        item_id=item_id,
-        output_index=output_index,
-        summary_index=summary_index,
-        text=text,
-        extra=extra,
-    )
+    self = ResponseReasoningSummaryTextDoneEvent.__new__(ResponseReasoningSummaryTextDoneEvent)
+    self.sequence_number = sequence_number
+    self.item_id = item_id
+    self.output_index = output_index
+    self.summary_index = summary_index
+    self.text = text
+    self.extra = extra
+    return self
 
 
 def encode_response_reasoning_summary_text_done_event(
@@ -3379,18 +3787,22 @@ def decode_response_reasoning_text_delta_event(d: Mapping[str, Any]) -> Response
     sequence_number = get("sequence_number")
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
-    item_id = get("item_id")
+    item_id = get("item_id", "")
     if item_id.__class__ is not str:
         item_id, extra = misfit(item_id, "", "item_id", extra)
-    output_index = get("output_index")
+    output_index = get("output_index", 0)
     if output_index.__class__ is not int:
         output_index, extra = read_int(output_index, 0, "output_index", extra)
-    delta = get("delta")
+    delta = get("delta", "")
     if delta.__class__ is not str:
         delta, extra = misfit(delta, "", "delta", extra)
-    return ResponseReasoningTextDeltaEvent(
-        sequence_number=sequence_number, item_id=item_id, output_index=output_index, delta=delta, extra=extra
-    )
+    self = ResponseReasoningTextDeltaEvent.__new__(ResponseReasoningTextDeltaEvent)
+    self.sequence_number = sequence_number
+    self.item_id = item_id
+    self.output_index = output_index
+    self.delta = delta
+    self.extra = extra
+    return self
 
 
 def encode_response_reasoning_text_delta_event(m: ResponseReasoningTextDeltaEvent, wire: bool = True) -> dict[str, Any]:
@@ -3417,18 +3829,22 @@ def decode_response_reasoning_text_done_event(d: Mapping[str, Any]) -> ResponseR
     sequence_number = get("sequence_number")
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
-    item_id = get("item_id")
+    item_id = get("item_id", "")
     if item_id.__class__ is not str:
         item_id, extra = misfit(item_id, "", "item_id", extra)
-    output_index = get("output_index")
+    output_index = get("output_index", 0)
     if output_index.__class__ is not int:
         output_index, extra = read_int(output_index, 0, "output_index", extra)
-    text = get("text")
+    text = get("text", "")
     if text.__class__ is not str:
         text, extra = misfit(text, "", "text", extra)
-    return ResponseReasoningTextDoneEvent(
-        sequence_number=sequence_number, item_id=item_id, output_index=output_index, text=text, extra=extra
-    )
+    self = ResponseReasoningTextDoneEvent.__new__(ResponseReasoningTextDoneEvent)
+    self.sequence_number = sequence_number
+    self.item_id = item_id
+    self.output_index = output_index
+    self.text = text
+    self.extra = extra
+    return self
 
 
 def encode_response_reasoning_text_done_event(m: ResponseReasoningTextDoneEvent, wire: bool = True) -> dict[str, Any]:
@@ -3459,18 +3875,22 @@ def decode_response_function_call_arguments_delta_event(
     sequence_number = get("sequence_number")
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
-    item_id = get("item_id")
+    item_id = get("item_id", "")
     if item_id.__class__ is not str:
         item_id, extra = misfit(item_id, "", "item_id", extra)
-    output_index = get("output_index")
+    output_index = get("output_index", 0)
     if output_index.__class__ is not int:
         output_index, extra = read_int(output_index, 0, "output_index", extra)
-    delta = get("delta")
+    delta = get("delta", "")
     if delta.__class__ is not str:
         delta, extra = misfit(delta, "", "delta", extra)
-    return ResponseFunctionCallArgumentsDeltaEvent(
-        sequence_number=sequence_number, item_id=item_id, output_index=output_index, delta=delta, extra=extra
-    )
+    self = ResponseFunctionCallArgumentsDeltaEvent.__new__(ResponseFunctionCallArgumentsDeltaEvent)
+    self.sequence_number = sequence_number
+    self.item_id = item_id
+    self.output_index = output_index
+    self.delta = delta
+    self.extra = extra
+    return self
 
 
 def encode_response_function_call_arguments_delta_event(
@@ -3501,26 +3921,26 @@ def decode_response_function_call_arguments_done_event(d: Mapping[str, Any]) -> 
     sequence_number = get("sequence_number")
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
-    item_id = get("item_id")
+    item_id = get("item_id", "")
     if item_id.__class__ is not str:
         item_id, extra = misfit(item_id, "", "item_id", extra)
-    output_index = get("output_index")
+    output_index = get("output_index", 0)
     if output_index.__class__ is not int:
         output_index, extra = read_int(output_index, 0, "output_index", extra)
-    arguments = get("arguments")
+    arguments = get("arguments", "")
     if arguments.__class__ is not str:
         arguments, extra = misfit(arguments, "", "arguments", extra)
     name = get("name")
     if name.__class__ is not str and name is not None:
         name, extra = misfit(name, None, "name", extra)
-    return ResponseFunctionCallArgumentsDoneEvent(
-        sequence_number=sequence_number,
-        item_id=item_id,
-        output_index=output_index,
-        arguments=arguments,
-        name=name,
-        extra=extra,
-    )
+    self = ResponseFunctionCallArgumentsDoneEvent.__new__(ResponseFunctionCallArgumentsDoneEvent)
+    self.sequence_number = sequence_number
+    self.item_id = item_id
+    self.output_index = output_index
+    self.arguments = arguments
+    self.name = name
+    self.extra = extra
+    return self
 
 
 def encode_response_function_call_arguments_done_event(
@@ -3553,18 +3973,22 @@ def decode_response_custom_tool_call_input_delta_event(d: Mapping[str, Any]) -> 
     sequence_number = get("sequence_number")
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
-    item_id = get("item_id")
+    item_id = get("item_id", "")
     if item_id.__class__ is not str:
         item_id, extra = misfit(item_id, "", "item_id", extra)
-    output_index = get("output_index")
+    output_index = get("output_index", 0)
     if output_index.__class__ is not int:
         output_index, extra = read_int(output_index, 0, "output_index", extra)
-    delta = get("delta")
+    delta = get("delta", "")
     if delta.__class__ is not str:
         delta, extra = misfit(delta, "", "delta", extra)
-    return ResponseCustomToolCallInputDeltaEvent(
-        sequence_number=sequence_number, item_id=item_id, output_index=output_index, delta=delta, extra=extra
-    )
+    self = ResponseCustomToolCallInputDeltaEvent.__new__(ResponseCustomToolCallInputDeltaEvent)
+    self.sequence_number = sequence_number
+    self.item_id = item_id
+    self.output_index = output_index
+    self.delta = delta
+    self.extra = extra
+    return self
 
 
 def encode_response_custom_tool_call_input_delta_event(
@@ -3593,18 +4017,22 @@ def decode_response_custom_tool_call_input_done_event(d: Mapping[str, Any]) -> R
     sequence_number = get("sequence_number")
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
-    item_id = get("item_id")
+    item_id = get("item_id", "")
     if item_id.__class__ is not str:
         item_id, extra = misfit(item_id, "", "item_id", extra)
-    output_index = get("output_index")
+    output_index = get("output_index", 0)
     if output_index.__class__ is not int:
         output_index, extra = read_int(output_index, 0, "output_index", extra)
-    input = get("input")
+    input = get("input", "")
     if input.__class__ is not str:
         input, extra = misfit(input, "", "input", extra)
-    return ResponseCustomToolCallInputDoneEvent(
-        sequence_number=sequence_number, item_id=item_id, output_index=output_index, input=input, extra=extra
-    )
+    self = ResponseCustomToolCallInputDoneEvent.__new__(ResponseCustomToolCallInputDoneEvent)
+    self.sequence_number = sequence_number
+    self.item_id = item_id
+    self.output_index = output_index
+    self.input = input
+    self.extra = extra
+    return self
 
 
 def encode_response_custom_tool_call_input_done_event(
@@ -3633,15 +4061,18 @@ def decode_response_web_search_call_in_progress_event(d: Mapping[str, Any]) -> R
     sequence_number = get("sequence_number")
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
-    item_id = get("item_id")
+    item_id = get("item_id", "")
     if item_id.__class__ is not str:
         item_id, extra = misfit(item_id, "", "item_id", extra)
-    output_index = get("output_index")
+    output_index = get("output_index", 0)
     if output_index.__class__ is not int:
         output_index, extra = read_int(output_index, 0, "output_index", extra)
-    return ResponseWebSearchCallInProgressEvent(
-        sequence_number=sequence_number, item_id=item_id, output_index=output_index, extra=extra
-    )
+    self = ResponseWebSearchCallInProgressEvent.__new__(ResponseWebSearchCallInProgressEvent)
+    self.sequence_number = sequence_number
+    self.item_id = item_id
+    self.output_index = output_index
+    self.extra = extra
+    return self
 
 
 def encode_response_web_search_call_in_progress_event(
@@ -3669,15 +4100,18 @@ def decode_response_web_search_call_searching_event(d: Mapping[str, Any]) -> Res
     sequence_number = get("sequence_number")
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
-    item_id = get("item_id")
+    item_id = get("item_id", "")
     if item_id.__class__ is not str:
         item_id, extra = misfit(item_id, "", "item_id", extra)
-    output_index = get("output_index")
+    output_index = get("output_index", 0)
     if output_index.__class__ is not int:
         output_index, extra = read_int(output_index, 0, "output_index", extra)
-    return ResponseWebSearchCallSearchingEvent(
-        sequence_number=sequence_number, item_id=item_id, output_index=output_index, extra=extra
-    )
+    self = ResponseWebSearchCallSearchingEvent.__new__(ResponseWebSearchCallSearchingEvent)
+    self.sequence_number = sequence_number
+    self.item_id = item_id
+    self.output_index = output_index
+    self.extra = extra
+    return self
 
 
 def encode_response_web_search_call_searching_event(
@@ -3705,15 +4139,18 @@ def decode_response_web_search_call_completed_event(d: Mapping[str, Any]) -> Res
     sequence_number = get("sequence_number")
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
-    item_id = get("item_id")
+    item_id = get("item_id", "")
     if item_id.__class__ is not str:
         item_id, extra = misfit(item_id, "", "item_id", extra)
-    output_index = get("output_index")
+    output_index = get("output_index", 0)
     if output_index.__class__ is not int:
         output_index, extra = read_int(output_index, 0, "output_index", extra)
-    return ResponseWebSearchCallCompletedEvent(
-        sequence_number=sequence_number, item_id=item_id, output_index=output_index, extra=extra
-    )
+    self = ResponseWebSearchCallCompletedEvent.__new__(ResponseWebSearchCallCompletedEvent)
+    self.sequence_number = sequence_number
+    self.item_id = item_id
+    self.output_index = output_index
+    self.extra = extra
+    return self
 
 
 def encode_response_web_search_call_completed_event(
@@ -3741,15 +4178,18 @@ def decode_response_x_search_call_in_progress_event(d: Mapping[str, Any]) -> Res
     sequence_number = get("sequence_number")
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
-    item_id = get("item_id")
+    item_id = get("item_id", "")
     if item_id.__class__ is not str:
         item_id, extra = misfit(item_id, "", "item_id", extra)
-    output_index = get("output_index")
+    output_index = get("output_index", 0)
     if output_index.__class__ is not int:
         output_index, extra = read_int(output_index, 0, "output_index", extra)
-    return ResponseXSearchCallInProgressEvent(
-        sequence_number=sequence_number, item_id=item_id, output_index=output_index, extra=extra
-    )
+    self = ResponseXSearchCallInProgressEvent.__new__(ResponseXSearchCallInProgressEvent)
+    self.sequence_number = sequence_number
+    self.item_id = item_id
+    self.output_index = output_index
+    self.extra = extra
+    return self
 
 
 def encode_response_x_search_call_in_progress_event(
@@ -3777,15 +4217,18 @@ def decode_response_x_search_call_searching_event(d: Mapping[str, Any]) -> Respo
     sequence_number = get("sequence_number")
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
-    item_id = get("item_id")
+    item_id = get("item_id", "")
     if item_id.__class__ is not str:
         item_id, extra = misfit(item_id, "", "item_id", extra)
-    output_index = get("output_index")
+    output_index = get("output_index", 0)
     if output_index.__class__ is not int:
         output_index, extra = read_int(output_index, 0, "output_index", extra)
-    return ResponseXSearchCallSearchingEvent(
-        sequence_number=sequence_number, item_id=item_id, output_index=output_index, extra=extra
-    )
+    self = ResponseXSearchCallSearchingEvent.__new__(ResponseXSearchCallSearchingEvent)
+    self.sequence_number = sequence_number
+    self.item_id = item_id
+    self.output_index = output_index
+    self.extra = extra
+    return self
 
 
 def encode_response_x_search_call_searching_event(
@@ -3813,15 +4256,18 @@ def decode_response_x_search_call_completed_event(d: Mapping[str, Any]) -> Respo
     sequence_number = get("sequence_number")
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
-    item_id = get("item_id")
+    item_id = get("item_id", "")
     if item_id.__class__ is not str:
         item_id, extra = misfit(item_id, "", "item_id", extra)
-    output_index = get("output_index")
+    output_index = get("output_index", 0)
     if output_index.__class__ is not int:
         output_index, extra = read_int(output_index, 0, "output_index", extra)
-    return ResponseXSearchCallCompletedEvent(
-        sequence_number=sequence_number, item_id=item_id, output_index=output_index, extra=extra
-    )
+    self = ResponseXSearchCallCompletedEvent.__new__(ResponseXSearchCallCompletedEvent)
+    self.sequence_number = sequence_number
+    self.item_id = item_id
+    self.output_index = output_index
+    self.extra = extra
+    return self
 
 
 def encode_response_x_search_call_completed_event(
@@ -3851,15 +4297,18 @@ def decode_response_code_interpreter_call_in_progress_event(
     sequence_number = get("sequence_number")
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
-    item_id = get("item_id")
+    item_id = get("item_id", "")
     if item_id.__class__ is not str:
         item_id, extra = misfit(item_id, "", "item_id", extra)
-    output_index = get("output_index")
+    output_index = get("output_index", 0)
     if output_index.__class__ is not int:
         output_index, extra = read_int(output_index, 0, "output_index", extra)
-    return ResponseCodeInterpreterCallInProgressEvent(
-        sequence_number=sequence_number, item_id=item_id, output_index=output_index, extra=extra
-    )
+    self = ResponseCodeInterpreterCallInProgressEvent.__new__(ResponseCodeInterpreterCallInProgressEvent)
+    self.sequence_number = sequence_number
+    self.item_id = item_id
+    self.output_index = output_index
+    self.extra = extra
+    return self
 
 
 def encode_response_code_interpreter_call_in_progress_event(
@@ -3889,15 +4338,18 @@ def decode_response_code_interpreter_call_executing_event(
     sequence_number = get("sequence_number")
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
-    item_id = get("item_id")
+    item_id = get("item_id", "")
     if item_id.__class__ is not str:
         item_id, extra = misfit(item_id, "", "item_id", extra)
-    output_index = get("output_index")
+    output_index = get("output_index", 0)
     if output_index.__class__ is not int:
         output_index, extra = read_int(output_index, 0, "output_index", extra)
-    return ResponseCodeInterpreterCallExecutingEvent(
-        sequence_number=sequence_number, item_id=item_id, output_index=output_index, extra=extra
-    )
+    self = ResponseCodeInterpreterCallExecutingEvent.__new__(ResponseCodeInterpreterCallExecutingEvent)
+    self.sequence_number = sequence_number
+    self.item_id = item_id
+    self.output_index = output_index
+    self.extra = extra
+    return self
 
 
 def encode_response_code_interpreter_call_executing_event(
@@ -3927,15 +4379,18 @@ def decode_response_code_interpreter_call_interpreting_event(
     sequence_number = get("sequence_number")
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
-    item_id = get("item_id")
+    item_id = get("item_id", "")
     if item_id.__class__ is not str:
         item_id, extra = misfit(item_id, "", "item_id", extra)
-    output_index = get("output_index")
+    output_index = get("output_index", 0)
     if output_index.__class__ is not int:
         output_index, extra = read_int(output_index, 0, "output_index", extra)
-    return ResponseCodeInterpreterCallInterpretingEvent(
-        sequence_number=sequence_number, item_id=item_id, output_index=output_index, extra=extra
-    )
+    self = ResponseCodeInterpreterCallInterpretingEvent.__new__(ResponseCodeInterpreterCallInterpretingEvent)
+    self.sequence_number = sequence_number
+    self.item_id = item_id
+    self.output_index = output_index
+    self.extra = extra
+    return self
 
 
 def encode_response_code_interpreter_call_interpreting_event(
@@ -3965,15 +4420,18 @@ def decode_response_code_interpreter_call_completed_event(
     sequence_number = get("sequence_number")
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
-    item_id = get("item_id")
+    item_id = get("item_id", "")
     if item_id.__class__ is not str:
         item_id, extra = misfit(item_id, "", "item_id", extra)
-    output_index = get("output_index")
+    output_index = get("output_index", 0)
     if output_index.__class__ is not int:
         output_index, extra = read_int(output_index, 0, "output_index", extra)
-    return ResponseCodeInterpreterCallCompletedEvent(
-        sequence_number=sequence_number, item_id=item_id, output_index=output_index, extra=extra
-    )
+    self = ResponseCodeInterpreterCallCompletedEvent.__new__(ResponseCodeInterpreterCallCompletedEvent)
+    self.sequence_number = sequence_number
+    self.item_id = item_id
+    self.output_index = output_index
+    self.extra = extra
+    return self
 
 
 def encode_response_code_interpreter_call_completed_event(
@@ -4005,18 +4463,22 @@ def decode_response_code_interpreter_call_code_delta_event(
     sequence_number = get("sequence_number")
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
-    item_id = get("item_id")
+    item_id = get("item_id", "")
     if item_id.__class__ is not str:
         item_id, extra = misfit(item_id, "", "item_id", extra)
-    output_index = get("output_index")
+    output_index = get("output_index", 0)
     if output_index.__class__ is not int:
         output_index, extra = read_int(output_index, 0, "output_index", extra)
-    delta = get("delta")
+    delta = get("delta", "")
     if delta.__class__ is not str:
         delta, extra = misfit(delta, "", "delta", extra)
-    return ResponseCodeInterpreterCallCodeDeltaEvent(
-        sequence_number=sequence_number, item_id=item_id, output_index=output_index, delta=delta, extra=extra
-    )
+    self = ResponseCodeInterpreterCallCodeDeltaEvent.__new__(ResponseCodeInterpreterCallCodeDeltaEvent)
+    self.sequence_number = sequence_number
+    self.item_id = item_id
+    self.output_index = output_index
+    self.delta = delta
+    self.extra = extra
+    return self
 
 
 def encode_response_code_interpreter_call_code_delta_event(
@@ -4049,18 +4511,22 @@ def decode_response_code_interpreter_call_code_done_event(
     sequence_number = get("sequence_number")
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
-    item_id = get("item_id")
+    item_id = get("item_id", "")
     if item_id.__class__ is not str:
         item_id, extra = misfit(item_id, "", "item_id", extra)
-    output_index = get("output_index")
+    output_index = get("output_index", 0)
     if output_index.__class__ is not int:
         output_index, extra = read_int(output_index, 0, "output_index", extra)
-    code = get("code")
+    code = get("code", "")
     if code.__class__ is not str:
         code, extra = misfit(code, "", "code", extra)
-    return ResponseCodeInterpreterCallCodeDoneEvent(
-        sequence_number=sequence_number, item_id=item_id, output_index=output_index, code=code, extra=extra
-    )
+    self = ResponseCodeInterpreterCallCodeDoneEvent.__new__(ResponseCodeInterpreterCallCodeDoneEvent)
+    self.sequence_number = sequence_number
+    self.item_id = item_id
+    self.output_index = output_index
+    self.code = code
+    self.extra = extra
+    return self
 
 
 def encode_response_code_interpreter_call_code_done_event(
@@ -4091,15 +4557,18 @@ def decode_response_code_execution_call_in_progress_event(
     sequence_number = get("sequence_number")
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
-    item_id = get("item_id")
+    item_id = get("item_id", "")
     if item_id.__class__ is not str:
         item_id, extra = misfit(item_id, "", "item_id", extra)
-    output_index = get("output_index")
+    output_index = get("output_index", 0)
     if output_index.__class__ is not int:
         output_index, extra = read_int(output_index, 0, "output_index", extra)
-    return ResponseCodeExecutionCallInProgressEvent(
-        sequence_number=sequence_number, item_id=item_id, output_index=output_index, extra=extra
-    )
+    self = ResponseCodeExecutionCallInProgressEvent.__new__(ResponseCodeExecutionCallInProgressEvent)
+    self.sequence_number = sequence_number
+    self.item_id = item_id
+    self.output_index = output_index
+    self.extra = extra
+    return self
 
 
 def encode_response_code_execution_call_in_progress_event(
@@ -4129,15 +4598,18 @@ def decode_response_code_execution_call_executing_event(
     sequence_number = get("sequence_number")
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
-    item_id = get("item_id")
+    item_id = get("item_id", "")
     if item_id.__class__ is not str:
         item_id, extra = misfit(item_id, "", "item_id", extra)
-    output_index = get("output_index")
+    output_index = get("output_index", 0)
     if output_index.__class__ is not int:
         output_index, extra = read_int(output_index, 0, "output_index", extra)
-    return ResponseCodeExecutionCallExecutingEvent(
-        sequence_number=sequence_number, item_id=item_id, output_index=output_index, extra=extra
-    )
+    self = ResponseCodeExecutionCallExecutingEvent.__new__(ResponseCodeExecutionCallExecutingEvent)
+    self.sequence_number = sequence_number
+    self.item_id = item_id
+    self.output_index = output_index
+    self.extra = extra
+    return self
 
 
 def encode_response_code_execution_call_executing_event(
@@ -4167,15 +4639,18 @@ def decode_response_code_execution_call_completed_event(
     sequence_number = get("sequence_number")
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
-    item_id = get("item_id")
+    item_id = get("item_id", "")
     if item_id.__class__ is not str:
         item_id, extra = misfit(item_id, "", "item_id", extra)
-    output_index = get("output_index")
+    output_index = get("output_index", 0)
     if output_index.__class__ is not int:
         output_index, extra = read_int(output_index, 0, "output_index", extra)
-    return ResponseCodeExecutionCallCompletedEvent(
-        sequence_number=sequence_number, item_id=item_id, output_index=output_index, extra=extra
-    )
+    self = ResponseCodeExecutionCallCompletedEvent.__new__(ResponseCodeExecutionCallCompletedEvent)
+    self.sequence_number = sequence_number
+    self.item_id = item_id
+    self.output_index = output_index
+    self.extra = extra
+    return self
 
 
 def encode_response_code_execution_call_completed_event(
@@ -4205,15 +4680,18 @@ def decode_response_image_generation_call_in_progress_event(
     sequence_number = get("sequence_number")
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
-    item_id = get("item_id")
+    item_id = get("item_id", "")
     if item_id.__class__ is not str:
         item_id, extra = misfit(item_id, "", "item_id", extra)
-    output_index = get("output_index")
+    output_index = get("output_index", 0)
     if output_index.__class__ is not int:
         output_index, extra = read_int(output_index, 0, "output_index", extra)
-    return ResponseImageGenerationCallInProgressEvent(
-        sequence_number=sequence_number, item_id=item_id, output_index=output_index, extra=extra
-    )
+    self = ResponseImageGenerationCallInProgressEvent.__new__(ResponseImageGenerationCallInProgressEvent)
+    self.sequence_number = sequence_number
+    self.item_id = item_id
+    self.output_index = output_index
+    self.extra = extra
+    return self
 
 
 def encode_response_image_generation_call_in_progress_event(
@@ -4243,15 +4721,18 @@ def decode_response_image_generation_call_generating_event(
     sequence_number = get("sequence_number")
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
-    item_id = get("item_id")
+    item_id = get("item_id", "")
     if item_id.__class__ is not str:
         item_id, extra = misfit(item_id, "", "item_id", extra)
-    output_index = get("output_index")
+    output_index = get("output_index", 0)
     if output_index.__class__ is not int:
         output_index, extra = read_int(output_index, 0, "output_index", extra)
-    return ResponseImageGenerationCallGeneratingEvent(
-        sequence_number=sequence_number, item_id=item_id, output_index=output_index, extra=extra
-    )
+    self = ResponseImageGenerationCallGeneratingEvent.__new__(ResponseImageGenerationCallGeneratingEvent)
+    self.sequence_number = sequence_number
+    self.item_id = item_id
+    self.output_index = output_index
+    self.extra = extra
+    return self
 
 
 def encode_response_image_generation_call_generating_event(
@@ -4281,15 +4762,18 @@ def decode_response_image_generation_call_completed_event(
     sequence_number = get("sequence_number")
     if sequence_number.__class__ is not int and sequence_number is not None:
         sequence_number, extra = read_int(sequence_number, None, "sequence_number", extra)
-    item_id = get("item_id")
+    item_id = get("item_id", "")
     if item_id.__class__ is not str:
         item_id, extra = misfit(item_id, "", "item_id", extra)
-    output_index = get("output_index")
+    output_index = get("output_index", 0)
     if output_index.__class__ is not int:
         output_index, extra = read_int(output_index, 0, "output_index", extra)
-    return ResponseImageGenerationCallCompletedEvent(
-        sequence_number=sequence_number, item_id=item_id, output_index=output_index, extra=extra
-    )
+    self = ResponseImageGenerationCallCompletedEvent.__new__(ResponseImageGenerationCallCompletedEvent)
+    self.sequence_number = sequence_number
+    self.item_id = item_id
+    self.output_index = output_index
+    self.extra = extra
+    return self
 
 
 def encode_response_image_generation_call_completed_event(

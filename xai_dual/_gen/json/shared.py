@@ -35,27 +35,29 @@ def decode_usage(d: Mapping[str, Any]) -> Usage:
     extra: Extra = None
     if not d.keys() <= _USAGE:
         extra = unknown(d, _USAGE)
-    completion_tokens = get("completion_tokens")
+    completion_tokens = get("completion_tokens", 0)
     if completion_tokens.__class__ is not int:
         completion_tokens, extra = read_int(completion_tokens, 0, "completion_tokens", extra)
-    cost_in_usd_ticks = get("cost_in_usd_ticks")
+    cost_in_usd_ticks = get("cost_in_usd_ticks", 0)
     if cost_in_usd_ticks.__class__ is not int:
         cost_in_usd_ticks, extra = read_int(cost_in_usd_ticks, 0, "cost_in_usd_ticks", extra)
-    num_sources_used = get("num_sources_used")
+    num_sources_used = get("num_sources_used", 0)
     if num_sources_used.__class__ is not int:
         num_sources_used, extra = read_int(num_sources_used, 0, "num_sources_used", extra)
-    prompt_tokens = get("prompt_tokens")
+    prompt_tokens = get("prompt_tokens", 0)
     if prompt_tokens.__class__ is not int:
         prompt_tokens, extra = read_int(prompt_tokens, 0, "prompt_tokens", extra)
     server_side_tool_usage_details = get("server_side_tool_usage_details")
-    if server_side_tool_usage_details is not None:
+    if server_side_tool_usage_details.__class__ is dict:
+        server_side_tool_usage_details = decode_server_side_tool_usage_details(server_side_tool_usage_details)
+    elif server_side_tool_usage_details is not None:
         server_side_tool_usage_details, extra = read_model(
             decode_server_side_tool_usage_details,
             server_side_tool_usage_details,
             "server_side_tool_usage_details",
             extra,
         )
-    total_tokens = get("total_tokens")
+    total_tokens = get("total_tokens", 0)
     if total_tokens.__class__ is not int:
         total_tokens, extra = read_int(total_tokens, 0, "total_tokens", extra)
     server_side_tools_used = get("server_side_tools_used")
@@ -65,7 +67,7 @@ def decode_usage(d: Mapping[str, Any]) -> Usage:
         server_side_tools_used = [x for x in server_side_tools_used if x not in ("invalid",)]
     nested, inner = child(get("completion_tokens_details"), _USAGE__COMPLETION_TOKENS_DETAILS)
     inner_get: Any = nested.get
-    reasoning_tokens = inner_get("reasoning_tokens")
+    reasoning_tokens = inner_get("reasoning_tokens", 0)
     if reasoning_tokens.__class__ is not int:
         reasoning_tokens, inner = read_int(reasoning_tokens, 0, "reasoning_tokens", inner)
     completion_audio_tokens = inner_get("audio_tokens")
@@ -85,38 +87,38 @@ def decode_usage(d: Mapping[str, Any]) -> Usage:
         extra = keep(extra, "completion_tokens_details", get("completion_tokens_details"))
     nested, inner = child(get("prompt_tokens_details"), _USAGE__PROMPT_TOKENS_DETAILS)
     inner_get = nested.get
-    prompt_text_tokens = inner_get("text_tokens")
+    prompt_text_tokens = inner_get("text_tokens", 0)
     if prompt_text_tokens.__class__ is not int:
         prompt_text_tokens, inner = read_int(prompt_text_tokens, 0, "text_tokens", inner)
-    prompt_image_tokens = inner_get("image_tokens")
+    prompt_image_tokens = inner_get("image_tokens", 0)
     if prompt_image_tokens.__class__ is not int:
         prompt_image_tokens, inner = read_int(prompt_image_tokens, 0, "image_tokens", inner)
     prompt_audio_tokens = inner_get("audio_tokens")
     if prompt_audio_tokens.__class__ is not int and prompt_audio_tokens is not None:
         prompt_audio_tokens, inner = read_int(prompt_audio_tokens, None, "audio_tokens", inner)
-    cached_tokens = inner_get("cached_tokens")
+    cached_tokens = inner_get("cached_tokens", 0)
     if cached_tokens.__class__ is not int:
         cached_tokens, inner = read_int(cached_tokens, 0, "cached_tokens", inner)
     if inner is not None:
         extra = keep(extra, "prompt_tokens_details", get("prompt_tokens_details"))
-    return Usage(
-        completion_tokens=completion_tokens,
-        reasoning_tokens=reasoning_tokens,
-        completion_audio_tokens=completion_audio_tokens,
-        accepted_prediction_tokens=accepted_prediction_tokens,
-        rejected_prediction_tokens=rejected_prediction_tokens,
-        cost_in_usd_ticks=cost_in_usd_ticks,
-        num_sources_used=num_sources_used,
-        prompt_tokens=prompt_tokens,
-        prompt_text_tokens=prompt_text_tokens,
-        prompt_image_tokens=prompt_image_tokens,
-        prompt_audio_tokens=prompt_audio_tokens,
-        cached_tokens=cached_tokens,
-        server_side_tool_usage_details=server_side_tool_usage_details,
-        total_tokens=total_tokens,
-        server_side_tools_used=server_side_tools_used,
-        extra=extra,
-    )
+    self = Usage.__new__(Usage)
+    self.completion_tokens = completion_tokens
+    self.reasoning_tokens = reasoning_tokens
+    self.completion_audio_tokens = completion_audio_tokens
+    self.accepted_prediction_tokens = accepted_prediction_tokens
+    self.rejected_prediction_tokens = rejected_prediction_tokens
+    self.cost_in_usd_ticks = cost_in_usd_ticks
+    self.num_sources_used = num_sources_used
+    self.prompt_tokens = prompt_tokens
+    self.prompt_text_tokens = prompt_text_tokens
+    self.prompt_image_tokens = prompt_image_tokens
+    self.prompt_audio_tokens = prompt_audio_tokens
+    self.cached_tokens = cached_tokens
+    self.server_side_tool_usage_details = server_side_tool_usage_details
+    self.total_tokens = total_tokens
+    self.server_side_tools_used = server_side_tools_used
+    self.extra = extra
+    return self
 
 
 def encode_usage(m: Usage, wire: bool = True) -> dict[str, Any]:
@@ -176,54 +178,63 @@ def decode_usage_responses(d: Mapping[str, Any]) -> Usage:
     extra: Extra = None
     if not d.keys() <= _USAGE_RESPONSES:
         extra = unknown(d, _USAGE_RESPONSES)
-    completion_tokens = get("output_tokens")
+    completion_tokens = get("output_tokens", 0)
     if completion_tokens.__class__ is not int:
         completion_tokens, extra = read_int(completion_tokens, 0, "output_tokens", extra)
-    cost_in_usd_ticks = get("cost_in_usd_ticks")
+    cost_in_usd_ticks = get("cost_in_usd_ticks", 0)
     if cost_in_usd_ticks.__class__ is not int:
         cost_in_usd_ticks, extra = read_int(cost_in_usd_ticks, 0, "cost_in_usd_ticks", extra)
-    num_sources_used = get("num_sources_used")
+    num_sources_used = get("num_sources_used", 0)
     if num_sources_used.__class__ is not int:
         num_sources_used, extra = read_int(num_sources_used, 0, "num_sources_used", extra)
-    prompt_tokens = get("input_tokens")
+    prompt_tokens = get("input_tokens", 0)
     if prompt_tokens.__class__ is not int:
         prompt_tokens, extra = read_int(prompt_tokens, 0, "input_tokens", extra)
     server_side_tool_usage_details = get("server_side_tool_usage_details")
-    if server_side_tool_usage_details is not None:
+    if server_side_tool_usage_details.__class__ is dict:
+        server_side_tool_usage_details = decode_server_side_tool_usage_details(server_side_tool_usage_details)
+    elif server_side_tool_usage_details is not None:
         server_side_tool_usage_details, extra = read_model(
             decode_server_side_tool_usage_details,
             server_side_tool_usage_details,
             "server_side_tool_usage_details",
             extra,
         )
-    total_tokens = get("total_tokens")
+    total_tokens = get("total_tokens", 0)
     if total_tokens.__class__ is not int:
         total_tokens, extra = read_int(total_tokens, 0, "total_tokens", extra)
     nested, inner = child(get("output_tokens_details"), _USAGE_RESPONSES__OUTPUT_TOKENS_DETAILS)
     inner_get: Any = nested.get
-    reasoning_tokens = inner_get("reasoning_tokens")
+    reasoning_tokens = inner_get("reasoning_tokens", 0)
     if reasoning_tokens.__class__ is not int:
         reasoning_tokens, inner = read_int(reasoning_tokens, 0, "reasoning_tokens", inner)
     if inner is not None:
         extra = keep(extra, "output_tokens_details", get("output_tokens_details"))
     nested, inner = child(get("input_tokens_details"), _USAGE_RESPONSES__INPUT_TOKENS_DETAILS)
     inner_get = nested.get
-    cached_tokens = inner_get("cached_tokens")
+    cached_tokens = inner_get("cached_tokens", 0)
     if cached_tokens.__class__ is not int:
         cached_tokens, inner = read_int(cached_tokens, 0, "cached_tokens", inner)
     if inner is not None:
         extra = keep(extra, "input_tokens_details", get("input_tokens_details"))
-    return Usage(
-        completion_tokens=completion_tokens,
-        reasoning_tokens=reasoning_tokens,
-        cost_in_usd_ticks=cost_in_usd_ticks,
-        num_sources_used=num_sources_used,
-        prompt_tokens=prompt_tokens,
-        cached_tokens=cached_tokens,
-        server_side_tool_usage_details=server_side_tool_usage_details,
-        total_tokens=total_tokens,
-        extra=extra,
-    )
+    self = Usage.__new__(Usage)
+    self.completion_tokens = completion_tokens
+    self.reasoning_tokens = reasoning_tokens
+    self.completion_audio_tokens = None
+    self.accepted_prediction_tokens = None
+    self.rejected_prediction_tokens = None
+    self.cost_in_usd_ticks = cost_in_usd_ticks
+    self.num_sources_used = num_sources_used
+    self.prompt_tokens = prompt_tokens
+    self.prompt_text_tokens = 0
+    self.prompt_image_tokens = 0
+    self.prompt_audio_tokens = None
+    self.cached_tokens = cached_tokens
+    self.server_side_tool_usage_details = server_side_tool_usage_details
+    self.total_tokens = total_tokens
+    self.server_side_tools_used = None
+    self.extra = extra
+    return self
 
 
 _USAGE_COMPACT = frozenset(
@@ -238,37 +249,47 @@ def decode_usage_compact(d: Mapping[str, Any]) -> Usage:
     extra: Extra = None
     if not d.keys() <= _USAGE_COMPACT:
         extra = unknown(d, _USAGE_COMPACT)
-    completion_tokens = get("output_tokens")
+    completion_tokens = get("output_tokens", 0)
     if completion_tokens.__class__ is not int:
         completion_tokens, extra = read_int(completion_tokens, 0, "output_tokens", extra)
-    prompt_tokens = get("input_tokens")
+    prompt_tokens = get("input_tokens", 0)
     if prompt_tokens.__class__ is not int:
         prompt_tokens, extra = read_int(prompt_tokens, 0, "input_tokens", extra)
-    total_tokens = get("total_tokens")
+    total_tokens = get("total_tokens", 0)
     if total_tokens.__class__ is not int:
         total_tokens, extra = read_int(total_tokens, 0, "total_tokens", extra)
     nested, inner = child(get("output_tokens_details"), _USAGE_COMPACT__OUTPUT_TOKENS_DETAILS)
     inner_get: Any = nested.get
-    reasoning_tokens = inner_get("reasoning_tokens")
+    reasoning_tokens = inner_get("reasoning_tokens", 0)
     if reasoning_tokens.__class__ is not int:
         reasoning_tokens, inner = read_int(reasoning_tokens, 0, "reasoning_tokens", inner)
     if inner is not None:
         extra = keep(extra, "output_tokens_details", get("output_tokens_details"))
     nested, inner = child(get("input_tokens_details"), _USAGE_COMPACT__INPUT_TOKENS_DETAILS)
     inner_get = nested.get
-    cached_tokens = inner_get("cached_tokens")
+    cached_tokens = inner_get("cached_tokens", 0)
     if cached_tokens.__class__ is not int:
         cached_tokens, inner = read_int(cached_tokens, 0, "cached_tokens", inner)
     if inner is not None:
         extra = keep(extra, "input_tokens_details", get("input_tokens_details"))
-    return Usage(
-        completion_tokens=completion_tokens,
-        reasoning_tokens=reasoning_tokens,
-        prompt_tokens=prompt_tokens,
-        cached_tokens=cached_tokens,
-        total_tokens=total_tokens,
-        extra=extra,
-    )
+    self = Usage.__new__(Usage)
+    self.completion_tokens = completion_tokens
+    self.reasoning_tokens = reasoning_tokens
+    self.completion_audio_tokens = None
+    self.accepted_prediction_tokens = None
+    self.rejected_prediction_tokens = None
+    self.cost_in_usd_ticks = 0
+    self.num_sources_used = 0
+    self.prompt_tokens = prompt_tokens
+    self.prompt_text_tokens = 0
+    self.prompt_image_tokens = 0
+    self.prompt_audio_tokens = None
+    self.cached_tokens = cached_tokens
+    self.server_side_tool_usage_details = None
+    self.total_tokens = total_tokens
+    self.server_side_tools_used = None
+    self.extra = extra
+    return self
 
 
 _SERVER_SIDE_TOOL_USAGE_DETAILS = frozenset(
@@ -291,45 +312,45 @@ def decode_server_side_tool_usage_details(d: Mapping[str, Any]) -> ServerSideToo
     extra: Extra = None
     if not d.keys() <= _SERVER_SIDE_TOOL_USAGE_DETAILS:
         extra = unknown(d, _SERVER_SIDE_TOOL_USAGE_DETAILS)
-    code_interpreter_calls = get("code_interpreter_calls")
+    code_interpreter_calls = get("code_interpreter_calls", 0)
     if code_interpreter_calls.__class__ is not int:
         code_interpreter_calls, extra = read_int(code_interpreter_calls, 0, "code_interpreter_calls", extra)
-    document_search_calls = get("document_search_calls")
+    document_search_calls = get("document_search_calls", 0)
     if document_search_calls.__class__ is not int:
         document_search_calls, extra = read_int(document_search_calls, 0, "document_search_calls", extra)
-    file_search_calls = get("file_search_calls")
+    file_search_calls = get("file_search_calls", 0)
     if file_search_calls.__class__ is not int:
         file_search_calls, extra = read_int(file_search_calls, 0, "file_search_calls", extra)
-    image_generation_calls = get("image_generation_calls")
+    image_generation_calls = get("image_generation_calls", 0)
     if image_generation_calls.__class__ is not int:
         image_generation_calls, extra = read_int(image_generation_calls, 0, "image_generation_calls", extra)
-    mcp_calls = get("mcp_calls")
+    mcp_calls = get("mcp_calls", 0)
     if mcp_calls.__class__ is not int:
         mcp_calls, extra = read_int(mcp_calls, 0, "mcp_calls", extra)
-    web_search_calls = get("web_search_calls")
+    web_search_calls = get("web_search_calls", 0)
     if web_search_calls.__class__ is not int:
         web_search_calls, extra = read_int(web_search_calls, 0, "web_search_calls", extra)
-    x_posts_fetched = get("x_posts_fetched")
+    x_posts_fetched = get("x_posts_fetched", 0)
     if x_posts_fetched.__class__ is not int:
         x_posts_fetched, extra = read_int(x_posts_fetched, 0, "x_posts_fetched", extra)
-    x_search_calls = get("x_search_calls")
+    x_search_calls = get("x_search_calls", 0)
     if x_search_calls.__class__ is not int:
         x_search_calls, extra = read_int(x_search_calls, 0, "x_search_calls", extra)
-    x_users_fetched = get("x_users_fetched")
+    x_users_fetched = get("x_users_fetched", 0)
     if x_users_fetched.__class__ is not int:
         x_users_fetched, extra = read_int(x_users_fetched, 0, "x_users_fetched", extra)
-    return ServerSideToolUsageDetails(
-        code_interpreter_calls=code_interpreter_calls,
-        document_search_calls=document_search_calls,
-        file_search_calls=file_search_calls,
-        image_generation_calls=image_generation_calls,
-        mcp_calls=mcp_calls,
-        web_search_calls=web_search_calls,
-        x_posts_fetched=x_posts_fetched,
-        x_search_calls=x_search_calls,
-        x_users_fetched=x_users_fetched,
-        extra=extra,
-    )
+    self = ServerSideToolUsageDetails.__new__(ServerSideToolUsageDetails)
+    self.code_interpreter_calls = code_interpreter_calls
+    self.document_search_calls = document_search_calls
+    self.file_search_calls = file_search_calls
+    self.image_generation_calls = image_generation_calls
+    self.mcp_calls = mcp_calls
+    self.web_search_calls = web_search_calls
+    self.x_posts_fetched = x_posts_fetched
+    self.x_search_calls = x_search_calls
+    self.x_users_fetched = x_users_fetched
+    self.extra = extra
+    return self
 
 
 def encode_server_side_tool_usage_details(m: ServerSideToolUsageDetails, wire: bool = True) -> dict[str, Any]:
@@ -359,7 +380,10 @@ def decode_stream_options(d: Mapping[str, Any]) -> StreamOptions:
     include_usage = get("include_usage")
     if include_usage.__class__ is not bool and include_usage is not None:
         include_usage, extra = misfit(include_usage, None, "include_usage", extra)
-    return StreamOptions(include_usage=include_usage, extra=extra)
+    self = StreamOptions.__new__(StreamOptions)
+    self.include_usage = include_usage
+    self.extra = extra
+    return self
 
 
 def encode_stream_options(m: StreamOptions, wire: bool = True) -> dict[str, Any]:
@@ -383,10 +407,14 @@ def decode_deferred_request(d: Mapping[str, Any]) -> DeferredRequest:
     extra: Extra = None
     if not d.keys() <= _DEFERRED_REQUEST:
         extra = unknown(d, _DEFERRED_REQUEST)
-    request_id = get("request_id")
+    request_id = get("request_id", "")
     if request_id.__class__ is not str:
         request_id, extra = misfit(request_id, "", "request_id", extra)
-    return DeferredRequest(request_id=request_id, extra=extra)
+    self = DeferredRequest.__new__(DeferredRequest)
+    self.request_id = request_id
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_deferred_request(m: DeferredRequest, wire: bool = True) -> dict[str, Any]:

@@ -30,7 +30,12 @@ def decode_list_skills_request(d: Mapping[str, Any]) -> ListSkillsRequest:
     order = get("order")
     if order.__class__ is not str and order is not None:
         order, extra = misfit(order, None, "order", extra)
-    return ListSkillsRequest(limit=limit, after=after, order=order, extra=extra)
+    self = ListSkillsRequest.__new__(ListSkillsRequest)
+    self.limit = limit
+    self.after = after
+    self.order = order
+    self.extra = extra
+    return self
 
 
 def encode_list_skills_request(m: ListSkillsRequest, wire: bool = True) -> dict[str, Any]:
@@ -59,7 +64,10 @@ def decode_skill_request(d: Mapping[str, Any]) -> SkillRequest:
     skill_id = get("skill_id")
     if skill_id.__class__ is not str and skill_id is not None:
         skill_id, extra = misfit(skill_id, None, "skill_id", extra)
-    return SkillRequest(skill_id=skill_id, extra=extra)
+    self = SkillRequest.__new__(SkillRequest)
+    self.skill_id = skill_id
+    self.extra = extra
+    return self
 
 
 def encode_skill_request(m: SkillRequest, wire: bool = True) -> dict[str, Any]:
@@ -83,37 +91,38 @@ def decode_skill(d: Mapping[str, Any]) -> Skill:
     extra: Extra = None
     if not d.keys() <= _SKILL:
         extra = unknown(d, _SKILL)
-    created_at = get("created_at")
+    created_at = get("created_at", 0)
     if created_at.__class__ is not int:
         created_at, extra = read_int(created_at, 0, "created_at", extra)
-    default_version = get("default_version")
+    default_version = get("default_version", "")
     if default_version.__class__ is not str:
         default_version, extra = misfit(default_version, "", "default_version", extra)
-    description = get("description")
+    description = get("description", "")
     if description.__class__ is not str:
         description, extra = misfit(description, "", "description", extra)
-    id = get("id")
+    id = get("id", "")
     if id.__class__ is not str:
         id, extra = misfit(id, "", "id", extra)
-    latest_version = get("latest_version")
+    latest_version = get("latest_version", "")
     if latest_version.__class__ is not str:
         latest_version, extra = misfit(latest_version, "", "latest_version", extra)
-    name = get("name")
+    name = get("name", "")
     if name.__class__ is not str:
         name, extra = misfit(name, "", "name", extra)
-    object = get("object")
+    object = get("object", "")
     if object.__class__ is not str:
         object, extra = misfit(object, "", "object", extra)
-    return Skill(
-        created_at=created_at,
-        default_version=default_version,
-        description=description,
-        id=id,
-        latest_version=latest_version,
-        name=name,
-        object=object,
-        extra=extra,
-    )
+    self = Skill.__new__(Skill)
+    self.created_at = created_at
+    self.default_version = default_version
+    self.description = description
+    self.id = id
+    self.latest_version = latest_version
+    self.name = name
+    self.object = object
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_skill(m: Skill, wire: bool = True) -> dict[str, Any]:
@@ -138,16 +147,22 @@ def decode_deleted_skill(d: Mapping[str, Any]) -> DeletedSkill:
     extra: Extra = None
     if not d.keys() <= _DELETED_SKILL:
         extra = unknown(d, _DELETED_SKILL)
-    deleted = get("deleted")
+    deleted = get("deleted", False)
     if deleted.__class__ is not bool:
         deleted, extra = misfit(deleted, False, "deleted", extra)
-    id = get("id")
+    id = get("id", "")
     if id.__class__ is not str:
         id, extra = misfit(id, "", "id", extra)
-    object = get("object")
+    object = get("object", "")
     if object.__class__ is not str:
         object, extra = misfit(object, "", "object", extra)
-    return DeletedSkill(deleted=deleted, id=id, object=object, extra=extra)
+    self = DeletedSkill.__new__(DeletedSkill)
+    self.deleted = deleted
+    self.id = id
+    self.object = object
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_deleted_skill(m: DeletedSkill, wire: bool = True) -> dict[str, Any]:

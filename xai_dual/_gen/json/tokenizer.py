@@ -30,7 +30,12 @@ def decode_tokenize_request(d: Mapping[str, Any]) -> TokenizeRequest:
     user = get("user")
     if user.__class__ is not str and user is not None:
         user, extra = misfit(user, None, "user", extra)
-    return TokenizeRequest(model=model, text=text, user=user, extra=extra)
+    self = TokenizeRequest.__new__(TokenizeRequest)
+    self.model = model
+    self.text = text
+    self.user = user
+    self.extra = extra
+    return self
 
 
 def encode_tokenize_request(m: TokenizeRequest, wire: bool = True) -> dict[str, Any]:
@@ -60,11 +65,20 @@ def decode_tokenize_response(d: Mapping[str, Any]) -> TokenizeResponse:
     extra: Extra = None
     if not d.keys() <= _TOKENIZE_RESPONSE:
         extra = unknown(d, _TOKENIZE_RESPONSE)
-    token_ids, extra = read_models(decode_token, get("token_ids"), "token_ids", extra)
+    token_ids = get("token_ids")
+    if token_ids is None:
+        token_ids = []
+    else:
+        token_ids, extra = read_models(decode_token, token_ids, "token_ids", extra)
     model = get("model")
     if model.__class__ is not str and model is not None:
         model, extra = misfit(model, None, "model", extra)
-    return TokenizeResponse(token_ids=token_ids, model=model, extra=extra)
+    self = TokenizeResponse.__new__(TokenizeResponse)
+    self.token_ids = token_ids
+    self.model = model
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_tokenize_response(m: TokenizeResponse, wire: bool = True) -> dict[str, Any]:
@@ -85,14 +99,23 @@ def decode_token(d: Mapping[str, Any]) -> Token:
     extra: Extra = None
     if not d.keys() <= _TOKEN:
         extra = unknown(d, _TOKEN)
-    string_token = get("string_token")
+    string_token = get("string_token", "")
     if string_token.__class__ is not str:
         string_token, extra = misfit(string_token, "", "string_token", extra)
-    token_bytes, extra = convert(octets_from_json, get("token_bytes"), b"", "token_bytes", extra)
-    token_id = get("token_id")
+    token_bytes = get("token_bytes")
+    if token_bytes is None:
+        token_bytes = b""
+    else:
+        token_bytes, extra = convert(octets_from_json, token_bytes, b"", "token_bytes", extra)
+    token_id = get("token_id", 0)
     if token_id.__class__ is not int:
         token_id, extra = read_int(token_id, 0, "token_id", extra)
-    return Token(string_token=string_token, token_bytes=token_bytes, token_id=token_id, extra=extra)
+    self = Token.__new__(Token)
+    self.string_token = string_token
+    self.token_bytes = token_bytes
+    self.token_id = token_id
+    self.extra = extra
+    return self
 
 
 def encode_token(m: Token, wire: bool = True) -> dict[str, Any]:

@@ -53,15 +53,23 @@ def decode_web_search(d: Mapping[str, Any]) -> WebSearch:
     if not d.keys() <= _WEB_SEARCH:
         extra = unknown(d, _WEB_SEARCH)
     filters = get("filters")
-    if filters is not None:
+    if filters.__class__ is dict:
+        filters = decode_web_search_filters(filters)
+    elif filters is not None:
         filters, extra = read_model(decode_web_search_filters, filters, "filters", extra)
     search_context_size = get("search_context_size")
     if search_context_size.__class__ is not str and search_context_size is not None:
         search_context_size, extra = misfit(search_context_size, None, "search_context_size", extra)
     user_location = get("user_location")
-    if user_location is not None:
+    if user_location.__class__ is dict:
+        user_location = decode_web_search_user_location(user_location)
+    elif user_location is not None:
         user_location, extra = read_model(decode_web_search_user_location, user_location, "user_location", extra)
-    allowed_domains, extra = read_list(get("allowed_domains"), str, "allowed_domains", extra)
+    allowed_domains = get("allowed_domains")
+    if allowed_domains is None:
+        allowed_domains = []
+    else:
+        allowed_domains, extra = read_list(allowed_domains, str, "allowed_domains", extra)
     enable_image_search = get("enable_image_search")
     if enable_image_search.__class__ is not bool and enable_image_search is not None:
         enable_image_search, extra = misfit(enable_image_search, None, "enable_image_search", extra)
@@ -70,21 +78,25 @@ def decode_web_search(d: Mapping[str, Any]) -> WebSearch:
         enable_image_understanding, extra = misfit(
             enable_image_understanding, None, "enable_image_understanding", extra
         )
-    excluded_domains, extra = read_list(get("excluded_domains"), str, "excluded_domains", extra)
+    excluded_domains = get("excluded_domains")
+    if excluded_domains is None:
+        excluded_domains = []
+    else:
+        excluded_domains, extra = read_list(excluded_domains, str, "excluded_domains", extra)
     external_web_access = get("external_web_access")
     if external_web_access.__class__ is not bool and external_web_access is not None:
         external_web_access, extra = misfit(external_web_access, None, "external_web_access", extra)
-    return WebSearch(
-        filters=filters,
-        search_context_size=search_context_size,
-        user_location=user_location,
-        allowed_domains=allowed_domains,
-        enable_image_search=enable_image_search,
-        enable_image_understanding=enable_image_understanding,
-        excluded_domains=excluded_domains,
-        external_web_access=external_web_access,
-        extra=extra,
-    )
+    self = WebSearch.__new__(WebSearch)
+    self.filters = filters
+    self.search_context_size = search_context_size
+    self.user_location = user_location
+    self.allowed_domains = allowed_domains
+    self.enable_image_search = enable_image_search
+    self.enable_image_understanding = enable_image_understanding
+    self.excluded_domains = excluded_domains
+    self.external_web_access = external_web_access
+    self.extra = extra
+    return self
 
 
 def encode_web_search(m: WebSearch, wire: bool = True) -> dict[str, Any]:
@@ -141,7 +153,11 @@ def decode_x_search(d: Mapping[str, Any]) -> XSearch:
     extra: Extra = None
     if not d.keys() <= _X_SEARCH:
         extra = unknown(d, _X_SEARCH)
-    allowed_x_handles, extra = read_list(get("allowed_x_handles"), str, "allowed_x_handles", extra)
+    allowed_x_handles = get("allowed_x_handles")
+    if allowed_x_handles is None:
+        allowed_x_handles = []
+    else:
+        allowed_x_handles, extra = read_list(allowed_x_handles, str, "allowed_x_handles", extra)
     enable_image_understanding = get("enable_image_understanding")
     if enable_image_understanding.__class__ is not bool and enable_image_understanding is not None:
         enable_image_understanding, extra = misfit(
@@ -152,18 +168,26 @@ def decode_x_search(d: Mapping[str, Any]) -> XSearch:
         enable_video_understanding, extra = misfit(
             enable_video_understanding, None, "enable_video_understanding", extra
         )
-    excluded_x_handles, extra = read_list(get("excluded_x_handles"), str, "excluded_x_handles", extra)
-    from_date, extra = convert(date_from_json, get("from_date"), None, "from_date", extra)
-    to_date, extra = convert(date_from_json, get("to_date"), None, "to_date", extra)
-    return XSearch(
-        allowed_x_handles=allowed_x_handles,
-        enable_image_understanding=enable_image_understanding,
-        enable_video_understanding=enable_video_understanding,
-        excluded_x_handles=excluded_x_handles,
-        from_date=from_date,
-        to_date=to_date,
-        extra=extra,
-    )
+    excluded_x_handles = get("excluded_x_handles")
+    if excluded_x_handles is None:
+        excluded_x_handles = []
+    else:
+        excluded_x_handles, extra = read_list(excluded_x_handles, str, "excluded_x_handles", extra)
+    from_date = get("from_date")
+    if from_date is not None:
+        from_date, extra = convert(date_from_json, from_date, None, "from_date", extra)
+    to_date = get("to_date")
+    if to_date is not None:
+        to_date, extra = convert(date_from_json, to_date, None, "to_date", extra)
+    self = XSearch.__new__(XSearch)
+    self.allowed_x_handles = allowed_x_handles
+    self.enable_image_understanding = enable_image_understanding
+    self.enable_video_understanding = enable_video_understanding
+    self.excluded_x_handles = excluded_x_handles
+    self.from_date = from_date
+    self.to_date = to_date
+    self.extra = extra
+    return self
 
 
 def encode_x_search(m: XSearch, wire: bool = True) -> dict[str, Any]:
@@ -207,7 +231,10 @@ def decode_code_execution(d: Mapping[str, Any]) -> CodeExecution:
     if not d.keys() <= _CODE_EXECUTION:
         extra = unknown(d, _CODE_EXECUTION)
     container = get("container")
-    return CodeExecution(container=container, extra=extra)
+    self = CodeExecution.__new__(CodeExecution)
+    self.container = container
+    self.extra = extra
+    return self
 
 
 def encode_code_execution(m: CodeExecution, wire: bool = True) -> dict[str, Any]:
@@ -235,22 +262,26 @@ def decode_collections_search(d: Mapping[str, Any]) -> CollectionsSearch:
     if limit.__class__ is not int and limit is not None:
         limit, extra = read_int(limit, None, "max_num_results", extra)
     ranking_options = get("ranking_options")
-    collection_ids, extra = read_list(get("vector_store_ids"), str, "vector_store_ids", extra)
+    collection_ids = get("vector_store_ids")
+    if collection_ids is None:
+        collection_ids = []
+    else:
+        collection_ids, extra = read_list(collection_ids, str, "vector_store_ids", extra)
     instructions = get("instructions")
     if instructions.__class__ is not str and instructions is not None:
         instructions, extra = misfit(instructions, None, "instructions", extra)
     retrieval_mode = get("retrieval_mode")
     if retrieval_mode is not None:
         retrieval_mode, extra = read_keyed(decode_collections_retrieval_mode, retrieval_mode, "retrieval_mode", extra)
-    return CollectionsSearch(
-        filters=filters,
-        limit=limit,
-        ranking_options=ranking_options,
-        collection_ids=collection_ids,
-        instructions=instructions,
-        retrieval_mode=retrieval_mode,
-        extra=extra,
-    )
+    self = CollectionsSearch.__new__(CollectionsSearch)
+    self.filters = filters
+    self.limit = limit
+    self.ranking_options = ranking_options
+    self.collection_ids = collection_ids
+    self.instructions = instructions
+    self.retrieval_mode = retrieval_mode
+    self.extra = extra
+    return self
 
 
 def encode_collections_search(m: CollectionsSearch, wire: bool = True) -> dict[str, Any]:
@@ -297,7 +328,11 @@ def decode_mcp(d: Mapping[str, Any]) -> MCP:
     extra: Extra = None
     if not d.keys() <= _MCP:
         extra = unknown(d, _MCP)
-    allowed_tool_names, extra = read_list(get("allowed_tools"), str, "allowed_tools", extra)
+    allowed_tool_names = get("allowed_tools")
+    if allowed_tool_names is None:
+        allowed_tool_names = []
+    else:
+        allowed_tool_names, extra = read_list(allowed_tool_names, str, "allowed_tools", extra)
     authorization = get("authorization")
     if authorization.__class__ is not str and authorization is not None:
         authorization, extra = misfit(authorization, None, "authorization", extra)
@@ -307,31 +342,35 @@ def decode_mcp(d: Mapping[str, Any]) -> MCP:
     defer_loading = get("defer_loading")
     if defer_loading.__class__ is not bool and defer_loading is not None:
         defer_loading, extra = misfit(defer_loading, None, "defer_loading", extra)
-    extra_headers, extra = read_map(get("headers"), str, "headers", extra)
+    extra_headers = get("headers")
+    if extra_headers is None:
+        extra_headers = {}
+    else:
+        extra_headers, extra = read_map(extra_headers, str, "headers", extra)
     require_approval = get("require_approval")
     if require_approval.__class__ is not str and require_approval is not None:
         require_approval, extra = misfit(require_approval, None, "require_approval", extra)
-    server_description = get("server_description")
+    server_description = get("server_description", "")
     if server_description.__class__ is not str:
         server_description, extra = misfit(server_description, "", "server_description", extra)
-    server_label = get("server_label")
+    server_label = get("server_label", "")
     if server_label.__class__ is not str:
         server_label, extra = misfit(server_label, "", "server_label", extra)
-    server_url = get("server_url")
+    server_url = get("server_url", "")
     if server_url.__class__ is not str:
         server_url, extra = misfit(server_url, "", "server_url", extra)
-    return MCP(
-        allowed_tool_names=allowed_tool_names,
-        authorization=authorization,
-        connector_id=connector_id,
-        defer_loading=defer_loading,
-        extra_headers=extra_headers,
-        require_approval=require_approval,
-        server_description=server_description,
-        server_label=server_label,
-        server_url=server_url,
-        extra=extra,
-    )
+    self = MCP.__new__(MCP)
+    self.allowed_tool_names = allowed_tool_names
+    self.authorization = authorization
+    self.connector_id = connector_id
+    self.defer_loading = defer_loading
+    self.extra_headers = extra_headers
+    self.require_approval = require_approval
+    self.server_description = server_description
+    self.server_label = server_label
+    self.server_url = server_url
+    self.extra = extra
+    return self
 
 
 def encode_mcp(m: MCP, wire: bool = True) -> dict[str, Any]:
@@ -380,7 +419,13 @@ def decode_web_search_user_location(d: Mapping[str, Any]) -> WebSearchUserLocati
     timezone = get("timezone")
     if timezone.__class__ is not str and timezone is not None:
         timezone, extra = misfit(timezone, None, "timezone", extra)
-    return WebSearchUserLocation(city=city, country=country, region=region, timezone=timezone, extra=extra)
+    self = WebSearchUserLocation.__new__(WebSearchUserLocation)
+    self.city = city
+    self.country = country
+    self.region = region
+    self.timezone = timezone
+    self.extra = extra
+    return self
 
 
 def encode_web_search_user_location(m: WebSearchUserLocation, wire: bool = True) -> dict[str, Any]:
@@ -407,9 +452,21 @@ def decode_web_search_filters(d: Mapping[str, Any]) -> WebSearchFilters:
     extra: Extra = None
     if not d.keys() <= _WEB_SEARCH_FILTERS:
         extra = unknown(d, _WEB_SEARCH_FILTERS)
-    allowed_domains, extra = read_list(get("allowed_domains"), str, "allowed_domains", extra)
-    excluded_domains, extra = read_list(get("excluded_domains"), str, "excluded_domains", extra)
-    return WebSearchFilters(allowed_domains=allowed_domains, excluded_domains=excluded_domains, extra=extra)
+    allowed_domains = get("allowed_domains")
+    if allowed_domains is None:
+        allowed_domains = []
+    else:
+        allowed_domains, extra = read_list(allowed_domains, str, "allowed_domains", extra)
+    excluded_domains = get("excluded_domains")
+    if excluded_domains is None:
+        excluded_domains = []
+    else:
+        excluded_domains, extra = read_list(excluded_domains, str, "excluded_domains", extra)
+    self = WebSearchFilters.__new__(WebSearchFilters)
+    self.allowed_domains = allowed_domains
+    self.excluded_domains = excluded_domains
+    self.extra = extra
+    return self
 
 
 def encode_web_search_filters(m: WebSearchFilters, wire: bool = True) -> dict[str, Any]:
@@ -434,7 +491,10 @@ def decode_image_generation(d: Mapping[str, Any]) -> ImageGeneration:
     action = get("action")
     if action.__class__ is not str and action is not None:
         action, extra = misfit(action, None, "action", extra)
-    return ImageGeneration(action=action, extra=extra)
+    self = ImageGeneration.__new__(ImageGeneration)
+    self.action = action
+    self.extra = extra
+    return self
 
 
 def encode_image_generation(m: ImageGeneration, wire: bool = True) -> dict[str, Any]:
@@ -458,7 +518,10 @@ def decode_attachment_search(d: Mapping[str, Any]) -> AttachmentSearch:
     limit = get("limit")
     if limit.__class__ is not int and limit is not None:
         limit, extra = read_int(limit, None, "limit", extra)
-    return AttachmentSearch(limit=limit, extra=extra)
+    self = AttachmentSearch.__new__(AttachmentSearch)
+    self.limit = limit
+    self.extra = extra
+    return self
 
 
 def encode_attachment_search(m: AttachmentSearch, wire: bool = True) -> dict[str, Any]:

@@ -63,13 +63,15 @@ def decode_video_request(d: Mapping[str, Any]) -> VideoRequest:
     if not d.keys() <= _VIDEO_REQUEST:
         extra = unknown(d, _VIDEO_REQUEST)
     aspect_ratio = get("aspect_ratio")
-    if aspect_ratio.__class__ is not str or aspect_ratio == "":
+    if aspect_ratio is not None and (aspect_ratio.__class__ is not str or aspect_ratio == ""):
         aspect_ratio, extra = misfit(None if aspect_ratio == "" else aspect_ratio, None, "aspect_ratio", extra)
     duration = get("duration")
     if duration.__class__ is not int and duration is not None:
         duration, extra = read_int(duration, None, "duration", extra)
     image = get("image")
-    if image is not None:
+    if image.__class__ is dict:
+        image = decode_image_url(image)
+    elif image is not None:
         image, extra = read_model(decode_image_url, image, "image", extra)
     keyframes = get("keyframes")
     if keyframes is not None:
@@ -78,7 +80,9 @@ def decode_video_request(d: Mapping[str, Any]) -> VideoRequest:
     if model.__class__ is not str and model is not None:
         model, extra = misfit(model, None, "model", extra)
     output = get("output")
-    if output is not None:
+    if output.__class__ is dict:
+        output = decode_video_output(output)
+    elif output is not None:
         output, extra = read_model(decode_video_output, output, "output", extra)
     prompt = get("prompt")
     if prompt.__class__ is not str and prompt is not None:
@@ -90,10 +94,12 @@ def decode_video_request(d: Mapping[str, Any]) -> VideoRequest:
     if reference_images is not None:
         reference_images, extra = read_models(decode_image_url, reference_images, "reference_images", extra)
     resolution = get("resolution")
-    if resolution.__class__ is not str or resolution == "":
+    if resolution is not None and (resolution.__class__ is not str or resolution == ""):
         resolution, extra = misfit(None if resolution == "" else resolution, None, "resolution", extra)
     storage_options = get("storage_options")
-    if storage_options is not None:
+    if storage_options.__class__ is dict:
+        storage_options = decode_storage_options(storage_options)
+    elif storage_options is not None:
         storage_options, extra = read_model(decode_storage_options, storage_options, "storage_options", extra)
     user = get("user")
     if user.__class__ is not str and user is not None:
@@ -102,25 +108,27 @@ def decode_video_request(d: Mapping[str, Any]) -> VideoRequest:
     if generate_audio.__class__ is not bool and generate_audio is not None:
         generate_audio, extra = misfit(generate_audio, None, "generate_audio", extra)
     last_frame = get("last_frame")
-    if last_frame is not None:
+    if last_frame.__class__ is dict:
+        last_frame = decode_image_url(last_frame)
+    elif last_frame is not None:
         last_frame, extra = read_model(decode_image_url, last_frame, "last_frame", extra)
-    return VideoRequest(
-        aspect_ratio=aspect_ratio,
-        duration=duration,
-        image=image,
-        keyframes=keyframes,
-        model=model,
-        output=output,
-        prompt=prompt,
-        reference_audios=reference_audios,
-        reference_images=reference_images,
-        resolution=resolution,
-        storage_options=storage_options,
-        user=user,
-        generate_audio=generate_audio,
-        last_frame=last_frame,
-        extra=extra,
-    )
+    self = VideoRequest.__new__(VideoRequest)
+    self.aspect_ratio = aspect_ratio
+    self.duration = duration
+    self.image = image
+    self.keyframes = keyframes
+    self.model = model
+    self.output = output
+    self.prompt = prompt
+    self.reference_audios = reference_audios
+    self.reference_images = reference_images
+    self.resolution = resolution
+    self.storage_options = storage_options
+    self.user = user
+    self.generate_audio = generate_audio
+    self.last_frame = last_frame
+    self.extra = extra
+    return self
 
 
 def encode_video_request(m: VideoRequest, wire: bool = True) -> dict[str, Any]:
@@ -180,23 +188,35 @@ def decode_video_edit_request(d: Mapping[str, Any]) -> VideoEditRequest:
     if model.__class__ is not str and model is not None:
         model, extra = misfit(model, None, "model", extra)
     output = get("output")
-    if output is not None:
+    if output.__class__ is dict:
+        output = decode_video_output(output)
+    elif output is not None:
         output, extra = read_model(decode_video_output, output, "output", extra)
     prompt = get("prompt")
     if prompt.__class__ is not str and prompt is not None:
         prompt, extra = misfit(prompt, None, "prompt", extra)
     storage_options = get("storage_options")
-    if storage_options is not None:
+    if storage_options.__class__ is dict:
+        storage_options = decode_storage_options(storage_options)
+    elif storage_options is not None:
         storage_options, extra = read_model(decode_storage_options, storage_options, "storage_options", extra)
     user = get("user")
     if user.__class__ is not str and user is not None:
         user, extra = misfit(user, None, "user", extra)
     video = get("video")
-    if video is not None:
+    if video.__class__ is dict:
+        video = decode_video_url(video)
+    elif video is not None:
         video, extra = read_model(decode_video_url, video, "video", extra)
-    return VideoEditRequest(
-        model=model, output=output, prompt=prompt, storage_options=storage_options, user=user, video=video, extra=extra
-    )
+    self = VideoEditRequest.__new__(VideoEditRequest)
+    self.model = model
+    self.output = output
+    self.prompt = prompt
+    self.storage_options = storage_options
+    self.user = user
+    self.video = video
+    self.extra = extra
+    return self
 
 
 def encode_video_edit_request(m: VideoEditRequest, wire: bool = True) -> dict[str, Any]:
@@ -241,26 +261,32 @@ def decode_video_extension_request(d: Mapping[str, Any]) -> VideoExtensionReques
     if model.__class__ is not str and model is not None:
         model, extra = misfit(model, None, "model", extra)
     output = get("output")
-    if output is not None:
+    if output.__class__ is dict:
+        output = decode_video_output(output)
+    elif output is not None:
         output, extra = read_model(decode_video_output, output, "output", extra)
     prompt = get("prompt")
     if prompt.__class__ is not str and prompt is not None:
         prompt, extra = misfit(prompt, None, "prompt", extra)
     storage_options = get("storage_options")
-    if storage_options is not None:
+    if storage_options.__class__ is dict:
+        storage_options = decode_storage_options(storage_options)
+    elif storage_options is not None:
         storage_options, extra = read_model(decode_storage_options, storage_options, "storage_options", extra)
     video = get("video")
-    if video is not None:
+    if video.__class__ is dict:
+        video = decode_video_url(video)
+    elif video is not None:
         video, extra = read_model(decode_video_url, video, "video", extra)
-    return VideoExtensionRequest(
-        duration=duration,
-        model=model,
-        output=output,
-        prompt=prompt,
-        storage_options=storage_options,
-        video=video,
-        extra=extra,
-    )
+    self = VideoExtensionRequest.__new__(VideoExtensionRequest)
+    self.duration = duration
+    self.model = model
+    self.output = output
+    self.prompt = prompt
+    self.storage_options = storage_options
+    self.video = video
+    self.extra = extra
+    return self
 
 
 def encode_video_extension_request(m: VideoExtensionRequest, wire: bool = True) -> dict[str, Any]:
@@ -301,7 +327,10 @@ def decode_get_video_request(d: Mapping[str, Any]) -> GetVideoRequest:
     request_id = get("request_id")
     if request_id.__class__ is not str and request_id is not None:
         request_id, extra = misfit(request_id, None, "request_id", extra)
-    return GetVideoRequest(request_id=request_id, extra=extra)
+    self = GetVideoRequest.__new__(GetVideoRequest)
+    self.request_id = request_id
+    self.extra = extra
+    return self
 
 
 def encode_get_video_request(m: GetVideoRequest, wire: bool = True) -> dict[str, Any]:
@@ -326,10 +355,18 @@ def decode_video_keyframe(d: Mapping[str, Any]) -> VideoKeyframe:
     if not d.keys() <= _VIDEO_KEYFRAME:
         extra = unknown(d, _VIDEO_KEYFRAME)
     image = get("image")
-    if image is not None:
+    if image.__class__ is dict:
+        image = decode_image_url(image)
+    elif image is not None:
         image, extra = read_model(decode_image_url, image, "image", extra)
-    timestamp_s, extra = read_float32(get("timestamp_s"), None, "timestamp_s", extra)
-    return VideoKeyframe(image=image, timestamp_s=timestamp_s, extra=extra)
+    timestamp_s = get("timestamp_s")
+    if timestamp_s is not None:
+        timestamp_s, extra = read_float32(timestamp_s, None, "timestamp_s", extra)
+    self = VideoKeyframe.__new__(VideoKeyframe)
+    self.image = image
+    self.timestamp_s = timestamp_s
+    self.extra = extra
+    return self
 
 
 def encode_video_keyframe(m: VideoKeyframe, wire: bool = True) -> dict[str, Any]:
@@ -363,7 +400,11 @@ def decode_video_url(d: Mapping[str, Any]) -> VideoUrl:
     url = get("url")
     if url.__class__ is not str and url is not None:
         url, extra = misfit(url, None, "url", extra)
-    return VideoUrl(file_id=file_id, url=url, extra=extra)
+    self = VideoUrl.__new__(VideoUrl)
+    self.file_id = file_id
+    self.url = url
+    self.extra = extra
+    return self
 
 
 def encode_video_url(m: VideoUrl, wire: bool = True) -> dict[str, Any]:
@@ -395,7 +436,11 @@ def decode_audio_url(d: Mapping[str, Any]) -> AudioUrl:
     voice_id = get("voice_id")
     if voice_id.__class__ is not str and voice_id is not None:
         voice_id, extra = misfit(voice_id, None, "voice_id", extra)
-    return AudioUrl(url=url, voice_id=voice_id, extra=extra)
+    self = AudioUrl.__new__(AudioUrl)
+    self.url = url
+    self.voice_id = voice_id
+    self.extra = extra
+    return self
 
 
 def encode_audio_url(m: AudioUrl, wire: bool = True) -> dict[str, Any]:
@@ -422,7 +467,10 @@ def decode_video_output(d: Mapping[str, Any]) -> VideoOutput:
     upload_url = get("upload_url")
     if upload_url.__class__ is not str and upload_url is not None:
         upload_url, extra = misfit(upload_url, None, "upload_url", extra)
-    return VideoOutput(upload_url=upload_url, extra=extra)
+    self = VideoOutput.__new__(VideoOutput)
+    self.upload_url = upload_url
+    self.extra = extra
+    return self
 
 
 def encode_video_output(m: VideoOutput, wire: bool = True) -> dict[str, Any]:
@@ -447,24 +495,39 @@ def decode_video(d: Mapping[str, Any]) -> Video:
     if not d.keys() <= _VIDEO:
         extra = unknown(d, _VIDEO)
     error = get("error")
-    if error is not None:
+    if error.__class__ is dict:
+        error = decode_video_error(error)
+    elif error is not None:
         error, extra = read_model(decode_video_error, error, "error", extra)
-    model = get("model")
+    model = get("model", "")
     if model.__class__ is not str:
         model, extra = misfit(model, "", "model", extra)
-    progress = get("progress")
+    progress = get("progress", 0)
     if progress.__class__ is not int:
         progress, extra = read_int(progress, 0, "progress", extra)
     status = get("status")
-    if status.__class__ is not str or status in ("", "invalid_deferred_status"):
+    if status is not None and (status.__class__ is not str or status in ("", "invalid_deferred_status")):
         status, extra = misfit(None if status in ("", "invalid_deferred_status") else status, None, "status", extra)
     usage = get("usage")
-    if usage is not None:
+    if usage.__class__ is dict:
+        usage = decode_media_usage(usage)
+    elif usage is not None:
         usage, extra = read_model(decode_media_usage, usage, "usage", extra)
     video = get("video")
-    if video is not None:
+    if video.__class__ is dict:
+        video = decode_generated_video(video)
+    elif video is not None:
         video, extra = read_model(decode_generated_video, video, "video", extra)
-    return Video(error=error, model=model, progress=progress, status=status, usage=usage, video=video, extra=extra)
+    self = Video.__new__(Video)
+    self.error = error
+    self.model = model
+    self.progress = progress
+    self.status = status
+    self.usage = usage
+    self.video = video
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_video(m: Video, wire: bool = True) -> dict[str, Any]:
@@ -494,29 +557,31 @@ def decode_generated_video(d: Mapping[str, Any]) -> GeneratedVideo:
     extra: Extra = None
     if not d.keys() <= _GENERATED_VIDEO:
         extra = unknown(d, _GENERATED_VIDEO)
-    duration = get("duration")
+    duration = get("duration", 0)
     if duration.__class__ is not int:
         duration, extra = read_int(duration, 0, "duration", extra)
     file_output = get("file_output")
-    if file_output is not None:
+    if file_output.__class__ is dict:
+        file_output = decode_file_output(file_output)
+    elif file_output is not None:
         file_output, extra = read_model(decode_file_output, file_output, "file_output", extra)
-    respect_moderation = get("respect_moderation")
+    respect_moderation = get("respect_moderation", False)
     if respect_moderation.__class__ is not bool:
         respect_moderation, extra = misfit(respect_moderation, False, "respect_moderation", extra)
     storage_error = get("storage_error")
     if storage_error.__class__ is not str and storage_error is not None:
         storage_error, extra = misfit(storage_error, None, "storage_error", extra)
-    url = get("url")
+    url = get("url", "")
     if url.__class__ is not str:
         url, extra = misfit(url, "", "url", extra)
-    return GeneratedVideo(
-        duration=duration,
-        file_output=file_output,
-        respect_moderation=respect_moderation,
-        storage_error=storage_error,
-        url=url,
-        extra=extra,
-    )
+    self = GeneratedVideo.__new__(GeneratedVideo)
+    self.duration = duration
+    self.file_output = file_output
+    self.respect_moderation = respect_moderation
+    self.storage_error = storage_error
+    self.url = url
+    self.extra = extra
+    return self
 
 
 def encode_generated_video(m: GeneratedVideo, wire: bool = True) -> dict[str, Any]:
@@ -543,12 +608,16 @@ def decode_video_error(d: Mapping[str, Any]) -> VideoError:
     if not d.keys() <= _VIDEO_ERROR:
         extra = unknown(d, _VIDEO_ERROR)
     code = get("code")
-    if code.__class__ is not str or code == "":
+    if code is not None and (code.__class__ is not str or code == ""):
         code, extra = misfit(None if code == "" else code, None, "code", extra)
-    message = get("message")
+    message = get("message", "")
     if message.__class__ is not str:
         message, extra = misfit(message, "", "message", extra)
-    return VideoError(code=code, message=message, extra=extra)
+    self = VideoError.__new__(VideoError)
+    self.code = code
+    self.message = message
+    self.extra = extra
+    return self
 
 
 def encode_video_error(m: VideoError, wire: bool = True) -> dict[str, Any]:

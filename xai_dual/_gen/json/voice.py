@@ -88,7 +88,9 @@ def decode_speech_request(d: Mapping[str, Any]) -> SpeechRequest:
     if voice_id.__class__ is not str and voice_id is not None:
         voice_id, extra = misfit(voice_id, None, "voice_id", extra)
     output_format = get("output_format")
-    if output_format is not None:
+    if output_format.__class__ is dict:
+        output_format = decode_speech_format(output_format)
+    elif output_format is not None:
         output_format, extra = read_model(decode_speech_format, output_format, "output_format", extra)
     optimize_streaming_latency = get("optimize_streaming_latency")
     if optimize_streaming_latency.__class__ is not int and optimize_streaming_latency is not None:
@@ -104,17 +106,17 @@ def decode_speech_request(d: Mapping[str, Any]) -> SpeechRequest:
     replace = get("replace")
     if replace is not None:
         replace, extra = read_map(replace, str, "replace", extra)
-    return SpeechRequest(
-        text=text,
-        language=language,
-        voice_id=voice_id,
-        output_format=output_format,
-        optimize_streaming_latency=optimize_streaming_latency,
-        text_normalization=text_normalization,
-        speed=speed,
-        replace=replace,
-        extra=extra,
-    )
+    self = SpeechRequest.__new__(SpeechRequest)
+    self.text = text
+    self.language = language
+    self.voice_id = voice_id
+    self.output_format = output_format
+    self.optimize_streaming_latency = optimize_streaming_latency
+    self.text_normalization = text_normalization
+    self.speed = speed
+    self.replace = replace
+    self.extra = extra
+    return self
 
 
 def encode_speech_request(m: SpeechRequest, wire: bool = True) -> dict[str, Any]:
@@ -155,7 +157,7 @@ def decode_speech_format(d: Mapping[str, Any]) -> SpeechFormat:
     if not d.keys() <= _SPEECH_FORMAT:
         extra = unknown(d, _SPEECH_FORMAT)
     codec = get("codec")
-    if codec.__class__ is not str or codec == "":
+    if codec is not None and (codec.__class__ is not str or codec == ""):
         codec, extra = misfit(None if codec == "" else codec, None, "codec", extra)
     sample_rate = get("sample_rate")
     if sample_rate.__class__ is not int and sample_rate is not None:
@@ -163,7 +165,12 @@ def decode_speech_format(d: Mapping[str, Any]) -> SpeechFormat:
     bit_rate = get("bit_rate")
     if bit_rate.__class__ is not int and bit_rate is not None:
         bit_rate, extra = read_int(bit_rate, None, "bit_rate", extra)
-    return SpeechFormat(codec=codec, sample_rate=sample_rate, bit_rate=bit_rate, extra=extra)
+    self = SpeechFormat.__new__(SpeechFormat)
+    self.codec = codec
+    self.sample_rate = sample_rate
+    self.bit_rate = bit_rate
+    self.extra = extra
+    return self
 
 
 def encode_speech_format(m: SpeechFormat, wire: bool = True) -> dict[str, Any]:
@@ -199,11 +206,18 @@ def decode_timestamped_speech(d: Mapping[str, Any]) -> TimestampedSpeech:
     if duration.__class__ is not float and duration is not None:
         duration, extra = read_float(duration, None, "duration", extra)
     audio_timestamps = get("audio_timestamps")
-    if audio_timestamps is not None:
+    if audio_timestamps.__class__ is dict:
+        audio_timestamps = decode_speech_timestamps(audio_timestamps)
+    elif audio_timestamps is not None:
         audio_timestamps, extra = read_model(decode_speech_timestamps, audio_timestamps, "audio_timestamps", extra)
-    return TimestampedSpeech(
-        audio=audio, content_type=content_type, duration=duration, audio_timestamps=audio_timestamps, extra=extra
-    )
+    self = TimestampedSpeech.__new__(TimestampedSpeech)
+    self.audio = audio
+    self.content_type = content_type
+    self.duration = duration
+    self.audio_timestamps = audio_timestamps
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_timestamped_speech(m: TimestampedSpeech, wire: bool = True) -> dict[str, Any]:
@@ -229,9 +243,17 @@ def decode_speech_timestamps(d: Mapping[str, Any]) -> SpeechTimestamps:
     extra: Extra = None
     if not d.keys() <= _SPEECH_TIMESTAMPS:
         extra = unknown(d, _SPEECH_TIMESTAMPS)
-    graph_chars, extra = read_list(get("graph_chars"), str, "graph_chars", extra)
+    graph_chars = get("graph_chars")
+    if graph_chars is None:
+        graph_chars = []
+    else:
+        graph_chars, extra = read_list(graph_chars, str, "graph_chars", extra)
     graph_times = get("graph_times")
-    return SpeechTimestamps(graph_chars=graph_chars, graph_times=graph_times, extra=extra)
+    self = SpeechTimestamps.__new__(SpeechTimestamps)
+    self.graph_chars = graph_chars
+    self.graph_times = graph_times
+    self.extra = extra
+    return self
 
 
 def encode_speech_timestamps(m: SpeechTimestamps, wire: bool = True) -> dict[str, Any]:
@@ -253,16 +275,22 @@ def decode_speech_voice(d: Mapping[str, Any]) -> SpeechVoice:
     extra: Extra = None
     if not d.keys() <= _SPEECH_VOICE:
         extra = unknown(d, _SPEECH_VOICE)
-    voice_id = get("voice_id")
+    voice_id = get("voice_id", "")
     if voice_id.__class__ is not str:
         voice_id, extra = misfit(voice_id, "", "voice_id", extra)
-    name = get("name")
+    name = get("name", "")
     if name.__class__ is not str:
         name, extra = misfit(name, "", "name", extra)
     language = get("language")
     if language.__class__ is not str and language is not None:
         language, extra = misfit(language, None, "language", extra)
-    return SpeechVoice(voice_id=voice_id, name=name, language=language, extra=extra)
+    self = SpeechVoice.__new__(SpeechVoice)
+    self.voice_id = voice_id
+    self.name = name
+    self.language = language
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_speech_voice(m: SpeechVoice, wire: bool = True) -> dict[str, Any]:
@@ -287,7 +315,10 @@ def decode_speech_voice_request(d: Mapping[str, Any]) -> SpeechVoiceRequest:
     voice_id = get("voice_id")
     if voice_id.__class__ is not str and voice_id is not None:
         voice_id, extra = misfit(voice_id, None, "voice_id", extra)
-    return SpeechVoiceRequest(voice_id=voice_id, extra=extra)
+    self = SpeechVoiceRequest.__new__(SpeechVoiceRequest)
+    self.voice_id = voice_id
+    self.extra = extra
+    return self
 
 
 def encode_speech_voice_request(m: SpeechVoiceRequest, wire: bool = True) -> dict[str, Any]:
@@ -333,7 +364,7 @@ def decode_transcription_request(d: Mapping[str, Any]) -> TranscriptionRequest:
     if model.__class__ is not str and model is not None:
         model, extra = misfit(model, None, "model", extra)
     audio_format = get("audio_format")
-    if audio_format.__class__ is not str or audio_format == "":
+    if audio_format is not None and (audio_format.__class__ is not str or audio_format == ""):
         audio_format, extra = misfit(None if audio_format == "" else audio_format, None, "audio_format", extra)
     sample_rate = get("sample_rate")
     if sample_rate.__class__ is not int and sample_rate is not None:
@@ -362,21 +393,21 @@ def decode_transcription_request(d: Mapping[str, Any]) -> TranscriptionRequest:
     vad_threshold = get("vad_threshold")
     if vad_threshold.__class__ is not float and vad_threshold is not None:
         vad_threshold, extra = read_float(vad_threshold, None, "vad_threshold", extra)
-    return TranscriptionRequest(
-        url=url,
-        model=model,
-        audio_format=audio_format,
-        sample_rate=sample_rate,
-        language=language,
-        format=format,
-        multichannel=multichannel,
-        channels=channels,
-        diarize=diarize,
-        keyterm=keyterm,
-        filler_words=filler_words,
-        vad_threshold=vad_threshold,
-        extra=extra,
-    )
+    self = TranscriptionRequest.__new__(TranscriptionRequest)
+    self.url = url
+    self.model = model
+    self.audio_format = audio_format
+    self.sample_rate = sample_rate
+    self.language = language
+    self.format = format
+    self.multichannel = multichannel
+    self.channels = channels
+    self.diarize = diarize
+    self.keyterm = keyterm
+    self.filler_words = filler_words
+    self.vad_threshold = vad_threshold
+    self.extra = extra
+    return self
 
 
 def encode_transcription_request(m: TranscriptionRequest, wire: bool = True) -> dict[str, Any]:
@@ -420,7 +451,7 @@ def decode_transcription(d: Mapping[str, Any]) -> Transcription:
     extra: Extra = None
     if not d.keys() <= _TRANSCRIPTION:
         extra = unknown(d, _TRANSCRIPTION)
-    text = get("text")
+    text = get("text", "")
     if text.__class__ is not str:
         text, extra = misfit(text, "", "text", extra)
     language = get("language")
@@ -429,9 +460,25 @@ def decode_transcription(d: Mapping[str, Any]) -> Transcription:
     duration = get("duration")
     if duration.__class__ is not float and duration is not None:
         duration, extra = read_float(duration, None, "duration", extra)
-    words, extra = read_models(decode_transcribed_word, get("words"), "words", extra)
-    channels, extra = read_free(get("channels"), list, "channels", extra)
-    return Transcription(text=text, language=language, duration=duration, words=words, channels=channels, extra=extra)
+    words = get("words")
+    if words is None:
+        words = []
+    else:
+        words, extra = read_models(decode_transcribed_word, words, "words", extra)
+    channels = get("channels")
+    if channels is None:
+        channels = []
+    else:
+        channels, extra = read_free(channels, list, "channels", extra)
+    self = Transcription.__new__(Transcription)
+    self.text = text
+    self.language = language
+    self.duration = duration
+    self.words = words
+    self.channels = channels
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_transcription(m: Transcription, wire: bool = True) -> dict[str, Any]:
@@ -473,7 +520,14 @@ def decode_transcribed_word(d: Mapping[str, Any]) -> TranscribedWord:
     speaker = get("speaker")
     if speaker.__class__ is not int and speaker is not None:
         speaker, extra = read_int(speaker, None, "speaker", extra)
-    return TranscribedWord(text=text, start=start, end=end, confidence=confidence, speaker=speaker, extra=extra)
+    self = TranscribedWord.__new__(TranscribedWord)
+    self.text = text
+    self.start = start
+    self.end = end
+    self.confidence = confidence
+    self.speaker = speaker
+    self.extra = extra
+    return self
 
 
 def encode_transcribed_word(m: TranscribedWord, wire: bool = True) -> dict[str, Any]:
@@ -510,38 +564,38 @@ def decode_create_custom_voice_request(d: Mapping[str, Any]) -> CreateCustomVoic
     if description.__class__ is not str and description is not None:
         description, extra = misfit(description, None, "description", extra)
     gender = get("gender")
-    if gender.__class__ is not str or gender == "":
+    if gender is not None and (gender.__class__ is not str or gender == ""):
         gender, extra = misfit(None if gender == "" else gender, None, "gender", extra)
     accent = get("accent")
     if accent.__class__ is not str and accent is not None:
         accent, extra = misfit(accent, None, "accent", extra)
     age = get("age")
-    if age.__class__ is not str or age == "":
+    if age is not None and (age.__class__ is not str or age == ""):
         age, extra = misfit(None if age == "" else age, None, "age", extra)
     language = get("language")
     if language.__class__ is not str and language is not None:
         language, extra = misfit(language, None, "language", extra)
     use_case = get("use_case")
-    if use_case.__class__ is not str or use_case == "":
+    if use_case is not None and (use_case.__class__ is not str or use_case == ""):
         use_case, extra = misfit(None if use_case == "" else use_case, None, "use_case", extra)
     tone = get("tone")
-    if tone.__class__ is not str or tone == "":
+    if tone is not None and (tone.__class__ is not str or tone == ""):
         tone, extra = misfit(None if tone == "" else tone, None, "tone", extra)
     filename = get("filename")
     if filename.__class__ is not str and filename is not None:
         filename, extra = misfit(filename, None, "filename", extra)
-    return CreateCustomVoiceRequest(
-        name=name,
-        description=description,
-        gender=gender,
-        accent=accent,
-        age=age,
-        language=language,
-        use_case=use_case,
-        tone=tone,
-        filename=filename,
-        extra=extra,
-    )
+    self = CreateCustomVoiceRequest.__new__(CreateCustomVoiceRequest)
+    self.name = name
+    self.description = description
+    self.gender = gender
+    self.accent = accent
+    self.age = age
+    self.language = language
+    self.use_case = use_case
+    self.tone = tone
+    self.filename = filename
+    self.extra = extra
+    return self
 
 
 def encode_create_custom_voice_request(m: CreateCustomVoiceRequest, wire: bool = True) -> dict[str, Any]:
@@ -585,7 +639,11 @@ def decode_list_custom_voices_request(d: Mapping[str, Any]) -> ListCustomVoicesR
     pagination_token = get("pagination_token")
     if pagination_token.__class__ is not str and pagination_token is not None:
         pagination_token, extra = misfit(pagination_token, None, "pagination_token", extra)
-    return ListCustomVoicesRequest(limit=limit, pagination_token=pagination_token, extra=extra)
+    self = ListCustomVoicesRequest.__new__(ListCustomVoicesRequest)
+    self.limit = limit
+    self.pagination_token = pagination_token
+    self.extra = extra
+    return self
 
 
 def encode_list_custom_voices_request(m: ListCustomVoicesRequest, wire: bool = True) -> dict[str, Any]:
@@ -612,7 +670,10 @@ def decode_custom_voice_request(d: Mapping[str, Any]) -> CustomVoiceRequest:
     voice_id = get("voice_id")
     if voice_id.__class__ is not str and voice_id is not None:
         voice_id, extra = misfit(voice_id, None, "voice_id", extra)
-    return CustomVoiceRequest(voice_id=voice_id, extra=extra)
+    self = CustomVoiceRequest.__new__(CustomVoiceRequest)
+    self.voice_id = voice_id
+    self.extra = extra
+    return self
 
 
 def encode_custom_voice_request(m: CustomVoiceRequest, wire: bool = True) -> dict[str, Any]:
@@ -648,35 +709,35 @@ def decode_update_custom_voice_request(d: Mapping[str, Any]) -> UpdateCustomVoic
     if description.__class__ is not str and description is not None:
         description, extra = misfit(description, None, "description", extra)
     gender = get("gender")
-    if gender.__class__ is not str or gender == "":
+    if gender is not None and (gender.__class__ is not str or gender == ""):
         gender, extra = misfit(None if gender == "" else gender, None, "gender", extra)
     accent = get("accent")
     if accent.__class__ is not str and accent is not None:
         accent, extra = misfit(accent, None, "accent", extra)
     age = get("age")
-    if age.__class__ is not str or age == "":
+    if age is not None and (age.__class__ is not str or age == ""):
         age, extra = misfit(None if age == "" else age, None, "age", extra)
     language = get("language")
     if language.__class__ is not str and language is not None:
         language, extra = misfit(language, None, "language", extra)
     use_case = get("use_case")
-    if use_case.__class__ is not str or use_case == "":
+    if use_case is not None and (use_case.__class__ is not str or use_case == ""):
         use_case, extra = misfit(None if use_case == "" else use_case, None, "use_case", extra)
     tone = get("tone")
-    if tone.__class__ is not str or tone == "":
+    if tone is not None and (tone.__class__ is not str or tone == ""):
         tone, extra = misfit(None if tone == "" else tone, None, "tone", extra)
-    return UpdateCustomVoiceRequest(
-        voice_id=voice_id,
-        name=name,
-        description=description,
-        gender=gender,
-        accent=accent,
-        age=age,
-        language=language,
-        use_case=use_case,
-        tone=tone,
-        extra=extra,
-    )
+    self = UpdateCustomVoiceRequest.__new__(UpdateCustomVoiceRequest)
+    self.voice_id = voice_id
+    self.name = name
+    self.description = description
+    self.gender = gender
+    self.accent = accent
+    self.age = age
+    self.language = language
+    self.use_case = use_case
+    self.tone = tone
+    self.extra = extra
+    return self
 
 
 def encode_update_custom_voice_request(m: UpdateCustomVoiceRequest, wire: bool = True) -> dict[str, Any]:
@@ -718,7 +779,7 @@ def decode_custom_voice(d: Mapping[str, Any]) -> CustomVoice:
     extra: Extra = None
     if not d.keys() <= _CUSTOM_VOICE:
         extra = unknown(d, _CUSTOM_VOICE)
-    voice_id = get("voice_id")
+    voice_id = get("voice_id", "")
     if voice_id.__class__ is not str:
         voice_id, extra = misfit(voice_id, "", "voice_id", extra)
     name = get("name")
@@ -745,22 +806,23 @@ def decode_custom_voice(d: Mapping[str, Any]) -> CustomVoice:
     tone = get("tone")
     if tone.__class__ is not str and tone is not None:
         tone, extra = misfit(tone, None, "tone", extra)
-    created_at = get("created_at")
+    created_at = get("created_at", "")
     if created_at.__class__ is not str:
         created_at, extra = misfit(created_at, "", "created_at", extra)
-    return CustomVoice(
-        voice_id=voice_id,
-        name=name,
-        description=description,
-        gender=gender,
-        accent=accent,
-        age=age,
-        language=language,
-        use_case=use_case,
-        tone=tone,
-        created_at=created_at,
-        extra=extra,
-    )
+    self = CustomVoice.__new__(CustomVoice)
+    self.voice_id = voice_id
+    self.name = name
+    self.description = description
+    self.gender = gender
+    self.accent = accent
+    self.age = age
+    self.language = language
+    self.use_case = use_case
+    self.tone = tone
+    self.created_at = created_at
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_custom_voice(m: CustomVoice, wire: bool = True) -> dict[str, Any]:
@@ -796,10 +858,14 @@ def decode_deleted_custom_voice(d: Mapping[str, Any]) -> DeletedCustomVoice:
     extra: Extra = None
     if not d.keys() <= _DELETED_CUSTOM_VOICE:
         extra = unknown(d, _DELETED_CUSTOM_VOICE)
-    deleted = get("deleted")
+    deleted = get("deleted", False)
     if deleted.__class__ is not bool:
         deleted, extra = misfit(deleted, False, "deleted", extra)
-    return DeletedCustomVoice(deleted=deleted, extra=extra)
+    self = DeletedCustomVoice.__new__(DeletedCustomVoice)
+    self.deleted = deleted
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_deleted_custom_voice(m: DeletedCustomVoice, wire: bool = True) -> dict[str, Any]:
@@ -819,12 +885,20 @@ def decode_create_realtime_secret_request(d: Mapping[str, Any]) -> CreateRealtim
     if not d.keys() <= _CREATE_REALTIME_SECRET_REQUEST:
         extra = unknown(d, _CREATE_REALTIME_SECRET_REQUEST)
     expires_after = get("expires_after")
-    if expires_after is not None:
+    if expires_after.__class__ is dict:
+        expires_after = decode_realtime_secret_lifetime(expires_after)
+    elif expires_after is not None:
         expires_after, extra = read_model(decode_realtime_secret_lifetime, expires_after, "expires_after", extra)
     session = get("session")
-    if session is not None:
+    if session.__class__ is dict:
+        session = decode_realtime_secret_session(session)
+    elif session is not None:
         session, extra = read_model(decode_realtime_secret_session, session, "session", extra)
-    return CreateRealtimeSecretRequest(expires_after=expires_after, session=session, extra=extra)
+    self = CreateRealtimeSecretRequest.__new__(CreateRealtimeSecretRequest)
+    self.expires_after = expires_after
+    self.session = session
+    self.extra = extra
+    return self
 
 
 def encode_create_realtime_secret_request(m: CreateRealtimeSecretRequest, wire: bool = True) -> dict[str, Any]:
@@ -853,7 +927,10 @@ def decode_realtime_secret_lifetime(d: Mapping[str, Any]) -> RealtimeSecretLifet
     seconds = get("seconds")
     if seconds.__class__ is not int and seconds is not None:
         seconds, extra = read_int(seconds, None, "seconds", extra)
-    return RealtimeSecretLifetime(seconds=seconds, extra=extra)
+    self = RealtimeSecretLifetime.__new__(RealtimeSecretLifetime)
+    self.seconds = seconds
+    self.extra = extra
+    return self
 
 
 def encode_realtime_secret_lifetime(m: RealtimeSecretLifetime, wire: bool = True) -> dict[str, Any]:
@@ -879,9 +956,15 @@ def decode_realtime_secret_session(d: Mapping[str, Any]) -> RealtimeSecretSessio
     if model.__class__ is not str and model is not None:
         model, extra = misfit(model, None, "model", extra)
     reasoning = get("reasoning")
-    if reasoning is not None:
+    if reasoning.__class__ is dict:
+        reasoning = decode_realtime_reasoning(reasoning)
+    elif reasoning is not None:
         reasoning, extra = read_model(decode_realtime_reasoning, reasoning, "reasoning", extra)
-    return RealtimeSecretSession(model=model, reasoning=reasoning, extra=extra)
+    self = RealtimeSecretSession.__new__(RealtimeSecretSession)
+    self.model = model
+    self.reasoning = reasoning
+    self.extra = extra
+    return self
 
 
 def encode_realtime_secret_session(m: RealtimeSecretSession, wire: bool = True) -> dict[str, Any]:
@@ -908,7 +991,10 @@ def decode_realtime_reasoning(d: Mapping[str, Any]) -> RealtimeReasoning:
     effort = get("effort")
     if effort.__class__ is not str and effort is not None:
         effort, extra = misfit(effort, None, "effort", extra)
-    return RealtimeReasoning(effort=effort, extra=extra)
+    self = RealtimeReasoning.__new__(RealtimeReasoning)
+    self.effort = effort
+    self.extra = extra
+    return self
 
 
 def encode_realtime_reasoning(m: RealtimeReasoning, wire: bool = True) -> dict[str, Any]:
@@ -930,13 +1016,18 @@ def decode_realtime_secret(d: Mapping[str, Any]) -> RealtimeSecret:
     extra: Extra = None
     if not d.keys() <= _REALTIME_SECRET:
         extra = unknown(d, _REALTIME_SECRET)
-    value = get("value")
+    value = get("value", "")
     if value.__class__ is not str:
         value, extra = misfit(value, "", "value", extra)
     expires_at = get("expires_at")
     if expires_at.__class__ is not int and expires_at is not None:
         expires_at, extra = read_int(expires_at, None, "expires_at", extra)
-    return RealtimeSecret(value=value, expires_at=expires_at, extra=extra)
+    self = RealtimeSecret.__new__(RealtimeSecret)
+    self.value = value
+    self.expires_at = expires_at
+    self.extra = extra
+    self.meta = None
+    return self
 
 
 def encode_realtime_secret(m: RealtimeSecret, wire: bool = True) -> dict[str, Any]:

@@ -12,20 +12,22 @@ from ...types.auth import ApiKey
 
 
 def decode_api_key(p: Any) -> ApiKey:
-    return ApiKey(
-        acls=list(p.acls),
-        api_key_blocked=p.api_key_blocked,
-        api_key_disabled=p.disabled,
-        api_key_id=p.api_key_id,
-        create_time=datetime_from_proto(p.create_time) if p.HasField("create_time") else None,
-        modified_by=p.modified_by,
-        modify_time=datetime_from_proto(p.modify_time) if p.HasField("modify_time") else None,
-        name=p.name,
-        redacted_api_key=p.redacted_api_key,
-        team_blocked=p.team_blocked,
-        team_id=p.team_id,
-        user_id=p.user_id,
-    )
+    self = ApiKey.__new__(ApiKey)
+    self.acls = p.acls[:]
+    self.api_key_blocked = p.api_key_blocked
+    self.api_key_disabled = p.disabled
+    self.api_key_id = p.api_key_id
+    self.create_time = datetime_from_proto(p.create_time) if p.HasField("create_time") else None
+    self.modified_by = p.modified_by
+    self.modify_time = datetime_from_proto(p.modify_time) if p.HasField("modify_time") else None
+    self.name = p.name
+    self.redacted_api_key = p.redacted_api_key
+    self.team_blocked = p.team_blocked
+    self.team_id = p.team_id
+    self.user_id = p.user_id
+    self.extra = None
+    self.meta = None
+    return self
 
 
 def request_auth_get_api_key(m: None) -> bytes:

@@ -128,46 +128,57 @@ def encode_add_batch_requests_request(m: AddBatchRequestsRequest, p: Any) -> Non
 
 
 def decode_batch(p: Any) -> Batch:
-    return Batch(
-        batch_id=p.batch_id,
-        name=p.name,
-        create_time=datetime_from_proto(p.create_time) if p.HasField("create_time") else None,
-        expire_time=datetime_from_proto(p.expire_time) if p.HasField("expire_time") else None,
-        create_api_key_id=p.create_api_key_id,
-        cancel_time=datetime_from_proto(p.cancel_time) if p.HasField("cancel_time") else None,
-        cancel_by_xai_message=p.cancel_by_xai_message if p.HasField("cancel_by_xai_message") else None,
-        state=decode_batch_state(p.state),
-        cost_breakdown=decode_batch_cost_breakdown(p.cost_breakdown) if p.HasField("cost_breakdown") else None,
-        input_file_id=p.input_file_id if p.HasField("input_file_id") else None,
-    )
+    self = Batch.__new__(Batch)
+    self.batch_id = p.batch_id
+    self.name = p.name
+    self.create_time = datetime_from_proto(p.create_time) if p.HasField("create_time") else None
+    self.expire_time = datetime_from_proto(p.expire_time) if p.HasField("expire_time") else None
+    self.create_api_key_id = p.create_api_key_id
+    self.cancel_time = datetime_from_proto(p.cancel_time) if p.HasField("cancel_time") else None
+    self.cancel_by_xai_message = p.cancel_by_xai_message if p.HasField("cancel_by_xai_message") else None
+    self.state = decode_batch_state(p.state)
+    self.cost_breakdown = decode_batch_cost_breakdown(p.cost_breakdown) if p.HasField("cost_breakdown") else None
+    self.input_file_id = p.input_file_id if p.HasField("input_file_id") else None
+    self.extra = None
+    self.meta = None
+    return self
 
 
 def decode_batch_state(p: Any) -> BatchState:
-    return BatchState(
-        num_requests=p.num_requests,
-        num_pending=p.num_pending,
-        num_success=p.num_success,
-        num_error=p.num_error,
-        num_cancelled=p.num_cancelled,
-    )
+    self = BatchState.__new__(BatchState)
+    self.num_requests = p.num_requests
+    self.num_pending = p.num_pending
+    self.num_success = p.num_success
+    self.num_error = p.num_error
+    self.num_cancelled = p.num_cancelled
+    self.extra = None
+    return self
 
 
 def decode_batch_cost_breakdown(p: Any) -> BatchCostBreakdown:
-    return BatchCostBreakdown(
-        total_cost_usd_ticks=p.total_cost_usd_ticks,
-        endpoint_costs=[decode_endpoint_cost(x) for x in p.endpoint_costs],
-        calculation_time=datetime_from_proto(p.calculation_time) if p.HasField("calculation_time") else None,
-    )
+    self = BatchCostBreakdown.__new__(BatchCostBreakdown)
+    self.total_cost_usd_ticks = p.total_cost_usd_ticks
+    self.endpoint_costs = [decode_endpoint_cost(x) for x in p.endpoint_costs[:]] if p.endpoint_costs else []
+    self.calculation_time = datetime_from_proto(p.calculation_time) if p.HasField("calculation_time") else None
+    self.extra = None
+    return self
 
 
 def decode_endpoint_cost(p: Any) -> EndpointCost:
-    return EndpointCost(endpoint=p.endpoint, cost_usd_ticks=p.cost_usd_ticks, request_count=p.request_count)
+    self = EndpointCost.__new__(EndpointCost)
+    self.endpoint = p.endpoint
+    self.cost_usd_ticks = p.cost_usd_ticks
+    self.request_count = p.request_count
+    self.extra = None
+    return self
 
 
 def decode_batch_request(p: Any) -> BatchRequest:
-    return BatchRequest(
-        batch_request_id=p.batch_request_id if p.HasField("batch_request_id") else None, request=decode_batch_payload(p)
-    )
+    self = BatchRequest.__new__(BatchRequest)
+    self.batch_request_id = p.batch_request_id if p.HasField("batch_request_id") else None
+    self.request = decode_batch_payload(p)
+    self.extra = None
+    return self
 
 
 def encode_batch_request(m: BatchRequest, p: Any) -> None:
@@ -180,43 +191,54 @@ def encode_batch_request(m: BatchRequest, p: Any) -> None:
 
 
 def decode_batch_request_metadata(p: Any) -> BatchRequestMetadata:
-    return BatchRequestMetadata(
-        batch_request_id=p.batch_request_id,
-        endpoint=p.endpoint,
-        model=p.model,
-        state=BATCH_REQUEST_STATE_NAMES[p.state],
-        create_time=datetime_from_proto(p.create_time) if p.HasField("create_time") else None,
-        finish_time=datetime_from_proto(p.finish_time) if p.HasField("finish_time") else None,
-    )
+    self = BatchRequestMetadata.__new__(BatchRequestMetadata)
+    self.batch_request_id = p.batch_request_id
+    self.endpoint = p.endpoint
+    self.model = p.model
+    self.state = BATCH_REQUEST_STATE_NAMES[p.state]
+    self.create_time = datetime_from_proto(p.create_time) if p.HasField("create_time") else None
+    self.finish_time = datetime_from_proto(p.finish_time) if p.HasField("finish_time") else None
+    self.extra = None
+    return self
 
 
 def decode_batch_result(p: Any) -> BatchResult:
-    return BatchResult(
-        batch_request_id=p.batch_request_id,
-        response=decode_batch_answer(p.response) if p.HasField("response") else None,
-        error=rpc_status_from_proto(p.error) if p.HasField("error") else None,
-    )
+    self = BatchResult.__new__(BatchResult)
+    self.batch_request_id = p.batch_request_id
+    self.response = decode_batch_answer(p.response) if p.HasField("response") else None
+    self.error = rpc_status_from_proto(p.error) if p.HasField("error") else None
+    self.error_message = None
+    self.extra = None
+    return self
 
 
 def decode_batch_video(p: Any) -> BatchVideo:
-    return BatchVideo(
-        error=decode_video_error(p.error) if p.HasField("error") else None,
-        model=p.model,
-        progress=p.progress,
-        usage=decode_media_usage(p.usage) if p.HasField("usage") else None,
-        video=decode_generated_video(p.video) if p.HasField("video") else None,
-    )
+    self = BatchVideo.__new__(BatchVideo)
+    self.error = decode_video_error(p.error) if p.HasField("error") else None
+    self.model = p.model
+    self.progress = p.progress
+    self.status = None
+    self.usage = decode_media_usage(p.usage) if p.HasField("usage") else None
+    self.video = decode_generated_video(p.video) if p.HasField("video") else None
+    self.extra = None
+    return self
 
 
 def decode_batch_error(p: Any) -> BatchError:
-    return BatchError(code=p.code, message=p.message)
+    self = BatchError.__new__(BatchError)
+    self.code = p.code
+    self.message = p.message
+    self.extra = None
+    return self
 
 
 def decode_batch_request_result(p: Any) -> BatchRequestResult:
-    return BatchRequestResult(
-        request=decode_batch_request(p.request) if p.HasField("request") else None,
-        result=decode_batch_result(p.result) if p.HasField("result") else None,
-    )
+    self = BatchRequestResult.__new__(BatchRequestResult)
+    self.request = decode_batch_request(p.request) if p.HasField("request") else None
+    self.result = decode_batch_result(p.result) if p.HasField("result") else None
+    self.extra = None
+    self.meta = None
+    return self
 
 
 _BATCH_PAYLOAD_DECODERS: dict[str, Callable[[Any], Any]] = {
@@ -299,7 +321,7 @@ def request_batches_list(m: ListBatchesRequest) -> bytes:
 
 def answer_batches_list(data: bytes) -> Page[Batch]:
     p = message("xai_api.ListBatchesResponse").FromString(data)
-    return Page([decode_batch(x) for x in p.batches], p.pagination_token or None)
+    return Page([decode_batch(x) for x in p.batches[:]], p.pagination_token or None)
 
 
 def request_batches_cancel(m: CancelBatchRequest) -> bytes:
@@ -333,7 +355,7 @@ def request_batches_list_requests(m: ListBatchRequestsRequest) -> bytes:
 
 def answer_batches_list_requests(data: bytes) -> Page[BatchRequestMetadata]:
     p = message("xai_api.ListBatchRequestMetadataResponse").FromString(data)
-    return Page([decode_batch_request_metadata(x) for x in p.batch_request_metadata], p.pagination_token or None)
+    return Page([decode_batch_request_metadata(x) for x in p.batch_request_metadata[:]], p.pagination_token or None)
 
 
 def request_batches_list_results(m: ListBatchResultsRequest) -> bytes:
@@ -345,7 +367,7 @@ def request_batches_list_results(m: ListBatchResultsRequest) -> bytes:
 
 def answer_batches_list_results(data: bytes) -> Page[BatchResult]:
     p = message("xai_api.ListBatchResultsResponse").FromString(data)
-    return Page([decode_batch_result(x) for x in p.results], p.pagination_token or None)
+    return Page([decode_batch_result(x) for x in p.results[:]], p.pagination_token or None)
 
 
 def request_batches_get_result(m: GetBatchResultRequest) -> bytes:

@@ -16,18 +16,15 @@ from ..._chat.checks import (
 )
 from ..._check import at_most_one, boolean, float32, int32, missing, only_on, scalars, string, wrong
 from ..._convert import (
-    base64_from_proto,
     base64_to_proto,
     coerce_texts,
     date_from_proto,
     date_to_proto,
     json_text_from_proto,
     json_text_to_proto,
-    octets_from_proto,
     octets_to_proto,
     schema_text_from_proto,
     schema_text_to_proto,
-    unix_from_proto,
 )
 from ..._convert_models import (
     coerce_messages,
@@ -196,10 +193,12 @@ def encode_deferred_chat_request(m: DeferredChatRequest, p: Any) -> None:
 
 
 def decode_deferred_chat(p: Any) -> DeferredChat:
-    return DeferredChat(
-        status=DEFERRED_STATUS_NAMES[p.status],
-        response=decode_chat_completion(p.response) if p.HasField("response") else None,
-    )
+    self = DeferredChat.__new__(DeferredChat)
+    self.status = DEFERRED_STATUS_NAMES[p.status]
+    self.response = decode_chat_completion(p.response) if p.HasField("response") else None
+    self.extra = None
+    self.meta = None
+    return self
 
 
 def encode_stored_chat_request(m: StoredChatRequest, p: Any) -> None:
@@ -217,7 +216,12 @@ def encode_delete_stored_chat_request(m: DeleteStoredChatRequest, p: Any) -> Non
 
 
 def decode_deleted_chat(p: Any) -> DeletedChat:
-    return DeletedChat(id=p.response_id)
+    self = DeletedChat.__new__(DeletedChat)
+    self.deleted = None
+    self.id = p.response_id
+    self.extra = None
+    self.meta = None
+    return self
 
 
 def encode_compact_context_request(m: CompactContextRequest, p: Any) -> None:
@@ -232,45 +236,53 @@ def encode_compact_context_request(m: CompactContextRequest, p: Any) -> None:
 
 
 def decode_compacted_chat(p: Any) -> CompactedChat:
-    return CompactedChat(
-        id=p.id,
-        usage=decode_usage(p.usage) if p.HasField("usage") else None,
-        encrypted_content=p.encrypted_content,
-        dropped_message_count=p.dropped_message_count,
-    )
+    self = CompactedChat.__new__(CompactedChat)
+    self.id = p.id
+    self.usage = decode_usage(p.usage) if p.HasField("usage") else None
+    self.encrypted_content = p.encrypted_content
+    self.dropped_message_count = p.dropped_message_count
+    self.extra = None
+    self.meta = None
+    return self
 
 
 def decode_chat_request(p: Any) -> ChatRequest:
-    return ChatRequest(
-        frequency_penalty=p.frequency_penalty if p.HasField("frequency_penalty") else None,
-        logprobs=p.logprobs or None,
-        max_tokens=p.max_tokens if p.HasField("max_tokens") else None,
-        messages=[decode_message(x) for x in p.messages],
-        model=p.model,
-        n=p.n if p.HasField("n") else None,
-        parallel_tool_calls=p.parallel_tool_calls if p.HasField("parallel_tool_calls") else None,
-        presence_penalty=p.presence_penalty if p.HasField("presence_penalty") else None,
-        reasoning_effort=REASONING_EFFORT_NAMES[p.reasoning_effort] if p.HasField("reasoning_effort") else None,
-        response_format=decode_response_format(p.response_format) if p.HasField("response_format") else None,
-        safety_identifier=p.safety_identifier if p.HasField("safety_identifier") else None,
-        search_parameters=decode_search_parameters(p.search_parameters) if p.HasField("search_parameters") else None,
-        seed=p.seed if p.HasField("seed") else None,
-        service_tier=SERVICE_TIER_NAMES[p.service_tier] if p.service_tier else None,
-        stop=list(p.stop) or None,
-        temperature=p.temperature if p.HasField("temperature") else None,
-        tool_choice=tool_choice_from_proto(p.tool_choice) if p.HasField("tool_choice") else None,
-        tools=[decode_tool(x) for x in p.tools] or None,
-        top_logprobs=p.top_logprobs if p.HasField("top_logprobs") else None,
-        top_p=p.top_p if p.HasField("top_p") else None,
-        user=p.user or None,
-        use_encrypted_content=p.use_encrypted_content or None,
-        include=[INCLUDE_OPTION_NAMES[x] for x in p.include if x] or None,
-        max_turns=p.max_turns if p.HasField("max_turns") else None,
-        previous_response_id=p.previous_response_id if p.HasField("previous_response_id") else None,
-        store=p.store_messages or None,
-        agent_count=AGENT_COUNT_NAMES[p.agent_count] if p.HasField("agent_count") else None,
-        guidelines=[decode_guideline(x) for x in p.guidelines] or None,
-    )
+    self = ChatRequest.__new__(ChatRequest)
+    self.frequency_penalty = p.frequency_penalty if p.HasField("frequency_penalty") else None
+    self.logit_bias = None
+    self.logprobs = p.logprobs or None
+    self.max_completion_tokens = None
+    self.max_tokens = p.max_tokens if p.HasField("max_tokens") else None
+    self.messages = [decode_message(x) for x in p.messages[:]] if p.messages else []
+    self.model = p.model
+    self.n = p.n if p.HasField("n") else None
+    self.parallel_tool_calls = p.parallel_tool_calls if p.HasField("parallel_tool_calls") else None
+    self.presence_penalty = p.presence_penalty if p.HasField("presence_penalty") else None
+    self.prompt_cache_key = None
+    self.reasoning_effort = REASONING_EFFORT_NAMES[p.reasoning_effort] if p.HasField("reasoning_effort") else None
+    self.response_format = decode_response_format(p.response_format) if p.HasField("response_format") else None
+    self.safety_identifier = p.safety_identifier if p.HasField("safety_identifier") else None
+    self.search_parameters = decode_search_parameters(p.search_parameters) if p.HasField("search_parameters") else None
+    self.seed = p.seed if p.HasField("seed") else None
+    self.service_tier = SERVICE_TIER_NAMES[p.service_tier] if p.service_tier else None
+    self.stop = p.stop[:] or None
+    self.stream_options = None
+    self.temperature = p.temperature if p.HasField("temperature") else None
+    self.tool_choice = tool_choice_from_proto(p.tool_choice) if p.HasField("tool_choice") else None
+    self.tools = [decode_tool(x) for x in p.tools[:]] or None
+    self.top_logprobs = p.top_logprobs if p.HasField("top_logprobs") else None
+    self.top_p = p.top_p if p.HasField("top_p") else None
+    self.user = p.user or None
+    self.web_search_options = None
+    self.use_encrypted_content = p.use_encrypted_content or None
+    self.include = [INCLUDE_OPTION_NAMES[x] for x in p.include[:] if x] or None
+    self.max_turns = p.max_turns if p.HasField("max_turns") else None
+    self.previous_response_id = p.previous_response_id if p.HasField("previous_response_id") else None
+    self.store = p.store_messages or None
+    self.agent_count = AGENT_COUNT_NAMES[p.agent_count] if p.HasField("agent_count") else None
+    self.guidelines = [decode_guideline(x) for x in p.guidelines[:]] or None
+    self.extra = None
+    return self
 
 
 def encode_chat_request(m: ChatRequest, p: Any) -> None:
@@ -347,7 +359,10 @@ def encode_chat_request(m: ChatRequest, p: Any) -> None:
 
 
 def decode_guideline(p: Any) -> Guideline:
-    return Guideline(policy=decode_policy_guideline(p.policy) if p.HasField("policy") else None)
+    self = Guideline.__new__(Guideline)
+    self.policy = decode_policy_guideline(p.policy) if p.HasField("policy") else None
+    self.extra = None
+    return self
 
 
 def encode_guideline(m: Guideline, p: Any) -> None:
@@ -357,10 +372,11 @@ def encode_guideline(m: Guideline, p: Any) -> None:
 
 
 def decode_policy_guideline(p: Any) -> PolicyGuideline:
-    return PolicyGuideline(
-        category=GUIDELINE_CATEGORY_NAMES[p.category] if p.category else None,
-        behavior=GUIDELINE_BEHAVIOR_NAMES[p.behavior] if p.behavior else None,
-    )
+    self = PolicyGuideline.__new__(PolicyGuideline)
+    self.category = GUIDELINE_CATEGORY_NAMES[p.category] if p.category else None
+    self.behavior = GUIDELINE_BEHAVIOR_NAMES[p.behavior] if p.behavior else None
+    self.extra = None
+    return self
 
 
 def encode_policy_guideline(m: PolicyGuideline, p: Any) -> None:
@@ -372,15 +388,16 @@ def encode_policy_guideline(m: PolicyGuideline, p: Any) -> None:
 
 
 def decode_message(p: Any) -> Message:
-    return Message(
-        content=parts_from_proto(p.content) or None,
-        name=p.name or None,
-        role=ROLE_NAMES[p.role],
-        reasoning_content=p.reasoning_content if p.HasField("reasoning_content") else None,
-        tool_calls=[decode_tool_call(x) for x in p.tool_calls] or None,
-        tool_call_id=p.tool_call_id if p.HasField("tool_call_id") else None,
-        encrypted_content=p.encrypted_content or None,
-    )
+    self = Message.__new__(Message)
+    self.content = parts_from_proto(p.content) or None
+    self.name = p.name or None
+    self.role = ROLE_NAMES[p.role]
+    self.reasoning_content = p.reasoning_content if p.HasField("reasoning_content") else None
+    self.tool_calls = [decode_tool_call(x) for x in p.tool_calls[:]] or None
+    self.tool_call_id = p.tool_call_id if p.HasField("tool_call_id") else None
+    self.encrypted_content = p.encrypted_content or None
+    self.extra = None
+    return self
 
 
 def encode_message(m: Message, p: Any) -> None:
@@ -403,12 +420,13 @@ def encode_message(m: Message, p: Any) -> None:
 
 
 def decode_content_part(p: Any) -> ContentPart:
-    return ContentPart(
-        file=decode_file_ref(p.file) if p.HasField("file") else None,
-        image_url=decode_image_url(p.image_url) if p.HasField("image_url") else None,
-        text=p.text if p.HasField("text") else None,
-        type=p.WhichOneof("content") or "",
-    )
+    self = ContentPart.__new__(ContentPart)
+    self.file = decode_file_ref(p.file) if p.HasField("file") else None
+    self.image_url = decode_image_url(p.image_url) if p.HasField("image_url") else None
+    self.text = p.text if p.HasField("text") else None
+    self.type = p.WhichOneof("content") or ""
+    self.extra = None
+    return self
 
 
 def encode_content_part(m: ContentPart, p: Any) -> None:
@@ -426,11 +444,12 @@ def encode_content_part(m: ContentPart, p: Any) -> None:
 
 
 def decode_image_url(p: Any) -> ImageUrl:
-    return ImageUrl(
-        file_id=p.file_id if p.HasField("file_id") else None,
-        url=p.image_url if p.HasField("image_url") else None,
-        detail=IMAGE_DETAIL_NAMES[p.detail] if p.detail else None,
-    )
+    self = ImageUrl.__new__(ImageUrl)
+    self.file_id = p.file_id if p.HasField("file_id") else None
+    self.url = p.image_url if p.HasField("image_url") else None
+    self.detail = IMAGE_DETAIL_NAMES[p.detail] if p.detail else None
+    self.extra = None
+    return self
 
 
 def encode_image_url(m: ImageUrl, p: Any) -> None:
@@ -445,13 +464,14 @@ def encode_image_url(m: ImageUrl, p: Any) -> None:
 
 
 def decode_file_ref(p: Any) -> FileRef:
-    return FileRef(
-        file_id=p.file_id or None,
-        url=p.url or None,
-        data=base64_from_proto(p.data) or None,
-        filename=p.filename or None,
-        mime_type=p.mime_type or None,
-    )
+    self = FileRef.__new__(FileRef)
+    self.file_id = p.file_id or None
+    self.url = p.url or None
+    self.data = p.data or None
+    self.filename = p.filename or None
+    self.mime_type = p.mime_type or None
+    self.extra = None
+    return self
 
 
 def encode_file_ref(m: FileRef, p: Any) -> None:
@@ -469,13 +489,15 @@ def encode_file_ref(m: FileRef, p: Any) -> None:
 
 
 def decode_tool_call(p: Any) -> ToolCall:
-    return ToolCall(
-        function=decode_function_call(p.function),
-        id=p.id,
-        type=TOOL_CALL_TYPE_NAMES[p.type],
-        status=TOOL_CALL_STATUS_NAMES[p.status],
-        error_message=p.error_message if p.HasField("error_message") else None,
-    )
+    self = ToolCall.__new__(ToolCall)
+    self.function = decode_function_call(p.function)
+    self.id = p.id
+    self.index = None
+    self.type = TOOL_CALL_TYPE_NAMES[p.type]
+    self.status = TOOL_CALL_STATUS_NAMES[p.status]
+    self.error_message = p.error_message if p.HasField("error_message") else None
+    self.extra = None
+    return self
 
 
 def encode_tool_call(m: ToolCall, p: Any) -> None:
@@ -493,7 +515,11 @@ def encode_tool_call(m: ToolCall, p: Any) -> None:
 
 
 def decode_function_call(p: Any) -> FunctionCall:
-    return FunctionCall(arguments=p.arguments, name=p.name)
+    self = FunctionCall.__new__(FunctionCall)
+    self.arguments = p.arguments
+    self.name = p.name
+    self.extra = None
+    return self
 
 
 def encode_function_call(m: FunctionCall, p: Any) -> None:
@@ -505,7 +531,10 @@ def encode_function_call(m: FunctionCall, p: Any) -> None:
 
 
 def decode_function_tool(p: Any) -> FunctionTool:
-    return FunctionTool(function=decode_function_definition(p))
+    self = FunctionTool.__new__(FunctionTool)
+    self.function = decode_function_definition(p)
+    self.extra = None
+    return self
 
 
 def encode_function_tool(m: FunctionTool, p: Any) -> None:
@@ -516,12 +545,14 @@ def encode_function_tool(m: FunctionTool, p: Any) -> None:
 
 
 def decode_function_definition(p: Any) -> FunctionDefinition:
-    return FunctionDefinition(
-        description=p.description or None,
-        name=p.name,
-        parameters=json_text_from_proto(p.parameters),
-        strict=p.strict or None,
-    )
+    self = FunctionDefinition.__new__(FunctionDefinition)
+    self.defer_loading = None
+    self.description = p.description or None
+    self.name = p.name
+    self.parameters = json_text_from_proto(p.parameters)
+    self.strict = p.strict or None
+    self.extra = None
+    return self
 
 
 def encode_function_definition(m: FunctionDefinition, p: Any) -> None:
@@ -542,10 +573,11 @@ def encode_function_definition(m: FunctionDefinition, p: Any) -> None:
 
 
 def decode_response_format(p: Any) -> ResponseFormat:
-    return ResponseFormat(
-        type=FORMAT_TYPE_NAMES[p.format_type],
-        json_schema=schema_text_from_proto(p.schema) if p.HasField("schema") else None,
-    )
+    self = ResponseFormat.__new__(ResponseFormat)
+    self.type = FORMAT_TYPE_NAMES[p.format_type]
+    self.json_schema = schema_text_from_proto(p.schema) if p.HasField("schema") else None
+    self.extra = None
+    return self
 
 
 def encode_response_format(m: ResponseFormat, p: Any) -> None:
@@ -559,14 +591,15 @@ def encode_response_format(m: ResponseFormat, p: Any) -> None:
 
 
 def decode_search_parameters(p: Any) -> SearchParameters:
-    return SearchParameters(
-        from_date=date_from_proto(p.from_date) if p.HasField("from_date") else None,
-        max_search_results=p.max_search_results if p.HasField("max_search_results") else None,
-        mode=SEARCH_MODE_NAMES[p.mode] if p.mode else None,
-        return_citations=p.return_citations or None,
-        sources=[decode_search_source(x) for x in p.sources] or None,
-        to_date=date_from_proto(p.to_date) if p.HasField("to_date") else None,
-    )
+    self = SearchParameters.__new__(SearchParameters)
+    self.from_date = date_from_proto(p.from_date) if p.HasField("from_date") else None
+    self.max_search_results = p.max_search_results if p.HasField("max_search_results") else None
+    self.mode = SEARCH_MODE_NAMES[p.mode] if p.mode else None
+    self.return_citations = p.return_citations or None
+    self.sources = [decode_search_source(x) for x in p.sources[:]] or None
+    self.to_date = date_from_proto(p.to_date) if p.HasField("to_date") else None
+    self.extra = None
+    return self
 
 
 def encode_search_parameters(m: SearchParameters, p: Any) -> None:
@@ -584,104 +617,120 @@ def encode_search_parameters(m: SearchParameters, p: Any) -> None:
 
 
 def decode_chat_completion(p: Any) -> ChatCompletion:
-    return ChatCompletion(
-        choices=[decode_choice(x) for x in p.outputs],
-        citations=list(p.citations),
-        created=unix_from_proto(p.created) if p.HasField("created") else 0,
-        id=p.id,
-        model=p.model,
-        output_files=[decode_output_file(x) for x in p.output_files],
-        service_tier=SERVICE_TIER_NAMES[p.service_tier],
-        system_fingerprint=p.system_fingerprint,
-        usage=decode_usage(p.usage) if p.HasField("usage") else None,
-        settings=decode_request_settings(p.settings) if p.HasField("settings") else None,
-    )
+    self = ChatCompletion.__new__(ChatCompletion)
+    self.choices = [decode_choice(x) for x in p.outputs[:]] if p.outputs else []
+    self.citations = p.citations[:]
+    self.created = p.created.seconds
+    self.id = p.id
+    self.model = p.model
+    self.output_files = [decode_output_file(x) for x in p.output_files[:]] if p.output_files else []
+    self.service_tier = SERVICE_TIER_NAMES[p.service_tier]
+    self.system_fingerprint = p.system_fingerprint
+    self.usage = decode_usage(p.usage) if p.HasField("usage") else None
+    self.settings = decode_request_settings(p.settings) if p.HasField("settings") else None
+    self.extra = None
+    self.meta = None
+    return self
 
 
 def decode_request_settings(p: Any) -> RequestSettings:
-    return RequestSettings(
-        tool_choice=tool_choice_from_proto(p.tool_choice) if p.HasField("tool_choice") else None,
-        max_tokens=p.max_tokens if p.HasField("max_tokens") else None,
-        parallel_tool_calls=p.parallel_tool_calls or None,
-        previous_response_id=p.previous_response_id if p.HasField("previous_response_id") else None,
-        reasoning_effort=REASONING_EFFORT_NAMES[p.reasoning_effort] if p.HasField("reasoning_effort") else None,
-        temperature=p.temperature if p.HasField("temperature") else None,
-        response_format=decode_response_format(p.response_format) if p.HasField("response_format") else None,
-        tools=[decode_tool(x) for x in p.tools] or None,
-        top_p=p.top_p if p.HasField("top_p") else None,
-        user=p.user or None,
-        search_parameters=decode_search_parameters(p.search_parameters) if p.HasField("search_parameters") else None,
-        store_messages=p.store_messages or None,
-        use_encrypted_content=p.use_encrypted_content or None,
-        include=[INCLUDE_OPTION_NAMES[x] for x in p.include if x] or None,
-    )
+    self = RequestSettings.__new__(RequestSettings)
+    self.tool_choice = tool_choice_from_proto(p.tool_choice) if p.HasField("tool_choice") else None
+    self.max_tokens = p.max_tokens if p.HasField("max_tokens") else None
+    self.parallel_tool_calls = p.parallel_tool_calls or None
+    self.previous_response_id = p.previous_response_id if p.HasField("previous_response_id") else None
+    self.reasoning_effort = REASONING_EFFORT_NAMES[p.reasoning_effort] if p.HasField("reasoning_effort") else None
+    self.temperature = p.temperature if p.HasField("temperature") else None
+    self.response_format = decode_response_format(p.response_format) if p.HasField("response_format") else None
+    self.tools = [decode_tool(x) for x in p.tools[:]] or None
+    self.top_p = p.top_p if p.HasField("top_p") else None
+    self.user = p.user or None
+    self.search_parameters = decode_search_parameters(p.search_parameters) if p.HasField("search_parameters") else None
+    self.store_messages = p.store_messages or None
+    self.use_encrypted_content = p.use_encrypted_content or None
+    self.include = [INCLUDE_OPTION_NAMES[x] for x in p.include[:] if x] or None
+    self.extra = None
+    return self
 
 
 def decode_choice(p: Any) -> Choice:
-    return Choice(
-        finish_reason=FINISH_REASON_NAMES[p.finish_reason],
-        index=p.index,
-        logprobs=decode_log_probs(p.logprobs) if p.HasField("logprobs") else None,
-        message=decode_choice_message(p.message),
-    )
+    self = Choice.__new__(Choice)
+    self.finish_reason = FINISH_REASON_NAMES[p.finish_reason]
+    self.index = p.index
+    self.logprobs = decode_log_probs(p.logprobs) if p.HasField("logprobs") else None
+    self.message = decode_choice_message(p.message)
+    self.extra = None
+    return self
 
 
 def decode_choice_message(p: Any) -> ChoiceMessage:
-    return ChoiceMessage(
-        content=p.content,
-        reasoning_content=p.reasoning_content,
-        role=ROLE_NAMES[p.role],
-        tool_calls=[decode_tool_call(x) for x in p.tool_calls],
-        encrypted_content=p.encrypted_content,
-        citations=[decode_inline_citation(x) for x in p.citations],
-    )
+    self = ChoiceMessage.__new__(ChoiceMessage)
+    self.content = p.content
+    self.reasoning_content = p.reasoning_content
+    self.refusal = None
+    self.role = ROLE_NAMES[p.role]
+    self.tool_calls = [decode_tool_call(x) for x in p.tool_calls[:]] if p.tool_calls else []
+    self.encrypted_content = p.encrypted_content
+    self.citations = [decode_inline_citation(x) for x in p.citations[:]] if p.citations else []
+    self.extra = None
+    return self
 
 
 def decode_chat_chunk(p: Any) -> ChatChunk:
-    return ChatChunk(
-        choices=[decode_choice_chunk(x) for x in p.outputs],
-        citations=list(p.citations),
-        created=unix_from_proto(p.created) if p.HasField("created") else 0,
-        id=p.id,
-        model=p.model,
-        output_files=[decode_output_file(x) for x in p.output_files],
-        service_tier=SERVICE_TIER_NAMES[p.service_tier],
-        system_fingerprint=p.system_fingerprint,
-        usage=decode_usage(p.usage) if p.HasField("usage") else None,
-    )
+    self = ChatChunk.__new__(ChatChunk)
+    self.choices = [decode_choice_chunk(x) for x in p.outputs[:]] if p.outputs else []
+    self.citations = p.citations[:]
+    self.created = p.created.seconds
+    self.id = p.id
+    self.model = p.model
+    self.output_files = [decode_output_file(x) for x in p.output_files[:]] if p.output_files else []
+    self.service_tier = SERVICE_TIER_NAMES[p.service_tier]
+    self.system_fingerprint = p.system_fingerprint
+    self.usage = decode_usage(p.usage) if p.HasField("usage") else None
+    self.extra = None
+    self.meta = None
+    return self
 
 
 def decode_choice_chunk(p: Any) -> ChoiceChunk:
-    return ChoiceChunk(
-        delta=decode_delta(p.delta),
-        finish_reason=FINISH_REASON_NAMES[p.finish_reason],
-        index=p.index,
-        logprobs=decode_log_probs(p.logprobs) if p.HasField("logprobs") else None,
-    )
+    self = ChoiceChunk.__new__(ChoiceChunk)
+    self.delta = decode_delta(p.delta)
+    self.finish_reason = FINISH_REASON_NAMES[p.finish_reason]
+    self.index = p.index
+    self.logprobs = decode_log_probs(p.logprobs) if p.HasField("logprobs") else None
+    self.extra = None
+    return self
 
 
 def decode_delta(p: Any) -> Delta:
-    return Delta(
-        content=p.content,
-        reasoning_content=p.reasoning_content,
-        role=ROLE_NAMES[p.role],
-        tool_calls=[decode_tool_call(x) for x in p.tool_calls],
-        encrypted_content=p.encrypted_content,
-        citations=[decode_inline_citation(x) for x in p.citations],
-    )
+    self = Delta.__new__(Delta)
+    self.content = p.content
+    self.images = None
+    self.reasoning_content = p.reasoning_content
+    self.role = ROLE_NAMES[p.role]
+    self.tool_calls = [decode_tool_call(x) for x in p.tool_calls[:]] if p.tool_calls else []
+    self.refusal = None
+    self.encrypted_content = p.encrypted_content
+    self.citations = [decode_inline_citation(x) for x in p.citations[:]] if p.citations else []
+    self.extra = None
+    return self
 
 
 def decode_log_probs(p: Any) -> LogProbs:
-    return LogProbs(content=[decode_token_log_prob(x) for x in p.content])
+    self = LogProbs.__new__(LogProbs)
+    self.content = [decode_token_log_prob(x) for x in p.content[:]] if p.content else []
+    self.extra = None
+    return self
 
 
 def decode_token_log_prob(p: Any) -> TokenLogProb:
-    return TokenLogProb(
-        bytes=octets_from_proto(p.bytes),
-        logprob=p.logprob,
-        token=p.token,
-        top_logprobs=[decode_top_log_prob(x) for x in p.top_logprobs],
-    )
+    self = TokenLogProb.__new__(TokenLogProb)
+    self.bytes = p.bytes
+    self.logprob = p.logprob
+    self.token = p.token
+    self.top_logprobs = [decode_top_log_prob(x) for x in p.top_logprobs[:]] if p.top_logprobs else []
+    self.extra = None
+    return self
 
 
 def encode_token_log_prob(m: TokenLogProb, p: Any) -> None:
@@ -697,7 +746,12 @@ def encode_token_log_prob(m: TokenLogProb, p: Any) -> None:
 
 
 def decode_top_log_prob(p: Any) -> TopLogProb:
-    return TopLogProb(bytes=octets_from_proto(p.bytes), logprob=p.logprob, token=p.token)
+    self = TopLogProb.__new__(TopLogProb)
+    self.bytes = p.bytes
+    self.logprob = p.logprob
+    self.token = p.token
+    self.extra = None
+    return self
 
 
 def encode_top_log_prob(m: TopLogProb, p: Any) -> None:
@@ -711,47 +765,60 @@ def encode_top_log_prob(m: TopLogProb, p: Any) -> None:
 
 
 def decode_output_file(p: Any) -> OutputFile:
-    return OutputFile(file_id=p.file_id, name=p.name)
+    self = OutputFile.__new__(OutputFile)
+    self.file_id = p.file_id
+    self.name = p.name
+    self.extra = None
+    return self
 
 
 def decode_inline_citation(p: Any) -> InlineCitation:
-    return InlineCitation(
-        id=p.id,
-        start_index=p.start_index,
-        end_index=p.end_index,
-        web_citation=decode_web_citation(p.web_citation) if p.HasField("web_citation") else None,
-        x_citation=decode_x_citation(p.x_citation) if p.HasField("x_citation") else None,
-        collections_citation=decode_collections_citation(p.collections_citation)
-        if p.HasField("collections_citation")
-        else None,
+    self = InlineCitation.__new__(InlineCitation)
+    self.id = p.id
+    self.start_index = p.start_index
+    self.end_index = p.end_index
+    self.web_citation = decode_web_citation(p.web_citation) if p.HasField("web_citation") else None
+    self.x_citation = decode_x_citation(p.x_citation) if p.HasField("x_citation") else None
+    self.collections_citation = (
+        decode_collections_citation(p.collections_citation) if p.HasField("collections_citation") else None
     )
+    self.extra = None
+    return self
 
 
 def decode_web_citation(p: Any) -> WebCitation:
-    return WebCitation(url=p.url)
+    self = WebCitation.__new__(WebCitation)
+    self.url = p.url
+    self.extra = None
+    return self
 
 
 def decode_x_citation(p: Any) -> XCitation:
-    return XCitation(url=p.url)
+    self = XCitation.__new__(XCitation)
+    self.url = p.url
+    self.extra = None
+    return self
 
 
 def decode_collections_citation(p: Any) -> CollectionsCitation:
-    return CollectionsCitation(
-        file_id=p.file_id,
-        collection_ids=list(p.collection_ids),
-        chunk_id=p.chunk_id,
-        chunk_content=p.chunk_content,
-        score=p.score,
-    )
+    self = CollectionsCitation.__new__(CollectionsCitation)
+    self.file_id = p.file_id
+    self.collection_ids = p.collection_ids[:]
+    self.chunk_id = p.chunk_id
+    self.chunk_content = p.chunk_content
+    self.score = p.score
+    self.extra = None
+    return self
 
 
 def decode_web_source(p: Any) -> WebSource:
-    return WebSource(
-        allowed_websites=list(p.allowed_websites) or None,
-        country=p.country if p.HasField("country") else None,
-        excluded_websites=list(p.excluded_websites) or None,
-        safe_search=p.safe_search or None,
-    )
+    self = WebSource.__new__(WebSource)
+    self.allowed_websites = p.allowed_websites[:] or None
+    self.country = p.country if p.HasField("country") else None
+    self.excluded_websites = p.excluded_websites[:] or None
+    self.safe_search = p.safe_search or None
+    self.extra = None
+    return self
 
 
 def encode_web_source(m: WebSource, p: Any) -> None:
@@ -767,11 +834,12 @@ def encode_web_source(m: WebSource, p: Any) -> None:
 
 
 def decode_news_source(p: Any) -> NewsSource:
-    return NewsSource(
-        country=p.country if p.HasField("country") else None,
-        excluded_websites=list(p.excluded_websites) or None,
-        safe_search=p.safe_search or None,
-    )
+    self = NewsSource.__new__(NewsSource)
+    self.country = p.country if p.HasField("country") else None
+    self.excluded_websites = p.excluded_websites[:] or None
+    self.safe_search = p.safe_search or None
+    self.extra = None
+    return self
 
 
 def encode_news_source(m: NewsSource, p: Any) -> None:
@@ -785,12 +853,13 @@ def encode_news_source(m: NewsSource, p: Any) -> None:
 
 
 def decode_x_source(p: Any) -> XSource:
-    return XSource(
-        excluded_x_handles=list(p.excluded_x_handles) or None,
-        included_x_handles=list(p.included_x_handles) or None,
-        post_favorite_count=p.post_favorite_count if p.HasField("post_favorite_count") else None,
-        post_view_count=p.post_view_count if p.HasField("post_view_count") else None,
-    )
+    self = XSource.__new__(XSource)
+    self.excluded_x_handles = p.excluded_x_handles[:] or None
+    self.included_x_handles = p.included_x_handles[:] or None
+    self.post_favorite_count = p.post_favorite_count if p.HasField("post_favorite_count") else None
+    self.post_view_count = p.post_view_count if p.HasField("post_view_count") else None
+    self.extra = None
+    return self
 
 
 def encode_x_source(m: XSource, p: Any) -> None:
@@ -806,7 +875,10 @@ def encode_x_source(m: XSource, p: Any) -> None:
 
 
 def decode_rss_source(p: Any) -> RssSource:
-    return RssSource(links=list(p.links))
+    self = RssSource.__new__(RssSource)
+    self.links = p.links[:]
+    self.extra = None
+    return self
 
 
 def encode_rss_source(m: RssSource, p: Any) -> None:

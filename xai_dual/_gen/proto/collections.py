@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..._check import at_most_one, boolean, entries, int32, missing, octets, only_on, scalars, string
-from ..._convert import datetime_from_proto, decimal_from_proto
+from ..._convert import datetime_from_proto
 from ..._proto import EnumNames, enum_number, many, message, one, refuse_extra
 from ...model import Listing, Page
 from ...types.collections import (
@@ -181,29 +181,39 @@ def encode_describe_collection_request(m: DescribeCollectionRequest, p: Any) -> 
 
 
 def decode_collection_description(p: Any) -> CollectionDescription:
-    return CollectionDescription(collection_description=p.collection_description)
+    self = CollectionDescription.__new__(CollectionDescription)
+    self.collection_description = p.collection_description
+    self.extra = None
+    self.meta = None
+    return self
 
 
 def decode_collection(p: Any) -> Collection:
-    return Collection(
-        collection_id=p.collection_id,
-        collection_name=p.collection_name,
-        created_at=datetime_from_proto(p.created_at) if p.HasField("created_at") else None,
-        index_configuration=decode_index_configuration(p.index_configuration)
-        if p.HasField("index_configuration")
-        else None,
-        chunk_configuration=decode_chunk_configuration(p.chunk_configuration)
-        if p.HasField("chunk_configuration")
-        else None,
-        documents_count=p.documents_count,
-        field_definitions=[decode_field_definition(x) for x in p.field_definitions],
-        collection_description=p.collection_description if p.HasField("collection_description") else None,
-        total_file_size=p.total_file_size,
+    self = Collection.__new__(Collection)
+    self.collection_id = p.collection_id
+    self.collection_name = p.collection_name
+    self.created_at = datetime_from_proto(p.created_at) if p.HasField("created_at") else None
+    self.index_configuration = (
+        decode_index_configuration(p.index_configuration) if p.HasField("index_configuration") else None
     )
+    self.chunk_configuration = (
+        decode_chunk_configuration(p.chunk_configuration) if p.HasField("chunk_configuration") else None
+    )
+    self.documents_count = p.documents_count
+    self.field_definitions = [decode_field_definition(x) for x in p.field_definitions[:]] if p.field_definitions else []
+    self.collection_description = p.collection_description if p.HasField("collection_description") else None
+    self.collection_type = None
+    self.total_file_size = p.total_file_size
+    self.extra = None
+    self.meta = None
+    return self
 
 
 def decode_index_configuration(p: Any) -> IndexConfiguration:
-    return IndexConfiguration(model_name=p.model_name)
+    self = IndexConfiguration.__new__(IndexConfiguration)
+    self.model_name = p.model_name
+    self.extra = None
+    return self
 
 
 def encode_index_configuration(m: IndexConfiguration, p: Any) -> None:
@@ -213,19 +223,26 @@ def encode_index_configuration(m: IndexConfiguration, p: Any) -> None:
 
 
 def decode_chunk_configuration(p: Any) -> ChunkConfiguration:
-    return ChunkConfiguration(
-        chars_configuration=decode_chars_configuration(p.chars_configuration)
-        if p.HasField("chars_configuration")
-        else None,
-        tokens_configuration=decode_tokens_configuration(p.tokens_configuration)
-        if p.HasField("tokens_configuration")
-        else None,
-        bytes_configuration=decode_bytes_configuration(p.bytes_configuration)
-        if p.HasField("bytes_configuration")
-        else None,
-        strip_whitespace=p.strip_whitespace,
-        inject_name_into_chunks=p.inject_name_into_chunks,
+    self = ChunkConfiguration.__new__(ChunkConfiguration)
+    self.chars_configuration = (
+        decode_chars_configuration(p.chars_configuration) if p.HasField("chars_configuration") else None
     )
+    self.tokens_configuration = (
+        decode_tokens_configuration(p.tokens_configuration) if p.HasField("tokens_configuration") else None
+    )
+    self.ast_configuration = None
+    self.table_configuration = None
+    self.markdown_tokens_configuration = None
+    self.markdown_chars_configuration = None
+    self.code_tokens_configuration = None
+    self.code_chars_configuration = None
+    self.bytes_configuration = (
+        decode_bytes_configuration(p.bytes_configuration) if p.HasField("bytes_configuration") else None
+    )
+    self.strip_whitespace = p.strip_whitespace
+    self.inject_name_into_chunks = p.inject_name_into_chunks
+    self.extra = None
+    return self
 
 
 def encode_chunk_configuration(m: ChunkConfiguration, p: Any) -> None:
@@ -278,7 +295,11 @@ def encode_chunk_configuration(m: ChunkConfiguration, p: Any) -> None:
 
 
 def decode_chars_configuration(p: Any) -> CharsConfiguration:
-    return CharsConfiguration(max_chunk_size_chars=p.max_chunk_size_chars, chunk_overlap_chars=p.chunk_overlap_chars)
+    self = CharsConfiguration.__new__(CharsConfiguration)
+    self.max_chunk_size_chars = p.max_chunk_size_chars
+    self.chunk_overlap_chars = p.chunk_overlap_chars
+    self.extra = None
+    return self
 
 
 def encode_chars_configuration(m: CharsConfiguration, p: Any) -> None:
@@ -290,11 +311,12 @@ def encode_chars_configuration(m: CharsConfiguration, p: Any) -> None:
 
 
 def decode_tokens_configuration(p: Any) -> TokensConfiguration:
-    return TokensConfiguration(
-        max_chunk_size_tokens=p.max_chunk_size_tokens,
-        chunk_overlap_tokens=p.chunk_overlap_tokens,
-        encoding_name=p.encoding_name,
-    )
+    self = TokensConfiguration.__new__(TokensConfiguration)
+    self.max_chunk_size_tokens = p.max_chunk_size_tokens
+    self.chunk_overlap_tokens = p.chunk_overlap_tokens
+    self.encoding_name = p.encoding_name
+    self.extra = None
+    return self
 
 
 def encode_tokens_configuration(m: TokensConfiguration, p: Any) -> None:
@@ -308,7 +330,11 @@ def encode_tokens_configuration(m: TokensConfiguration, p: Any) -> None:
 
 
 def decode_bytes_configuration(p: Any) -> BytesConfiguration:
-    return BytesConfiguration(max_chunk_size_bytes=p.max_chunk_size_bytes, chunk_overlap_bytes=p.chunk_overlap_bytes)
+    self = BytesConfiguration.__new__(BytesConfiguration)
+    self.max_chunk_size_bytes = p.max_chunk_size_bytes
+    self.chunk_overlap_bytes = p.chunk_overlap_bytes
+    self.extra = None
+    return self
 
 
 def encode_bytes_configuration(m: BytesConfiguration, p: Any) -> None:
@@ -320,13 +346,14 @@ def encode_bytes_configuration(m: BytesConfiguration, p: Any) -> None:
 
 
 def decode_field_definition(p: Any) -> FieldDefinition:
-    return FieldDefinition(
-        key=p.key,
-        required=p.required,
-        inject_into_chunk=p.inject_into_chunk,
-        unique=p.unique,
-        description=p.description if p.HasField("description") else None,
-    )
+    self = FieldDefinition.__new__(FieldDefinition)
+    self.key = p.key
+    self.required = p.required
+    self.inject_into_chunk = p.inject_into_chunk
+    self.unique = p.unique
+    self.description = p.description if p.HasField("description") else None
+    self.extra = None
+    return self
 
 
 def encode_field_definition(m: FieldDefinition, p: Any) -> None:
@@ -456,31 +483,34 @@ def encode_remove_document_request(m: RemoveDocumentRequest, p: Any) -> None:
 
 
 def decode_document(p: Any) -> Document:
-    return Document(
-        file_metadata=decode_file_metadata(p.file_metadata) if p.HasField("file_metadata") else None,
-        fields=dict(p.fields),
-        status=DOCUMENT_STATUS_NAMES[p.status],
-        error_message=p.error_message if p.HasField("error_message") else None,
-        last_indexed_at=datetime_from_proto(p.last_indexed_at) if p.HasField("last_indexed_at") else None,
-        chunk_count=p.chunk_count if p.HasField("chunk_count") else None,
-        chunks_processed_count=p.chunks_processed_count if p.HasField("chunks_processed_count") else None,
-    )
+    self = Document.__new__(Document)
+    self.file_metadata = decode_file_metadata(p.file_metadata) if p.HasField("file_metadata") else None
+    self.fields = dict(p.fields)
+    self.status = DOCUMENT_STATUS_NAMES[p.status]
+    self.error_message = p.error_message if p.HasField("error_message") else None
+    self.last_indexed_at = datetime_from_proto(p.last_indexed_at) if p.HasField("last_indexed_at") else None
+    self.chunk_count = p.chunk_count if p.HasField("chunk_count") else None
+    self.chunks_processed_count = p.chunks_processed_count if p.HasField("chunks_processed_count") else None
+    self.extra = None
+    self.meta = None
+    return self
 
 
 def decode_file_metadata(p: Any) -> FileMetadata:
-    return FileMetadata(
-        file_id=p.file_id,
-        name=p.name,
-        size_bytes=decimal_from_proto(p.size_bytes),
-        content_type=p.content_type,
-        created_at=datetime_from_proto(p.created_at) if p.HasField("created_at") else None,
-        expires_at=datetime_from_proto(p.expires_at) if p.HasField("expires_at") else None,
-        hash=p.hash,
-        upload_status=p.upload_status if p.HasField("upload_status") else None,
-        upload_error_message=p.upload_error_message if p.HasField("upload_error_message") else None,
-        processing_status=p.processing_status if p.HasField("processing_status") else None,
-        file_path=p.file_path if p.HasField("file_path") else None,
-    )
+    self = FileMetadata.__new__(FileMetadata)
+    self.file_id = p.file_id
+    self.name = p.name
+    self.size_bytes = p.size_bytes
+    self.content_type = p.content_type
+    self.created_at = datetime_from_proto(p.created_at) if p.HasField("created_at") else None
+    self.expires_at = datetime_from_proto(p.expires_at) if p.HasField("expires_at") else None
+    self.hash = p.hash
+    self.upload_status = p.upload_status if p.HasField("upload_status") else None
+    self.upload_error_message = p.upload_error_message if p.HasField("upload_error_message") else None
+    self.processing_status = p.processing_status if p.HasField("processing_status") else None
+    self.file_path = p.file_path if p.HasField("file_path") else None
+    self.extra = None
+    return self
 
 
 def request_collections_create(m: CreateCollectionRequest) -> bytes:
@@ -503,7 +533,7 @@ def request_collections_list(m: ListCollectionsRequest) -> bytes:
 
 def answer_collections_list(data: bytes) -> Page[Collection]:
     p = message("collections.ListCollectionsResponse").FromString(data)
-    return Page([decode_collection(x) for x in p.collections], p.pagination_token or None)
+    return Page([decode_collection(x) for x in p.collections[:]], p.pagination_token or None)
 
 
 def request_collections_get(m: GetCollectionRequest) -> bytes:
@@ -570,7 +600,7 @@ def request_collections_documents_list(m: ListDocumentsRequest) -> bytes:
 
 def answer_collections_documents_list(data: bytes) -> Page[Document]:
     p = message("collections.ListDocumentsResponse").FromString(data)
-    return Page([decode_document(x) for x in p.documents], p.pagination_token or None)
+    return Page([decode_document(x) for x in p.documents[:]], p.pagination_token or None)
 
 
 def request_collections_documents_get(m: GetDocumentRequest) -> bytes:
@@ -593,7 +623,7 @@ def request_collections_documents_batch_get(m: BatchGetDocumentsRequest) -> byte
 
 def answer_collections_documents_batch_get(data: bytes) -> Listing[Document]:
     return Listing(
-        decode_document(x) for x in message("collections.BatchGetDocumentsResponse").FromString(data).documents
+        decode_document(x) for x in message("collections.BatchGetDocumentsResponse").FromString(data).documents[:]
     )
 
 

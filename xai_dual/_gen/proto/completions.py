@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..._check import boolean, float32, int32, missing, only_on, scalars, string
-from ..._convert import coerce_texts, texts_to_proto, unix_from_proto
+from ..._convert import coerce_texts, texts_to_proto
 from ..._proto import message, refuse_extra
 from ...types.completions import SampleChoice, SampleRequest, SampleResponse
 from .shared import FINISH_REASON_NAMES, decode_usage
@@ -56,18 +56,25 @@ def encode_sample_request(m: SampleRequest, p: Any) -> None:
 
 
 def decode_sample_response(p: Any) -> SampleResponse:
-    return SampleResponse(
-        choices=[decode_sample_choice(x) for x in p.choices],
-        created=unix_from_proto(p.created) if p.HasField("created") else 0,
-        id=p.id,
-        model=p.model,
-        system_fingerprint=p.system_fingerprint,
-        usage=decode_usage(p.usage) if p.HasField("usage") else None,
-    )
+    self = SampleResponse.__new__(SampleResponse)
+    self.choices = [decode_sample_choice(x) for x in p.choices[:]] if p.choices else []
+    self.created = p.created.seconds
+    self.id = p.id
+    self.model = p.model
+    self.system_fingerprint = p.system_fingerprint
+    self.usage = decode_usage(p.usage) if p.HasField("usage") else None
+    self.extra = None
+    self.meta = None
+    return self
 
 
 def decode_sample_choice(p: Any) -> SampleChoice:
-    return SampleChoice(finish_reason=FINISH_REASON_NAMES[p.finish_reason], index=p.index, text=p.text)
+    self = SampleChoice.__new__(SampleChoice)
+    self.finish_reason = FINISH_REASON_NAMES[p.finish_reason]
+    self.index = p.index
+    self.text = p.text
+    self.extra = None
+    return self
 
 
 def request_completions_create(m: SampleRequest) -> bytes:

@@ -51,7 +51,10 @@ def encode_search_request(m: SearchRequest, p: Any) -> None:
 
 
 def decode_semantic_retrieval(p: Any) -> SemanticRetrieval:
-    return SemanticRetrieval(reranker=decode_reranker_model(p.reranker) if p.HasField("reranker") else None)
+    self = SemanticRetrieval.__new__(SemanticRetrieval)
+    self.reranker = decode_reranker_model(p.reranker) if p.HasField("reranker") else None
+    self.extra = None
+    return self
 
 
 def encode_semantic_retrieval(m: SemanticRetrieval, p: Any) -> None:
@@ -61,7 +64,10 @@ def encode_semantic_retrieval(m: SemanticRetrieval, p: Any) -> None:
 
 
 def decode_keyword_retrieval(p: Any) -> KeywordRetrieval:
-    return KeywordRetrieval(reranker=decode_reranker_model(p.reranker) if p.HasField("reranker") else None)
+    self = KeywordRetrieval.__new__(KeywordRetrieval)
+    self.reranker = decode_reranker_model(p.reranker) if p.HasField("reranker") else None
+    self.extra = None
+    return self
 
 
 def encode_keyword_retrieval(m: KeywordRetrieval, p: Any) -> None:
@@ -71,10 +77,11 @@ def encode_keyword_retrieval(m: KeywordRetrieval, p: Any) -> None:
 
 
 def decode_reranker_model(p: Any) -> RerankerModel:
-    return RerankerModel(
-        instructions=p.instructions if p.HasField("instructions") else None,
-        model=p.model if p.HasField("model") else None,
-    )
+    self = RerankerModel.__new__(RerankerModel)
+    self.instructions = p.instructions if p.HasField("instructions") else None
+    self.model = p.model if p.HasField("model") else None
+    self.extra = None
+    return self
 
 
 def encode_reranker_model(m: RerankerModel, p: Any) -> None:
@@ -86,9 +93,12 @@ def encode_reranker_model(m: RerankerModel, p: Any) -> None:
 
 
 def decode_reciprocal_rank_fusion(p: Any) -> ReciprocalRankFusion:
-    return ReciprocalRankFusion(
-        embedding_weight=p.embedding_weight, k=p.k if p.HasField("k") else None, text_weight=p.text_weight
-    )
+    self = ReciprocalRankFusion.__new__(ReciprocalRankFusion)
+    self.embedding_weight = p.embedding_weight
+    self.k = p.k if p.HasField("k") else None
+    self.text_weight = p.text_weight
+    self.extra = None
+    return self
 
 
 def encode_reciprocal_rank_fusion(m: ReciprocalRankFusion, p: Any) -> None:
@@ -102,10 +112,11 @@ def encode_reciprocal_rank_fusion(m: ReciprocalRankFusion, p: Any) -> None:
 
 
 def decode_hybrid_retrieval(p: Any) -> HybridRetrieval:
-    return HybridRetrieval(
-        reranker=decode_hybrid_reranker(p) if p.WhichOneof("reranker") else None,
-        search_multiplier=p.search_multiplier if p.HasField("search_multiplier") else None,
-    )
+    self = HybridRetrieval.__new__(HybridRetrieval)
+    self.reranker = decode_hybrid_reranker(p) if p.WhichOneof("reranker") else None
+    self.search_multiplier = p.search_multiplier if p.HasField("search_multiplier") else None
+    self.extra = None
+    return self
 
 
 def encode_hybrid_retrieval(m: HybridRetrieval, p: Any) -> None:
@@ -126,17 +137,24 @@ def encode_documents_source(m: DocumentsSource, p: Any) -> None:
 
 
 def decode_search_response(p: Any) -> SearchResponse:
-    return SearchResponse(matches=[decode_search_match(x) for x in p.matches])
+    self = SearchResponse.__new__(SearchResponse)
+    self.matches = [decode_search_match(x) for x in p.matches[:]] if p.matches else []
+    self.extra = None
+    self.meta = None
+    return self
 
 
 def decode_search_match(p: Any) -> SearchMatch:
-    return SearchMatch(
-        chunk_content=p.chunk_content,
-        chunk_id=p.chunk_id,
-        collection_ids=list(p.collection_ids),
-        file_id=p.file_id,
-        score=p.score,
-    )
+    self = SearchMatch.__new__(SearchMatch)
+    self.chunk_content = p.chunk_content
+    self.chunk_id = p.chunk_id
+    self.collection_ids = p.collection_ids[:]
+    self.fields = None
+    self.file_id = p.file_id
+    self.page_number = None
+    self.score = p.score
+    self.extra = None
+    return self
 
 
 _RETRIEVAL_MODE_ENCODERS: dict[type, tuple[str, Callable[[Any, Any], None]]] = {

@@ -35,21 +35,32 @@ def encode_embedding_request(m: EmbeddingRequest, p: Any) -> None:
 
 
 def decode_embedding_response(p: Any) -> EmbeddingResponse:
-    return EmbeddingResponse(
-        data=[decode_embedding(x) for x in p.embeddings],
-        model=p.model,
-        id=p.id,
-        system_fingerprint=p.system_fingerprint,
-        vector_usage=decode_vector_usage(p.usage) if p.HasField("usage") else None,
-    )
+    self = EmbeddingResponse.__new__(EmbeddingResponse)
+    self.data = [decode_embedding(x) for x in p.embeddings[:]] if p.embeddings else []
+    self.model = p.model
+    self.usage = None
+    self.id = p.id
+    self.system_fingerprint = p.system_fingerprint
+    self.vector_usage = decode_vector_usage(p.usage) if p.HasField("usage") else None
+    self.extra = None
+    self.meta = None
+    return self
 
 
 def decode_vector_usage(p: Any) -> VectorUsage:
-    return VectorUsage(num_text_embeddings=p.num_text_embeddings, num_image_embeddings=p.num_image_embeddings)
+    self = VectorUsage.__new__(VectorUsage)
+    self.num_text_embeddings = p.num_text_embeddings
+    self.num_image_embeddings = p.num_image_embeddings
+    self.extra = None
+    return self
 
 
 def decode_embedding(p: Any) -> Embedding:
-    return Embedding(embedding=vector_from_proto(p.embeddings), index=p.index)
+    self = Embedding.__new__(Embedding)
+    self.embedding = vector_from_proto(p.embeddings)
+    self.index = p.index
+    self.extra = None
+    return self
 
 
 def request_embeddings_create(m: EmbeddingRequest) -> bytes:

@@ -7,7 +7,6 @@ from __future__ import annotations
 from typing import Any
 
 from ..._check import int32, int64, missing, only_on, string
-from ..._convert import unix_from_proto
 from ..._proto import EnumNames, enum_number, message, refuse_extra
 from ...model import Page
 from ...types.files import (
@@ -45,15 +44,18 @@ def encode_file_upload(m: FileUpload, p: Any) -> None:
 
 
 def decode_file(p: Any) -> File:
-    return File(
-        bytes=p.size,
-        created_at=unix_from_proto(p.created_at) if p.HasField("created_at") else 0,
-        expires_at=unix_from_proto(p.expires_at) if p.HasField("expires_at") else None,
-        filename=p.filename,
-        id=p.id,
-        public_url=p.public_url if p.HasField("public_url") else None,
-        public_url_expires_at=unix_from_proto(p.public_url_expires_at) if p.HasField("public_url_expires_at") else None,
-    )
+    self = File.__new__(File)
+    self.bytes = p.size
+    self.created_at = p.created_at.seconds
+    self.expires_at = p.expires_at.seconds if p.HasField("expires_at") else None
+    self.filename = p.filename
+    self.id = p.id
+    self.public_url = p.public_url if p.HasField("public_url") else None
+    self.public_url_expires_at = p.public_url_expires_at.seconds if p.HasField("public_url_expires_at") else None
+    self.purpose = None
+    self.extra = None
+    self.meta = None
+    return self
 
 
 def encode_list_files_request(m: ListFilesRequest, p: Any) -> None:
@@ -85,7 +87,12 @@ def encode_delete_file_request(m: DeleteFileRequest, p: Any) -> None:
 
 
 def decode_deleted_file(p: Any) -> DeletedFile:
-    return DeletedFile(deleted=p.deleted, id=p.id)
+    self = DeletedFile.__new__(DeletedFile)
+    self.deleted = p.deleted
+    self.id = p.id
+    self.extra = None
+    self.meta = None
+    return self
 
 
 def encode_file_content_request(m: FileContentRequest, p: Any) -> None:
@@ -107,9 +114,12 @@ def encode_create_public_url_request(m: CreatePublicUrlRequest, p: Any) -> None:
 
 
 def decode_public_url(p: Any) -> PublicUrl:
-    return PublicUrl(
-        expires_at=unix_from_proto(p.expires_at) if p.HasField("expires_at") else None, public_url=p.public_url
-    )
+    self = PublicUrl.__new__(PublicUrl)
+    self.expires_at = p.expires_at.seconds if p.HasField("expires_at") else None
+    self.public_url = p.public_url
+    self.extra = None
+    self.meta = None
+    return self
 
 
 def encode_revoke_public_url_request(m: RevokePublicUrlRequest, p: Any) -> None:
@@ -120,9 +130,13 @@ def encode_revoke_public_url_request(m: RevokePublicUrlRequest, p: Any) -> None:
 
 
 def decode_revoked_public_url(p: Any) -> RevokedPublicUrl:
-    return RevokedPublicUrl(
-        file_id=p.file_id, public_url=p.public_url if p.HasField("public_url") else None, revoked=p.revoked
-    )
+    self = RevokedPublicUrl.__new__(RevokedPublicUrl)
+    self.file_id = p.file_id
+    self.public_url = p.public_url if p.HasField("public_url") else None
+    self.revoked = p.revoked
+    self.extra = None
+    self.meta = None
+    return self
 
 
 def request_files_upload(m: FileUpload) -> bytes:
@@ -152,7 +166,7 @@ def request_files_list(m: ListFilesRequest) -> bytes:
 
 def answer_files_list(data: bytes) -> Page[File]:
     p = message("xai_api.ListFilesResponse").FromString(data)
-    return Page([decode_file(x) for x in p.data], p.pagination_token or None)
+    return Page([decode_file(x) for x in p.data[:]], p.pagination_token or None)
 
 
 def request_files_get(m: GetFileRequest) -> bytes:

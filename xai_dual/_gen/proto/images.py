@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..._check import int32, int64, missing, only_on, string
-from ..._convert import base64_image_from_proto, unix_from_proto
+from ..._convert import base64_image_from_proto
 from ..._convert_models import public_url_from_proto, public_url_to_proto
 from ..._proto import EnumNames, enum_number, many, message, one, refuse_extra
 from ...types.chat import ImageUrl
@@ -70,18 +70,20 @@ IMAGE_ASPECT_RATIO_NUMBERS = {
 
 
 def decode_image_edit_request(p: Any) -> ImageEditRequest:
-    return ImageEditRequest(
-        aspect_ratio=IMAGE_ASPECT_RATIO_NAMES[p.aspect_ratio] if p.HasField("aspect_ratio") else None,
-        image=decode_image_url(p.image) if p.HasField("image") else None,
-        images=[decode_image_url(x) for x in p.images] or None,
-        model=p.model,
-        n=p.n if p.HasField("n") else None,
-        prompt=p.prompt,
-        resolution=IMAGE_RESOLUTION_NAMES[p.resolution] if p.HasField("resolution") else None,
-        response_format=IMAGE_FORMAT_NAMES[p.format] if p.format else None,
-        storage_options=decode_storage_options(p.storage_options) if p.HasField("storage_options") else None,
-        user=p.user or None,
-    )
+    self = ImageEditRequest.__new__(ImageEditRequest)
+    self.aspect_ratio = IMAGE_ASPECT_RATIO_NAMES[p.aspect_ratio] if p.HasField("aspect_ratio") else None
+    self.image = decode_image_url(p.image) if p.HasField("image") else None
+    self.images = [decode_image_url(x) for x in p.images[:]] or None
+    self.model = p.model
+    self.n = p.n if p.HasField("n") else None
+    self.output = None
+    self.prompt = p.prompt
+    self.resolution = IMAGE_RESOLUTION_NAMES[p.resolution] if p.HasField("resolution") else None
+    self.response_format = IMAGE_FORMAT_NAMES[p.format] if p.format else None
+    self.storage_options = decode_storage_options(p.storage_options) if p.HasField("storage_options") else None
+    self.user = p.user or None
+    self.extra = None
+    return self
 
 
 def encode_image_edit_request(m: ImageEditRequest, p: Any) -> None:
@@ -114,17 +116,19 @@ def encode_image_edit_request(m: ImageEditRequest, p: Any) -> None:
 
 
 def decode_image_request(p: Any) -> ImageRequest:
-    return ImageRequest(
-        aspect_ratio=IMAGE_ASPECT_RATIO_NAMES[p.aspect_ratio] if p.HasField("aspect_ratio") else None,
-        model=p.model,
-        n=p.n if p.HasField("n") else None,
-        prompt=p.prompt,
-        resolution=IMAGE_RESOLUTION_NAMES[p.resolution] if p.HasField("resolution") else None,
-        response_format=IMAGE_FORMAT_NAMES[p.format] if p.format else None,
-        storage_options=decode_storage_options(p.storage_options) if p.HasField("storage_options") else None,
-        user=p.user or None,
-        quality=IMAGE_QUALITY_NAMES[p.quality] if p.HasField("quality") else None,
-    )
+    self = ImageRequest.__new__(ImageRequest)
+    self.aspect_ratio = IMAGE_ASPECT_RATIO_NAMES[p.aspect_ratio] if p.HasField("aspect_ratio") else None
+    self.model = p.model
+    self.n = p.n if p.HasField("n") else None
+    self.output = None
+    self.prompt = p.prompt
+    self.resolution = IMAGE_RESOLUTION_NAMES[p.resolution] if p.HasField("resolution") else None
+    self.response_format = IMAGE_FORMAT_NAMES[p.format] if p.format else None
+    self.storage_options = decode_storage_options(p.storage_options) if p.HasField("storage_options") else None
+    self.user = p.user or None
+    self.quality = IMAGE_QUALITY_NAMES[p.quality] if p.HasField("quality") else None
+    self.extra = None
+    return self
 
 
 def encode_image_request(m: ImageRequest, p: Any) -> None:
@@ -155,11 +159,12 @@ def encode_image_request(m: ImageRequest, p: Any) -> None:
 
 
 def decode_storage_options(p: Any) -> StorageOptions:
-    return StorageOptions(
-        expires_after=p.expires_after if p.HasField("expires_after") else None,
-        filename=p.filename,
-        public_url=public_url_from_proto(p.public_url) if p.HasField("public_url") else None,
-    )
+    self = StorageOptions.__new__(StorageOptions)
+    self.expires_after = p.expires_after if p.HasField("expires_after") else None
+    self.filename = p.filename
+    self.public_url = public_url_from_proto(p.public_url) if p.HasField("public_url") else None
+    self.extra = None
+    return self
 
 
 def encode_storage_options(m: StorageOptions, p: Any) -> None:
@@ -174,47 +179,57 @@ def encode_storage_options(m: StorageOptions, p: Any) -> None:
 
 
 def decode_image_response(p: Any) -> ImageResponse:
-    return ImageResponse(
-        data=[decode_generated_image(x) for x in p.images],
-        usage=decode_media_usage(p.usage) if p.HasField("usage") else None,
-        model=p.model,
-    )
+    self = ImageResponse.__new__(ImageResponse)
+    self.data = [decode_generated_image(x) for x in p.images[:]] if p.images else []
+    self.usage = decode_media_usage(p.usage) if p.HasField("usage") else None
+    self.model = p.model
+    self.extra = None
+    self.meta = None
+    return self
 
 
 def decode_generated_image(p: Any) -> GeneratedImage:
-    return GeneratedImage(
-        b64_json=base64_image_from_proto(p.base64) if p.HasField("base64") else None,
-        file_output=decode_file_output(p.file_output) if p.HasField("file_output") else None,
-        storage_error=p.storage_error if p.HasField("storage_error") else None,
-        url=p.url if p.HasField("url") else None,
-        respect_moderation=p.respect_moderation,
-    )
+    self = GeneratedImage.__new__(GeneratedImage)
+    self.b64_json = base64_image_from_proto(p.base64) if p.HasField("base64") else None
+    self.file_output = decode_file_output(p.file_output) if p.HasField("file_output") else None
+    self.mime_type = None
+    self.storage_error = p.storage_error if p.HasField("storage_error") else None
+    self.url = p.url if p.HasField("url") else None
+    self.respect_moderation = p.respect_moderation
+    self.extra = None
+    return self
 
 
 def decode_file_output(p: Any) -> FileOutput:
-    return FileOutput(
-        expires_at=unix_from_proto(p.expires_at) if p.HasField("expires_at") else None,
-        file_id=p.file_id,
-        filename=p.filename,
-        public_url=p.public_url if p.HasField("public_url") else None,
-        public_url_error=p.public_url_error if p.HasField("public_url_error") else None,
-        public_url_expires_at=unix_from_proto(p.public_url_expires_at) if p.HasField("public_url_expires_at") else None,
-    )
+    self = FileOutput.__new__(FileOutput)
+    self.expires_at = p.expires_at.seconds if p.HasField("expires_at") else None
+    self.file_id = p.file_id
+    self.filename = p.filename
+    self.public_url = p.public_url if p.HasField("public_url") else None
+    self.public_url_error = p.public_url_error if p.HasField("public_url_error") else None
+    self.public_url_expires_at = p.public_url_expires_at.seconds if p.HasField("public_url_expires_at") else None
+    self.extra = None
+    return self
 
 
 def decode_media_usage(p: Any) -> MediaUsage:
-    return MediaUsage(
-        cost_in_usd_ticks=p.cost_in_usd_ticks,
-        input_tokens=p.prompt_tokens,
-        input_text_tokens=p.prompt_text_tokens,
-        input_image_tokens=p.prompt_image_tokens,
-        cached_tokens=p.cached_prompt_text_tokens,
-        output_tokens=p.completion_tokens,
-        reasoning_tokens=p.reasoning_tokens,
-        total_tokens=p.total_tokens,
-        num_sources_used=p.num_sources_used,
-        server_side_tools_used=[SERVER_SIDE_TOOL_NAMES[x] for x in p.server_side_tools_used if x],
+    self = MediaUsage.__new__(MediaUsage)
+    self.cost_in_usd_ticks = p.cost_in_usd_ticks
+    self.input_tokens = p.prompt_tokens
+    self.input_text_tokens = p.prompt_text_tokens
+    self.input_image_tokens = p.prompt_image_tokens
+    self.cached_tokens = p.cached_prompt_text_tokens
+    self.output_tokens = p.completion_tokens
+    self.output_text_tokens = None
+    self.output_image_tokens = None
+    self.reasoning_tokens = p.reasoning_tokens
+    self.total_tokens = p.total_tokens
+    self.num_sources_used = p.num_sources_used
+    self.server_side_tools_used = (
+        [SERVER_SIDE_TOOL_NAMES[x] for x in p.server_side_tools_used[:] if x] if p.server_side_tools_used else []
     )
+    self.extra = None
+    return self
 
 
 def request_images_generate(m: ImageRequest) -> bytes:

@@ -7,7 +7,6 @@ from __future__ import annotations
 from typing import Any
 
 from ..._check import missing, string
-from ..._convert import unix_from_proto
 from ..._proto import EnumNames, message, refuse_extra
 from ...model import Listing
 from ...types.models import EmbeddingModel, ImageGenerationModel, LanguageModel, ModelRequest
@@ -24,49 +23,64 @@ def encode_model_request(m: ModelRequest, p: Any) -> None:
 
 
 def decode_language_model(p: Any) -> LanguageModel:
-    return LanguageModel(
-        aliases=list(p.aliases),
-        cached_prompt_text_token_price=p.cached_prompt_token_price,
-        completion_text_token_price=p.completion_text_token_price,
-        created=unix_from_proto(p.created) if p.HasField("created") else 0,
-        fingerprint=p.system_fingerprint,
-        id=p.name,
-        input_modalities=[MODALITY_NAMES[x] for x in p.input_modalities if x],
-        output_modalities=[MODALITY_NAMES[x] for x in p.output_modalities if x],
-        prompt_image_token_price=p.prompt_image_token_price,
-        prompt_text_token_price=p.prompt_text_token_price,
-        search_price=p.search_price,
-        version=p.version,
-        max_prompt_length=p.max_prompt_length,
-    )
+    self = LanguageModel.__new__(LanguageModel)
+    self.aliases = p.aliases[:]
+    self.cached_prompt_text_token_price = p.cached_prompt_token_price
+    self.cached_prompt_text_token_price_long_context = None
+    self.capabilities = None
+    self.completion_text_token_price = p.completion_text_token_price
+    self.completion_text_token_price_long_context = None
+    self.created = p.created.seconds
+    self.fingerprint = p.system_fingerprint
+    self.id = p.name
+    self.input_modalities = [MODALITY_NAMES[x] for x in p.input_modalities[:] if x] if p.input_modalities else []
+    self.long_context_threshold = None
+    self.output_modalities = [MODALITY_NAMES[x] for x in p.output_modalities[:] if x] if p.output_modalities else []
+    self.owned_by = None
+    self.prompt_image_token_price = p.prompt_image_token_price
+    self.prompt_text_token_price = p.prompt_text_token_price
+    self.prompt_text_token_price_long_context = None
+    self.search_price = p.search_price
+    self.version = p.version
+    self.max_prompt_length = p.max_prompt_length
+    self.extra = None
+    self.meta = None
+    return self
 
 
 def decode_embedding_model(p: Any) -> EmbeddingModel:
-    return EmbeddingModel(
-        aliases=list(p.aliases),
-        created=unix_from_proto(p.created) if p.HasField("created") else 0,
-        fingerprint=p.system_fingerprint,
-        id=p.name,
-        input_modalities=[MODALITY_NAMES[x] for x in p.input_modalities if x],
-        output_modalities=[MODALITY_NAMES[x] for x in p.output_modalities if x],
-        prompt_image_token_price=p.prompt_image_token_price,
-        prompt_text_token_price=p.prompt_text_token_price,
-        version=p.version,
-    )
+    self = EmbeddingModel.__new__(EmbeddingModel)
+    self.aliases = p.aliases[:]
+    self.created = p.created.seconds
+    self.fingerprint = p.system_fingerprint
+    self.id = p.name
+    self.input_modalities = [MODALITY_NAMES[x] for x in p.input_modalities[:] if x] if p.input_modalities else []
+    self.output_modalities = [MODALITY_NAMES[x] for x in p.output_modalities[:] if x] if p.output_modalities else []
+    self.owned_by = None
+    self.prompt_image_token_price = p.prompt_image_token_price
+    self.prompt_text_token_price = p.prompt_text_token_price
+    self.version = p.version
+    self.extra = None
+    self.meta = None
+    return self
 
 
 def decode_image_generation_model(p: Any) -> ImageGenerationModel:
-    return ImageGenerationModel(
-        aliases=list(p.aliases),
-        created=unix_from_proto(p.created) if p.HasField("created") else 0,
-        fingerprint=p.system_fingerprint,
-        id=p.name,
-        image_price=p.image_price,
-        input_modalities=[MODALITY_NAMES[x] for x in p.input_modalities if x],
-        max_prompt_length=p.max_prompt_length,
-        output_modalities=[MODALITY_NAMES[x] for x in p.output_modalities if x],
-        version=p.version,
-    )
+    self = ImageGenerationModel.__new__(ImageGenerationModel)
+    self.aliases = p.aliases[:]
+    self.created = p.created.seconds
+    self.fingerprint = p.system_fingerprint
+    self.id = p.name
+    self.image_price = p.image_price
+    self.input_modalities = [MODALITY_NAMES[x] for x in p.input_modalities[:] if x] if p.input_modalities else []
+    self.max_prompt_length = p.max_prompt_length
+    self.output_modalities = [MODALITY_NAMES[x] for x in p.output_modalities[:] if x] if p.output_modalities else []
+    self.owned_by = None
+    self.pricing = None
+    self.version = p.version
+    self.extra = None
+    self.meta = None
+    return self
 
 
 def request_models_list_language(m: None) -> bytes:
@@ -75,7 +89,7 @@ def request_models_list_language(m: None) -> bytes:
 
 def answer_models_list_language(data: bytes) -> Listing[LanguageModel]:
     return Listing(
-        decode_language_model(x) for x in message("xai_api.ListLanguageModelsResponse").FromString(data).models
+        decode_language_model(x) for x in message("xai_api.ListLanguageModelsResponse").FromString(data).models[:]
     )
 
 
@@ -96,7 +110,7 @@ def request_models_list_embedding(m: None) -> bytes:
 
 def answer_models_list_embedding(data: bytes) -> Listing[EmbeddingModel]:
     return Listing(
-        decode_embedding_model(x) for x in message("xai_api.ListEmbeddingModelsResponse").FromString(data).models
+        decode_embedding_model(x) for x in message("xai_api.ListEmbeddingModelsResponse").FromString(data).models[:]
     )
 
 
@@ -118,7 +132,7 @@ def request_models_list_image_generation(m: None) -> bytes:
 def answer_models_list_image_generation(data: bytes) -> Listing[ImageGenerationModel]:
     return Listing(
         decode_image_generation_model(x)
-        for x in message("xai_api.ListImageGenerationModelsResponse").FromString(data).models
+        for x in message("xai_api.ListImageGenerationModelsResponse").FromString(data).models[:]
     )
 
 

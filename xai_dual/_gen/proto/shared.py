@@ -50,19 +50,31 @@ DEFERRED_STATUS_NUMBERS = {"done": 1, "expired": 2, "pending": 3, "failed": 4}
 
 
 def decode_usage(p: Any) -> Usage:
-    return Usage(
-        completion_tokens=p.completion_tokens,
-        reasoning_tokens=p.reasoning_tokens,
-        cost_in_usd_ticks=p.cost_in_usd_ticks,
-        num_sources_used=p.num_sources_used,
-        prompt_tokens=p.prompt_tokens,
-        prompt_text_tokens=p.prompt_text_tokens,
-        prompt_image_tokens=p.prompt_image_tokens,
-        cached_tokens=p.cached_prompt_text_tokens,
-        total_tokens=p.total_tokens,
-        server_side_tools_used=[SERVER_SIDE_TOOL_NAMES[x] for x in p.server_side_tools_used if x],
+    self = Usage.__new__(Usage)
+    self.completion_tokens = p.completion_tokens
+    self.reasoning_tokens = p.reasoning_tokens
+    self.completion_audio_tokens = None
+    self.accepted_prediction_tokens = None
+    self.rejected_prediction_tokens = None
+    self.cost_in_usd_ticks = p.cost_in_usd_ticks
+    self.num_sources_used = p.num_sources_used
+    self.prompt_tokens = p.prompt_tokens
+    self.prompt_text_tokens = p.prompt_text_tokens
+    self.prompt_image_tokens = p.prompt_image_tokens
+    self.prompt_audio_tokens = None
+    self.cached_tokens = p.cached_prompt_text_tokens
+    self.server_side_tool_usage_details = None
+    self.total_tokens = p.total_tokens
+    self.server_side_tools_used = (
+        [SERVER_SIDE_TOOL_NAMES[x] for x in p.server_side_tools_used[:] if x] if p.server_side_tools_used else []
     )
+    self.extra = None
+    return self
 
 
 def decode_deferred_request(p: Any) -> DeferredRequest:
-    return DeferredRequest(request_id=p.request_id)
+    self = DeferredRequest.__new__(DeferredRequest)
+    self.request_id = p.request_id
+    self.extra = None
+    self.meta = None
+    return self

@@ -7,7 +7,6 @@ from __future__ import annotations
 from typing import Any
 
 from ..._check import missing, string
-from ..._convert import octets_from_proto
 from ..._proto import message, refuse_extra
 from ...types.tokenizer import Token, TokenizeRequest, TokenizeResponse
 
@@ -25,11 +24,21 @@ def encode_tokenize_request(m: TokenizeRequest, p: Any) -> None:
 
 
 def decode_tokenize_response(p: Any) -> TokenizeResponse:
-    return TokenizeResponse(token_ids=[decode_token(x) for x in p.tokens], model=p.model)
+    self = TokenizeResponse.__new__(TokenizeResponse)
+    self.token_ids = [decode_token(x) for x in p.tokens[:]] if p.tokens else []
+    self.model = p.model
+    self.extra = None
+    self.meta = None
+    return self
 
 
 def decode_token(p: Any) -> Token:
-    return Token(string_token=p.string_token, token_bytes=octets_from_proto(p.token_bytes), token_id=p.token_id)
+    self = Token.__new__(Token)
+    self.string_token = p.string_token
+    self.token_bytes = p.token_bytes
+    self.token_id = p.token_id
+    self.extra = None
+    return self
 
 
 def request_tokenizer_tokenize(m: TokenizeRequest) -> bytes:

@@ -34,13 +34,17 @@ from .documents import (
 
 
 def decode_web_search(p: Any) -> WebSearch:
-    return WebSearch(
-        user_location=decode_web_search_user_location(p.user_location) if p.HasField("user_location") else None,
-        allowed_domains=list(p.allowed_domains),
-        enable_image_search=p.enable_image_search if p.HasField("enable_image_search") else None,
-        enable_image_understanding=p.enable_image_understanding if p.HasField("enable_image_understanding") else None,
-        excluded_domains=list(p.excluded_domains),
-    )
+    self = WebSearch.__new__(WebSearch)
+    self.filters = None
+    self.search_context_size = None
+    self.user_location = decode_web_search_user_location(p.user_location) if p.HasField("user_location") else None
+    self.allowed_domains = p.allowed_domains[:]
+    self.enable_image_search = p.enable_image_search if p.HasField("enable_image_search") else None
+    self.enable_image_understanding = p.enable_image_understanding if p.HasField("enable_image_understanding") else None
+    self.excluded_domains = p.excluded_domains[:]
+    self.external_web_access = None
+    self.extra = None
+    return self
 
 
 def encode_web_search(m: WebSearch, p: Any) -> None:
@@ -64,14 +68,15 @@ def encode_web_search(m: WebSearch, p: Any) -> None:
 
 
 def decode_x_search(p: Any) -> XSearch:
-    return XSearch(
-        allowed_x_handles=list(p.allowed_x_handles),
-        enable_image_understanding=p.enable_image_understanding if p.HasField("enable_image_understanding") else None,
-        enable_video_understanding=p.enable_video_understanding if p.HasField("enable_video_understanding") else None,
-        excluded_x_handles=list(p.excluded_x_handles),
-        from_date=date_from_proto(p.from_date) if p.HasField("from_date") else None,
-        to_date=date_from_proto(p.to_date) if p.HasField("to_date") else None,
-    )
+    self = XSearch.__new__(XSearch)
+    self.allowed_x_handles = p.allowed_x_handles[:]
+    self.enable_image_understanding = p.enable_image_understanding if p.HasField("enable_image_understanding") else None
+    self.enable_video_understanding = p.enable_video_understanding if p.HasField("enable_video_understanding") else None
+    self.excluded_x_handles = p.excluded_x_handles[:]
+    self.from_date = date_from_proto(p.from_date) if p.HasField("from_date") else None
+    self.to_date = date_from_proto(p.to_date) if p.HasField("to_date") else None
+    self.extra = None
+    return self
 
 
 def encode_x_search(m: XSearch, p: Any) -> None:
@@ -91,7 +96,10 @@ def encode_x_search(m: XSearch, p: Any) -> None:
 
 
 def decode_code_execution(p: Any) -> CodeExecution:
-    return CodeExecution()
+    self = CodeExecution.__new__(CodeExecution)
+    self.container = None
+    self.extra = None
+    return self
 
 
 def encode_code_execution(m: CodeExecution, p: Any) -> None:
@@ -101,12 +109,15 @@ def encode_code_execution(m: CodeExecution, p: Any) -> None:
 
 
 def decode_collections_search(p: Any) -> CollectionsSearch:
-    return CollectionsSearch(
-        limit=p.limit if p.HasField("limit") else None,
-        collection_ids=list(p.collection_ids),
-        instructions=p.instructions if p.HasField("instructions") else None,
-        retrieval_mode=decode_collections_retrieval_mode(p) if p.WhichOneof("retrieval_mode") else None,
-    )
+    self = CollectionsSearch.__new__(CollectionsSearch)
+    self.filters = None
+    self.limit = p.limit if p.HasField("limit") else None
+    self.ranking_options = None
+    self.collection_ids = p.collection_ids[:]
+    self.instructions = p.instructions if p.HasField("instructions") else None
+    self.retrieval_mode = decode_collections_retrieval_mode(p) if p.WhichOneof("retrieval_mode") else None
+    self.extra = None
+    return self
 
 
 def encode_collections_search(m: CollectionsSearch, p: Any) -> None:
@@ -126,14 +137,18 @@ def encode_collections_search(m: CollectionsSearch, p: Any) -> None:
 
 
 def decode_mcp(p: Any) -> MCP:
-    return MCP(
-        allowed_tool_names=list(p.allowed_tool_names),
-        authorization=p.authorization if p.HasField("authorization") else None,
-        extra_headers=dict(p.extra_headers),
-        server_description=p.server_description,
-        server_label=p.server_label,
-        server_url=p.server_url,
-    )
+    self = MCP.__new__(MCP)
+    self.allowed_tool_names = p.allowed_tool_names[:]
+    self.authorization = p.authorization if p.HasField("authorization") else None
+    self.connector_id = None
+    self.defer_loading = None
+    self.extra_headers = dict(p.extra_headers)
+    self.require_approval = None
+    self.server_description = p.server_description
+    self.server_label = p.server_label
+    self.server_url = p.server_url
+    self.extra = None
+    return self
 
 
 def encode_mcp(m: MCP, p: Any) -> None:
@@ -159,12 +174,13 @@ def encode_mcp(m: MCP, p: Any) -> None:
 
 
 def decode_web_search_user_location(p: Any) -> WebSearchUserLocation:
-    return WebSearchUserLocation(
-        city=p.city if p.HasField("city") else None,
-        country=p.country if p.HasField("country") else None,
-        region=p.region if p.HasField("region") else None,
-        timezone=p.timezone if p.HasField("timezone") else None,
-    )
+    self = WebSearchUserLocation.__new__(WebSearchUserLocation)
+    self.city = p.city if p.HasField("city") else None
+    self.country = p.country if p.HasField("country") else None
+    self.region = p.region if p.HasField("region") else None
+    self.timezone = p.timezone if p.HasField("timezone") else None
+    self.extra = None
+    return self
 
 
 def encode_web_search_user_location(m: WebSearchUserLocation, p: Any) -> None:
@@ -180,7 +196,10 @@ def encode_web_search_user_location(m: WebSearchUserLocation, p: Any) -> None:
 
 
 def decode_image_generation(p: Any) -> ImageGeneration:
-    return ImageGeneration(action=p.action if p.HasField("action") else None)
+    self = ImageGeneration.__new__(ImageGeneration)
+    self.action = p.action if p.HasField("action") else None
+    self.extra = None
+    return self
 
 
 def encode_image_generation(m: ImageGeneration, p: Any) -> None:
@@ -190,7 +209,10 @@ def encode_image_generation(m: ImageGeneration, p: Any) -> None:
 
 
 def decode_attachment_search(p: Any) -> AttachmentSearch:
-    return AttachmentSearch(limit=p.limit if p.HasField("limit") else None)
+    self = AttachmentSearch.__new__(AttachmentSearch)
+    self.limit = p.limit if p.HasField("limit") else None
+    self.extra = None
+    return self
 
 
 def encode_attachment_search(m: AttachmentSearch, p: Any) -> None:

@@ -35,20 +35,23 @@ VIDEO_RESOLUTION_NUMBERS = {"480p": 1, "720p": 2, "1080p": 3}
 
 
 def decode_video_request(p: Any) -> VideoRequest:
-    return VideoRequest(
-        aspect_ratio=VIDEO_ASPECT_RATIO_NAMES[p.aspect_ratio] if p.HasField("aspect_ratio") else None,
-        duration=p.duration if p.HasField("duration") else None,
-        image=decode_image_url(p.image) if p.HasField("image") else None,
-        keyframes=[decode_video_keyframe(x) for x in p.keyframes] or None,
-        model=p.model,
-        prompt=p.prompt,
-        reference_audios=[decode_audio_url(x) for x in p.reference_audios] or None,
-        reference_images=[decode_image_url(x) for x in p.reference_images] or None,
-        resolution=VIDEO_RESOLUTION_NAMES[p.resolution] if p.HasField("resolution") else None,
-        storage_options=decode_storage_options(p.storage_options) if p.HasField("storage_options") else None,
-        generate_audio=p.generate_audio if p.HasField("generate_audio") else None,
-        last_frame=decode_image_url(p.last_frame) if p.HasField("last_frame") else None,
-    )
+    self = VideoRequest.__new__(VideoRequest)
+    self.aspect_ratio = VIDEO_ASPECT_RATIO_NAMES[p.aspect_ratio] if p.HasField("aspect_ratio") else None
+    self.duration = p.duration if p.HasField("duration") else None
+    self.image = decode_image_url(p.image) if p.HasField("image") else None
+    self.keyframes = [decode_video_keyframe(x) for x in p.keyframes[:]] or None
+    self.model = p.model
+    self.output = None
+    self.prompt = p.prompt
+    self.reference_audios = [decode_audio_url(x) for x in p.reference_audios[:]] or None
+    self.reference_images = [decode_image_url(x) for x in p.reference_images[:]] or None
+    self.resolution = VIDEO_RESOLUTION_NAMES[p.resolution] if p.HasField("resolution") else None
+    self.storage_options = decode_storage_options(p.storage_options) if p.HasField("storage_options") else None
+    self.user = None
+    self.generate_audio = p.generate_audio if p.HasField("generate_audio") else None
+    self.last_frame = decode_image_url(p.last_frame) if p.HasField("last_frame") else None
+    self.extra = None
+    return self
 
 
 def encode_video_request(m: VideoRequest, p: Any) -> None:
@@ -105,13 +108,15 @@ def encode_video_edit_request(m: VideoEditRequest, p: Any) -> None:
 
 
 def decode_video_extension_request(p: Any) -> VideoExtensionRequest:
-    return VideoExtensionRequest(
-        duration=p.duration if p.HasField("duration") else None,
-        model=p.model,
-        prompt=p.prompt,
-        storage_options=decode_storage_options(p.storage_options) if p.HasField("storage_options") else None,
-        video=decode_video_url(p.video),
-    )
+    self = VideoExtensionRequest.__new__(VideoExtensionRequest)
+    self.duration = p.duration if p.HasField("duration") else None
+    self.model = p.model
+    self.output = None
+    self.prompt = p.prompt
+    self.storage_options = decode_storage_options(p.storage_options) if p.HasField("storage_options") else None
+    self.video = decode_video_url(p.video)
+    self.extra = None
+    return self
 
 
 def encode_video_extension_request(m: VideoExtensionRequest, p: Any) -> None:
@@ -141,7 +146,11 @@ def encode_get_video_request(m: GetVideoRequest, p: Any) -> None:
 
 
 def decode_video_keyframe(p: Any) -> VideoKeyframe:
-    return VideoKeyframe(image=decode_image_url(p.image), timestamp_s=p.timestamp_s)
+    self = VideoKeyframe.__new__(VideoKeyframe)
+    self.image = decode_image_url(p.image)
+    self.timestamp_s = p.timestamp_s
+    self.extra = None
+    return self
 
 
 def encode_video_keyframe(m: VideoKeyframe, p: Any) -> None:
@@ -155,7 +164,11 @@ def encode_video_keyframe(m: VideoKeyframe, p: Any) -> None:
 
 
 def decode_video_url(p: Any) -> VideoUrl:
-    return VideoUrl(file_id=p.file_id if p.HasField("file_id") else None, url=p.url if p.HasField("url") else None)
+    self = VideoUrl.__new__(VideoUrl)
+    self.file_id = p.file_id if p.HasField("file_id") else None
+    self.url = p.url if p.HasField("url") else None
+    self.extra = None
+    return self
 
 
 def encode_video_url(m: VideoUrl, p: Any) -> None:
@@ -168,7 +181,11 @@ def encode_video_url(m: VideoUrl, p: Any) -> None:
 
 
 def decode_audio_url(p: Any) -> AudioUrl:
-    return AudioUrl(voice_id=p.voice_id if p.HasField("voice_id") else None)
+    self = AudioUrl.__new__(AudioUrl)
+    self.url = None
+    self.voice_id = p.voice_id if p.HasField("voice_id") else None
+    self.extra = None
+    return self
 
 
 def encode_audio_url(m: AudioUrl, p: Any) -> None:
@@ -180,28 +197,35 @@ def encode_audio_url(m: AudioUrl, p: Any) -> None:
 
 
 def decode_video(p: Any) -> Video:
-    return Video(
-        error=decode_video_error(p.response.error) if p.response.HasField("error") else None,
-        model=p.response.model,
-        progress=p.response.progress,
-        status=DEFERRED_STATUS_NAMES[p.status],
-        usage=decode_media_usage(p.response.usage) if p.response.HasField("usage") else None,
-        video=decode_generated_video(p.response.video) if p.response.HasField("video") else None,
-    )
+    self = Video.__new__(Video)
+    self.error = decode_video_error(p.response.error) if p.response.HasField("error") else None
+    self.model = p.response.model
+    self.progress = p.response.progress
+    self.status = DEFERRED_STATUS_NAMES[p.status]
+    self.usage = decode_media_usage(p.response.usage) if p.response.HasField("usage") else None
+    self.video = decode_generated_video(p.response.video) if p.response.HasField("video") else None
+    self.extra = None
+    self.meta = None
+    return self
 
 
 def decode_generated_video(p: Any) -> GeneratedVideo:
-    return GeneratedVideo(
-        duration=p.duration,
-        file_output=decode_file_output(p.file_output) if p.HasField("file_output") else None,
-        respect_moderation=p.respect_moderation,
-        storage_error=p.storage_error if p.HasField("storage_error") else None,
-        url=p.url,
-    )
+    self = GeneratedVideo.__new__(GeneratedVideo)
+    self.duration = p.duration
+    self.file_output = decode_file_output(p.file_output) if p.HasField("file_output") else None
+    self.respect_moderation = p.respect_moderation
+    self.storage_error = p.storage_error if p.HasField("storage_error") else None
+    self.url = p.url
+    self.extra = None
+    return self
 
 
 def decode_video_error(p: Any) -> VideoError:
-    return VideoError(code=p.code or None, message=p.message)
+    self = VideoError.__new__(VideoError)
+    self.code = p.code or None
+    self.message = p.message
+    self.extra = None
+    return self
 
 
 def request_videos_generate(m: VideoRequest) -> bytes:
