@@ -170,6 +170,8 @@ class Bindings:
     whys: dict[str, str] = attrs.field(factory=dict)  # item or file -> the reason in a line, where it is given
     waiver_domains: dict[str, str] = attrs.field(factory=dict)
     domains: list[str] = attrs.field(factory=list)
+    parts: dict[str, str] = attrs.field(factory=dict)  # domain -> the one that it is a part of
+    late: set[str] = attrs.field(factory=set)  # domains to load when they are first needed
 
 
 def read_bindings(folder: Path) -> Bindings:
@@ -183,6 +185,11 @@ def read_bindings(folder: Path) -> Bindings:
         _File(path.stem, path.name, bindings).read(data)
     if not bindings.domains:
         raise DefinitionError(f"no binding file in {folder}")
+    for late in sorted(bindings.late - bindings.parts.keys()):
+        raise DefinitionError(f"{late}.toml: late = true is for a file that says `part_of`")
+    for part, whole in bindings.parts.items():
+        if whole not in bindings.domains or whole in bindings.parts:
+            raise DefinitionError(f"{part}.toml: part_of = {whole!r} is no file beside it that is whole")
     return bindings
 
 
@@ -202,11 +209,18 @@ class _File:
             "fold": (self._fold, self.into.folds),
         }
         for section, entries in data.items():
+            if section == "part_of":
+                self.into.parts[self.domain] = str(entries)
+                continue
+            if section == "late":
+                self.into.late |= {self.domain} if entries else set()
+                continue
             if section == "waive":
                 self._waive(entries)
                 continue
             if section not in readers:
-                raise DefinitionError(f"{self.file}: [{section}] is no section; there are {', '.join(readers)}, waive")
+                known = ", ".join((*readers, "waive", "part_of", "late"))
+                raise DefinitionError(f"{self.file}: [{section}] is no section; there are {known}")
             reader, into = readers[section]
             for name, entry in entries.items():
                 if name in into:

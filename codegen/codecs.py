@@ -26,8 +26,12 @@ class CodecModule:
         return name
 
     def cls(self, name: str) -> str:
-        """A public model or union, imported."""
+        """Source of a public model or union, imported."""
         home = self.api.home(name)
+        if self._is_late(home):
+            whole = self.api.parts[home]
+            self.imports.add("...types", f"{whole} as {whole}_types")
+            return f"{whole}_types.{name}"
         self.imports.add(f"...types.{home}", name)
         return name
 
@@ -36,9 +40,15 @@ class CodecModule:
         home = self.api.home(name)
         node = self.api.models.get(name) or self.api.unions[name]
         function = f"{verb}_{snake(name)}" + (f"_{shape}" if shape in node.other_shapes else "")
-        if home != self.domain:
+        if self._is_late(home):
+            self.imports.add_late(f".{home}", function)
+        elif home != self.domain:
             self.imports.add(f".{home}", function)
         return function
+
+    def _is_late(self, home: str) -> bool:
+        """Whether the models and codecs of that domain are loaded when they are first needed."""
+        return home in self.api.late and home != self.domain
 
     def converter(self, converter: Converter, way: str) -> str:
         """A function of a converter, imported: way is "from_json", "to_json", "from_proto" or "to_proto"."""

@@ -83,10 +83,11 @@ def with_table(readme: str, api: ir.Api) -> str:
 def _bindings(api: ir.Api) -> str:
     parts = ["Every public field and where it stands on each wire.\n", "## One-sided fields", ""]
     parts += [table(["model", "gRPC only", "REST only"], one_sided_rows(api)), ""]
-    for model in sorted(api.models.values(), key=lambda m: (m.domain, m.name)):
+    for model in sorted(api.models.values(), key=lambda m: (api.parts.get(m.domain, m.domain), m.name)):
         sources = [f"`{model.grpc}`"] if model.grpc else []
         sources += [f"`{name}` ({shape})" for shape, name in model.rest.items() if name]
-        parts += [f"## {model.name}", "", f"{model.domain}; {', '.join(sources)}", ""]
+        domain = api.parts.get(model.domain, model.domain)
+        parts += [f"## {model.name}", "", f"{domain}; {', '.join(sources)}", ""]
         parts += [
             table(["field", "type", "kind", "gRPC", "REST", "fold"], [_field_row(api, model, f) for f in model.fields]),
             "",

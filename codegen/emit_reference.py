@@ -15,25 +15,28 @@ def emit_reference(api: ir.Api) -> Iterator[tuple[str, str]]:
     """(path, text) of every page of the reference."""
     rows = []
     for domain in domains(api):
-        calls = [op for op in api.operations.values() if op.domain == domain]
-        yield f"docs/generated/reference/{domain}.md", _page(api, domain, calls)
+        if domain in api.parts:  # on the page of the domain that offers it
+            continue
+        offered = {domain, *(part for part, whole in api.parts.items() if whole == domain)}
+        calls = [op for op in api.operations.values() if op.domain in offered]
+        yield f"docs/generated/reference/{domain}.md", _page(api, domain, offered, calls)
         names = ", ".join(f"`{op.name}`" for op in calls) or "-"
         rows.append([f"[{domain}]({domain}.md)", names])
     yield "docs/generated/reference/README.md", page("Reference", table(["domain", "calls"], rows))
 
 
-def _page(api: ir.Api, domain: str, calls: list[ir.Operation]) -> str:
+def _page(api: ir.Api, domain: str, offered: set[str], calls: list[ir.Operation]) -> str:
     annotate = Annotator(api, domain, Imports())
     parts: list[str] = []
     for op in calls:
         parts += _call(api, op, annotate)
-    models = [m for m in api.models.values() if m.domain == domain]
+    models = [m for m in api.models.values() if m.domain in offered]
     for model in sorted(models, key=lambda m: m.name):
         parts += _model(model, annotate)
-    for union in sorted((u for u in api.unions.values() if u.domain == domain), key=lambda u: u.name):
+    for union in sorted((u for u in api.unions.values() if u.domain in offered), key=lambda u: u.name):
         members = ", ".join(f"`{v.model}`" for v in union.variants)
         parts += [f"## {union.name}", "", clean(union.doc), "", f"One of {members}, or `Unknown`.", ""]
-    for enum in sorted((e for e in api.enums.values() if e.domain == domain), key=lambda e: e.name):
+    for enum in sorted((e for e in api.enums.values() if e.domain in offered), key=lambda e: e.name):
         values = ", ".join(f"`{v.name}`" for v in enum.values)
         parts += [f"## {enum.name}", "", clean(enum.doc), "", f"Any text; known: {values}.", ""]
     return page(f"Reference: {domain}", *parts)

@@ -79,7 +79,9 @@ def _all(resources: list[str]) -> str:
     body(f"__all__ = [{quoted(['AsyncResources'])}]", "")
     with body.block("class AsyncResources:"):
         body.doc("The resources of a client. Each is made, and its models are loaded, when it is first used.")
-        body("", "_caller: AsyncCaller")
+        body("", "@cached_property")
+        with body.block("def _caller(self) -> AsyncCaller:"):
+            body("raise NotImplementedError")
         for resource in resources:
             cls = class_name(resource)
             typing_only.add(f".{resource}", cls)
@@ -171,13 +173,19 @@ class _Method:
     def _request(self) -> str:
         if not self.op.request:
             return "None"
-        self.imports.add(f"...types.{self.api.models[self.op.request].domain}", self.op.request)
+        made, home = self.op.request, self.api.home(self.op.request)
+        if home not in self.api.late:
+            self.imports.add(f"...types.{home}", made)
+        else:  # loaded when the call is made
+            whole = self.api.parts[home]
+            self.imports.add("...types", f"{whole} as {whole}_types")
+            made = f"{whole}_types.{made}"
         arguments = [f"{f.name}={f.name}" for f in (*self.required, *self.optional)]
         # what a helper leaves to its function, the request has to have all the same
         without = self.op.helper.without if self.op.helper else ()
         fields = self.api.models[self.op.request].fields
         arguments += [f"{f.name}={_empty(f)}" for f in fields if f.name in without and f.name in self.asked.required]
-        return f"{self.op.request}({', '.join(arguments)})"
+        return f"{made}({', '.join(arguments)})"
 
     def _own(self, required: bool) -> list[ir.Argument]:
         """Arguments of a helper that the other operation has not."""

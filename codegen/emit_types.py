@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from . import ir
 from .convert import COERCIONS
@@ -110,10 +110,9 @@ class Annotator:
 def _module(api: ir.Api, domain: str) -> str:
     imports, typing_only, body = Imports(), Imports(), Lines()
     annotate = Annotator(api, domain, typing_only)
-    names = sorted(
-        [x.name for group in (api.models, api.unions, api.enums) for x in group.values() if x.domain == domain]
-    )
-    body(f"__all__ = [{quoted(names)}]", "")
+    names = _names(api, domain)
+    offered = _offered(api, domain)
+    body(f"__all__ = [{quoted(sorted([*names, *(name for more in offered.values() for name in more)]))}]", "")
     for enum in api.enums.values():
         if enum.domain == domain:
             _enum(enum, imports, body)
@@ -123,7 +122,42 @@ def _module(api: ir.Api, domain: str) -> str:
     for union in api.unions.values():
         if union.domain == domain:
             _union(union, Annotator(api, domain, imports), imports, body)
+    if offered:
+        _parts(offered, imports, typing_only, body)
     return module(f"Models: {domain}.", imports, body, typing_only)
+
+
+def _names(api: ir.Api, domain: str) -> list[str]:
+    """The models, unions and enums of a domain."""
+    return sorted(x.name for group in (api.models, api.unions, api.enums) for x in group.values() if x.domain == domain)
+
+
+def _offered(api: ir.Api, domain: str) -> dict[str, list[str]]:
+    """What a domain offers that stands in other modules: its parts, and the members of their unions."""
+    parts = {part: _names(api, part) for part, whole in api.parts.items() if whole == domain}
+    members = {v.model for u in api.unions.values() if u.domain in parts for v in u.variants}
+    others = {home: sorted(m for m in members if api.home(m) == home) for home in sorted(map(api.home, members))}
+    return {**others, **parts}
+
+
+def _parts(offered: Mapping[str, list[str]], imports: Imports, typing_only: Imports, body: Lines) -> None:
+    """Lines that load such modules when they are first asked for."""
+    imports.add("importlib", "import_module")
+    typing_only.add("typing", "Any")
+    for home, names in offered.items():
+        typing_only.add(f".{home}", *names)
+    homes = [f"{literal(home)}: ({quoted(names)},)" for home, names in offered.items()]
+    body(f"_PARTS = {{{', '.join(homes)}}}")
+    body("_PART_OF = {name: part for part, names in _PARTS.items() for name in names}", "")
+    guard = body.block("if not TYPE_CHECKING:  # type checkers are to find wrong names")
+    with guard, body.block("def __getattr__(name: str) -> Any:"):
+        body.doc("Load the part that has it: few calls need one.")
+        body("if name not in _PART_OF:")
+        body('    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")')
+        body('value = globals()[name] = getattr(import_module(f".{_PART_OF[name]}", __package__), name)')
+        body("return value")
+    with body.block("def __dir__() -> list[str]:"):
+        body("return sorted({*globals(), *__all__})")
 
 
 def _enum(enum: ir.Enum, imports: Imports, body: Lines) -> None:

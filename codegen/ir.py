@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any, Literal
 
 import attrs
@@ -357,6 +357,8 @@ class Api:
     document: Mapping[str, object]
     waivers: tuple[tuple[str, str, str], ...]  # (item, its schema or message, or its file; reason; why)
     counts: Mapping[str, Mapping[str, int]]  # domain -> "both", "grpc", "rest" or a waiver's reason -> items
+    parts: Mapping[str, str]  # domain -> the one that offers its models as well
+    late: Set[str]  # those of them that are loaded when they are first needed
 
     def home(self, name: str) -> str:
         """The domain of a model or union."""

@@ -94,6 +94,7 @@ class Imports:
     def __init__(self) -> None:
         self._from: dict[str, set[str]] = {}
         self._plain: set[str] = set()
+        self._late: dict[str, str] = {}
 
     def add(self, module: str, *names: str) -> None:
         """`from module import names`, or `import module` without names."""
@@ -101,6 +102,20 @@ class Imports:
             self._from.setdefault(module, set()).update(names)
         else:
             self._plain.add(module)
+
+    def add_late(self, module: str, function: str) -> None:
+        """A function whose module is loaded when it is first called."""
+        self._late[function] = module
+        self.add("typing", "Any")
+
+    def late(self) -> Lines:
+        """What stands for those functions until then."""
+        lines = Lines()
+        for function, module in sorted(self._late.items()):
+            with lines.block(f"def {function}(*values: Any) -> Any:"):
+                lines(f"from {module} import {function}", "", f"return {function}(*values)")
+            lines("")
+        return lines
 
     def lines(self) -> list[str]:
         """Import lines; ruff sorts them."""
@@ -114,4 +129,4 @@ def module(doc: str, imports: Imports, body: Lines, typing_only: Imports | None 
     if typing_only and typing_only.lines():
         head += ["from typing import TYPE_CHECKING", "", "if TYPE_CHECKING:"]
         head += ["    " + line for line in typing_only.lines()]
-    return "\n".join(head) + "\n\n" + body.text()
+    return "\n".join(head) + "\n\n" + body.text() + imports.late().text()

@@ -58,6 +58,8 @@ def link(definitions: Definitions, bindings: Bindings) -> ir.Api:
         facts.openapi.document,
         tuple((item, reason, bindings.whys.get(item, "")) for item, reason in sorted(bindings.waivers.items())),
         coverage.counts(),
+        bindings.parts,
+        bindings.late,
     )
 
 

@@ -11,18 +11,14 @@ from .meta import Meta
 
 __all__ = ["TRUST_VARIABLES", "connect_error"]
 
-_TLS = re.compile(
-    r"(?:tls|ssl) handshake|SSL|Cannot check peer|Custom verification|Unwrap failed|TSI_|certificate", re.IGNORECASE
-)
-_CERTIFICATE = re.compile(
-    r"certificate|UNKNOWN_CA|ACCESS_DENIED|ALERT_HANDSHAKE_FAILURE|Hostname Verification|Unwrap failed",
-    re.IGNORECASE,
-)
+# Patterns are text: they are compiled when there is a first error.
+_TLS = r"(?i)(?:tls|ssl) handshake|SSL|Cannot check peer|Custom verification|Unwrap failed|TSI_|certificate"
+_CERTIFICATE = r"(?i)certificate|UNKNOWN_CA|ACCESS_DENIED|ALERT_HANDSHAKE_FAILURE|Hostname Verification|Unwrap failed"
 """What says that a certificate is to blame. (A server that wants the client's says just "handshake failure" in TLS 1.2,
 and in TLS 1.3 what it says comes after the handshake: there gRPC tells that "Unwrap failed", and not why.)"""
 _FOR_GOOD = r"4(?!08|25|29)\d\d\b"
-_PROXY = re.compile(rf"(?P<login>407\b|Invalid username/password|Requested [A-Z/ ]+ from proxy server)|{_FOR_GOOD}")
-_PROXY_OF_GRPC = re.compile(rf"HTTP proxy returned response code (?:(?P<login>407\b)|{_FOR_GOOD})")
+_PROXY = rf"(?P<login>407\b|Invalid username/password|Requested [A-Z/ ]+ from proxy server)|{_FOR_GOOD}"
+_PROXY_OF_GRPC = rf"HTTP proxy returned response code (?:(?P<login>407\b)|{_FOR_GOOD})"
 """What a proxy says that will say the same again; of HTTP by its status, of SOCKS in httpcore's words."""
 _WANTS_LOGIN = (
     "The proxy wants a user name and a password, or others than it was given: proxy='http://user:password@host:port'."
@@ -44,15 +40,15 @@ def connect_error(
 
     `proxy` is what a proxy said, where it was one; gRPC has that in its reason.
     """
-    refused = _PROXY.match(proxy) or _PROXY_OF_GRPC.search(reason)
+    refused = re.match(_PROXY, proxy) or re.search(_PROXY_OF_GRPC, reason)
     if refused:
         why = _WANTS_LOGIN if refused["login"] else "The proxy does not allow it."
         return e.ProxyError(f"{text} ({why})", meta=meta)
-    if not _TLS.search(reason):
+    if not re.search(_TLS, reason):
         return e.ConnectError(text, meta=meta)
     if "missing selected ALPN" in reason:
         text = f"{text} (HTTP/2 is not spoken there, or not by who ends TLS on the way: transport='rest' may work.)"
-    if not _CERTIFICATE.search(reason):
+    if not re.search(_CERTIFICATE, reason):
         return e.TlsError(text, meta=meta)
     if "Unwrap failed" in reason:
         text = f"{text} (The server ended TLS after the handshake, as where it lacks or refuses a client certificate.)"

@@ -14,8 +14,6 @@ from datetime import date, datetime, time, timedelta, timezone
 from math import isfinite
 from typing import Any
 
-import orjson
-
 from . import _check
 from ._json import MISFIT, vector
 from .errors import UsageError
@@ -167,6 +165,8 @@ def json_text_to_json(value: Any, name: str) -> dict[str, Any]:
 
 
 def json_text_from_proto(value: str) -> dict[str, Any]:
+    import orjson
+
     try:
         parsed = orjson.loads(value)
     except orjson.JSONDecodeError:
@@ -175,6 +175,8 @@ def json_text_from_proto(value: str) -> dict[str, Any]:
 
 
 def json_text_to_proto(value: Any, name: str) -> str:
+    import orjson
+
     try:
         return orjson.dumps(_check.mapping(value, name)).decode()
     except TypeError as error:

@@ -80,7 +80,7 @@ def parts_from_json(value: Any) -> Any:
 def parts_to_json(value: Any, name: str, wire: bool = True) -> str | list[dict[str, Any]]:
     if isinstance(value, str):
         return _check.string(value, name)
-    from ._gen.json.chat import encode_content_part
+    from ._gen.json.chat_messages import encode_content_part
     from ._json import many
     from .types.chat import ContentPart
 
@@ -88,7 +88,7 @@ def parts_to_json(value: Any, name: str, wire: bool = True) -> str | list[dict[s
 
 
 def parts_from_proto(value: Any) -> Any:
-    from ._gen.proto.chat import decode_content_part
+    from ._gen.proto.chat_messages import decode_content_part
 
     if len(value) == 1 and value[0].WhichOneof("content") == "text":
         return value[0].text
@@ -99,7 +99,7 @@ def parts_to_proto(value: Any, target: Any, name: str) -> None:
     if isinstance(value, str):
         target.add().text = _check.string(value, name)
         return
-    from ._gen.proto.chat import encode_content_part
+    from ._gen.proto.chat_messages import encode_content_part
     from ._proto import many
     from .types.chat import ContentPart
 
@@ -174,7 +174,7 @@ def embed_input_to_proto(value: Any, target: Any, name: str) -> None:
 
 
 def _write_image(item: Mapping[str, Any], target: Any, name: str) -> None:
-    from ._gen.proto.chat import encode_image_url
+    from ._gen.proto.chat_messages import encode_image_url
     from ._proto import one
     from .types.chat import ImageUrl
 

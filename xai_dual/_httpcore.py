@@ -13,8 +13,9 @@ import httpcore
 
 from ._http import IDLE_SECONDS, SOCKET_OPTIONS, HttpSettings
 from ._proxies import Proxy
+from ._trust import ssl_context
 from .errors import UsageError
-from .tls import TLS, ssl_context
+from .tls import TLS
 
 __all__ = ["Opening", "handshakes", "pool_settings"]
 

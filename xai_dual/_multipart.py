@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import mimetypes
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
-import orjson
 
 from .errors import UsageError
 
@@ -31,6 +29,8 @@ class Part:
     @property
     def content_type(self) -> str:
         """By the file name. Reads the system's table of types when first asked."""
+        import mimetypes
+
         kind, encoding = mimetypes.guess_type(self.filename, strict=False)
         known = kind is not None and not encoding and _TYPE.fullmatch(kind)
         return kind if kind and known else "application/octet-stream"
@@ -89,6 +89,8 @@ def _items(value: Any) -> Iterator[Any]:
 def _text(name: str, value: Any) -> str:
     if isinstance(value, str):
         return value
+    import orjson
+
     try:
         return orjson.dumps(value).decode()
     except (TypeError, UnicodeEncodeError) as error:

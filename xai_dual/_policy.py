@@ -9,8 +9,6 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import orjson
-
 from . import errors as e
 from ._connect_errors import TRUST_VARIABLES, connect_error
 from ._retry import retry_after
@@ -98,14 +96,14 @@ _SENTENCES = {
 }
 """What the server writes as `code` where it spells a gRPC code as a sentence."""
 
-_WKE = re.compile(r"\[WKE=([^\[\]\s]{1,200})\]")
-_WRONG_KEY = re.compile(
-    r"\W*(?:(?:the|an?|your|provided|given|error|unauthorized)\W+){0,3}"
-    r"(?:(?:incorrect|invalid|wrong) api[ -]?key|api[ -]?key (?:provided )?(?:is )?(?:not valid|invalid|incorrect))",
-    re.IGNORECASE,
+_WKE = r"\[WKE=([^\[\]\s]{1,200})\]"
+_WRONG_KEY = (
+    r"(?i)\W*(?:(?:the|an?|your|provided|given|error|unauthorized)\W+){0,3}"
+    r"(?:(?:incorrect|invalid|wrong) api[ -]?key|api[ -]?key (?:provided )?(?:is )?(?:not valid|invalid|incorrect))"
 )
-_TOKEN = re.compile(r"[A-Za-z0-9_.:\-/]{1,200}")
-# Patterns are searched in what others send: each has to come to its end in a time that grows as the text does.
+_TOKEN = r"[A-Za-z0-9_.:\-/]{1,200}"
+# Patterns are searched in what others send: each has to come to its end in a time that grows as the text does. They
+# are text, compiled when there is a first error.
 
 DEPTH = 50
 """How deep the body of an error may be nested: one deeper than Python's stack can be neither shown nor pickled."""
@@ -183,7 +181,7 @@ def _finish(
 ) -> e.ApiError:
     """Make the error; what says that the key is wrong becomes AuthenticationError."""
     by_slug = slug is not None and slug.startswith("unauthenticated:")
-    if may_be_key and (by_slug or code == "unauthenticated" or _WRONG_KEY.match(message[:500])):
+    if may_be_key and (by_slug or code == "unauthenticated" or re.match(_WRONG_KEY, message[:500])):
         cls, code = e.AuthenticationError, "unauthenticated"
     return cls(message, code=code, slug=slug, **facts)
 
@@ -200,6 +198,8 @@ def _class_of_status(status: int) -> tuple[type[e.ApiError], str]:
 def _json_or_text(body: bytes) -> Any:
     if not body.strip():
         return None
+    import orjson
+
     try:
         return _within_depth(orjson.loads(body))
     except orjson.JSONDecodeError:
@@ -255,7 +255,7 @@ def _read_code(code: Any) -> tuple[str | None, str | None]:
     name = _SENTENCES.get(code.strip().rstrip(".").lower()) or _name(code)
     if name is not None:
         return name, None
-    return (None, code) if _TOKEN.fullmatch(code) else (None, None)
+    return (None, code) if re.fullmatch(_TOKEN, code) else (None, None)
 
 
 def _name(text: str) -> str | None:
@@ -266,7 +266,7 @@ def _name(text: str) -> str | None:
 
 def _split_wke(text: str) -> tuple[str | None, str]:
     """Take `[WKE=slug]` out of a message."""
-    found = _WKE.search(text)
+    found = re.search(_WKE, text)
     return (
         (found.group(1), (text[: found.start()].rstrip() + text[found.end() :]).strip())
         if found
@@ -285,23 +285,21 @@ def _plain(text: str) -> str:
 
 # -- gRPC ------------------------------------------------------------------------------------------------------------
 
-_LOST = re.compile(
-    r"Stream removed|Data frame with END_STREAM|Socket closed|recvmsg:|.{0,30}Connection reset|.{0,30}Broken pipe"
+_LOST = (
+    r"(?i)Stream removed|Data frame with END_STREAM|Socket closed|recvmsg:|.{0,30}Connection reset|.{0,30}Broken pipe"
     r"|(?:Received )?RST_STREAM|GOAWAY|.{0,40}GOAWAY received|keepalive|ping timeout|Transport closed|Endpoint closing"
-    r"|Cancelling all calls|Channel (?:is )?clos",
-    re.IGNORECASE,
+    r"|Cancelling all calls|Channel (?:is )?clos"
 )
-_UNREACHED = re.compile(
-    r"failed to connect to all addresses|errors resolving|.{0,20}DNS resolution failed|empty address list"
-    r"|.{0,30}name resolution failure|connections to all backends failing",
-    re.IGNORECASE,
+_UNREACHED = (
+    r"(?i)failed to connect to all addresses|errors resolving|.{0,20}DNS resolution failed|empty address list"
+    r"|.{0,30}name resolution failure|connections to all backends failing"
 )
-_TOO_MUCH_METADATA = re.compile(r"(?:.{0,40}\()?received metadata size exceeds")
-_TOO_LARGE = re.compile(r"(?:Sent|Received)? ?message larger than max(?: \(\d+ vs\. \d+\))?")
-_UNSEEN = re.compile(r".*RST_STREAM with error code 7\b|Stream removed \(GOAWAY received; ", re.DOTALL)
+_TOO_MUCH_METADATA = r"(?:.{0,40}\()?received metadata size exceeds"
+_TOO_LARGE = r"(?:Sent|Received)? ?message larger than max(?: \(\d+ vs\. \d+\))?"
+_UNSEEN = r"(?s).*RST_STREAM with error code 7\b|Stream removed \(GOAWAY received; "
 """What gRPC says of streams that the server has not looked at: REFUSED_STREAM, or above the last one of its GOAWAY. (Of
 those that it may have looked at, the reason for the end of the connection stands between the two words.)"""
-_NOT_GRPC = re.compile(r"Received http2 header with status: (\d{3})")
+_NOT_GRPC = r"Received http2 header with status: (\d{3})"
 
 
 def error_from_grpc(
@@ -319,7 +317,7 @@ def error_from_grpc(
     attempt: only where it had none is the request known not to have been sent.
     """
     trailers = trailing or {}
-    if status == "RESOURCE_EXHAUSTED" and _TOO_MUCH_METADATA.match(details):  # these may be there all the same
+    if status == "RESOURCE_EXHAUSTED" and re.match(_TOO_MUCH_METADATA, details):  # these may be there all the same
         return e.MessageTooLargeError(f"The metadata of the answer is over gRPC's limit: {details}", meta=meta)
     if not trailers:
         local = _local_failure(status, details, ready, meta)
@@ -344,11 +342,11 @@ def error_from_grpc(
 
 def _local_failure(status: str, details: str, ready: bool, meta: Meta | None) -> e.XaiError | None:
     """What gRPC itself reports in the guise of a status; the server has sent nothing."""
-    too_large = _TOO_LARGE.search(details) if status == "RESOURCE_EXHAUSTED" else None
+    too_large = re.search(_TOO_LARGE, details) if status == "RESOURCE_EXHAUSTED" else None
     if too_large:
         text = f"{too_large.group()}: over the limit of this client (max_message_bytes)."
         return e.MessageTooLargeError(text, meta=meta)
-    not_grpc = _NOT_GRPC.match(details)
+    not_grpc = re.match(_NOT_GRPC, details)
     if not_grpc:
         number = int(not_grpc.group(1))
         cls, code = _class_of_status(number)
@@ -356,13 +354,13 @@ def _local_failure(status: str, details: str, ready: bool, meta: Meta | None) ->
         return cls(text, code=code, http_status=number, grpc_status=status, meta=meta)
     if status not in ("UNAVAILABLE", "INTERNAL", "UNKNOWN", "CANCELLED"):
         return None
-    if _UNREACHED.match(details):
+    if re.match(_UNREACHED, details):
         if ready:
             return e.TransportError(details, maybe_sent=True, meta=meta)
         if "attempt timed out" in details or details.endswith(": Endpoint closing"):  # the latter during handshakes
             return e.TimeoutError(details, timer="connect", maybe_sent=False, meta=meta)
         return connect_error(details, details, TRUST_VARIABLES, meta)
-    if _LOST.match(details):
+    if re.match(_LOST, details):
         text = "The connection broke before the answer was complete"
-        return e.TransportError(f"{text}: {details}", maybe_sent=_UNSEEN.match(details) is None, meta=meta)
+        return e.TransportError(f"{text}: {details}", maybe_sent=re.match(_UNSEEN, details) is None, meta=meta)
     return None

@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib
+import importlib.util
 import os
 import sys
 import threading
@@ -23,7 +24,7 @@ from weakref import WeakSet
 
 from .errors import ForkedError
 
-__all__ = ["Forgetful", "abandon", "forget_after_fork", "grpc_module"]
+__all__ = ["Forgetful", "abandon", "forget_after_fork", "grpc_installed", "grpc_module"]
 
 HANDLERS = "GRPC_ENABLE_FORK_SUPPORT"
 """The environment variable that turns grpcio's handlers on and off; it is read while grpcio is imported."""
@@ -50,7 +51,6 @@ def abandon(thing: Any) -> None:
 
 def forget_after_fork(holder: Forgetful) -> None:
     """Call `holder.forget()` in each process that is forked from this one."""
-    _keep_abandoned()
     _forgetful.add(holder)
 
 
@@ -63,13 +63,23 @@ def _keep_abandoned() -> None:
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(_abandoned))
 
 
+def _before_fork() -> None:
+    if _forgetful:
+        _keep_abandoned()
+
+
 def _after_fork() -> None:
     for holder in list(_forgetful):
         holder.forget()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(before=_before_fork, after_in_child=_after_fork)
+
+
+def grpc_installed() -> bool:
+    """Whether grpcio can be imported; it is not."""
+    return importlib.util.find_spec("grpc") is not None
 
 
 def grpc_module(name: str) -> Any:

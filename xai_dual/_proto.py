@@ -6,23 +6,26 @@ another version, in protobuf's default pool.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf import descriptor_pool, message_factory
 
 from . import _check
+from ._protowire import fields
 from .errors import UnsupportedOnTransport, UsageError
 
 
 @cache
 def _pool() -> descriptor_pool.DescriptorPool:
     pool = descriptor_pool.DescriptorPool()
-    data = (Path(__file__).parent / "_gen" / "descriptors.binpb").read_bytes()
-    for file in descriptor_pb2.FileDescriptorSet.FromString(data).file:
-        pool.Add(file)
+    with open(os.path.join(os.path.dirname(__file__), "_gen", "descriptors.binpb"), "rb") as descriptors:
+        data = descriptors.read()
+    for _, file in fields(data):  # of a FileDescriptorSet, whose only field is its files
+        if isinstance(file, bytes):
+            pool.AddSerializedFile(file)
     return pool
 
 

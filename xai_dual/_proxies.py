@@ -5,7 +5,6 @@ Neither httpx nor gRPC is asked: each reads the environment in a way of its own.
 
 from __future__ import annotations
 
-import base64
 import ipaddress
 import os
 import re
@@ -40,7 +39,9 @@ class Proxy:
     @property
     def basic(self) -> str | None:
         """The value of its Proxy-Authorization header."""
-        return None if self.login is None else "Basic " + base64.b64encode(":".join(self.login).encode()).decode()
+        from base64 import b64encode
+
+        return None if self.login is None else "Basic " + b64encode(":".join(self.login).encode()).decode()
 
     def __str__(self) -> str:
         return f"{self.scheme}://{self.address}"

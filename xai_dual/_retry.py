@@ -12,12 +12,11 @@ anything else; anything after a stream's first event              no      no
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from datetime import timezone
-from email.utils import parsedate_to_datetime
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from . import errors as e
+from ._protowire import fields
 
 __all__ = ["Failure", "RetryBudget", "failure_of", "retry_after", "retry_delay", "should_retry"]
 
@@ -92,6 +91,9 @@ def retry_after(headers: Mapping[str, str | bytes], now: float | None = None) ->
 
 
 def _seconds_until(date: str, now: float | None) -> float | None:
+    from datetime import timezone
+    from email.utils import parsedate_to_datetime
+
     try:
         moment = parsedate_to_datetime(date)
     except (TypeError, ValueError, IndexError, OverflowError):
@@ -104,55 +106,20 @@ def _seconds_until(date: str, now: float | None) -> float | None:
 def _retry_info(status: bytes) -> float | None:
     """google.rpc.RetryInfo.retry_delay, in seconds, out of a serialized google.rpc.Status."""
     try:
-        for number, detail in _fields(status):
+        for number, detail in fields(status):
             if number != 3 or not isinstance(detail, bytes):
                 continue
-            packed = dict(_fields(detail))
+            packed = dict(fields(detail))
             url, value = packed.get(1), packed.get(2, b"")
             if isinstance(url, bytes) and url.endswith(b"/google.rpc.RetryInfo") and isinstance(value, bytes):
-                delay = dict(_fields(value)).get(1, b"")
-                parts = dict(_fields(delay)) if isinstance(delay, bytes) else {}
+                delay = dict(fields(value)).get(1, b"")
+                parts = dict(fields(delay)) if isinstance(delay, bytes) else {}
                 seconds, nanos = parts.get(1, 0), parts.get(2, 0)
                 if isinstance(seconds, int) and isinstance(nanos, int) and seconds < 1 << 63:
                     return seconds + nanos / 1e9
     except (IndexError, ValueError):
         pass
     return None
-
-
-def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
-    """Field numbers and values of a serialized message; groups are refused."""
-    at = 0
-    while at < len(data):
-        tag, at = _varint(data, at)
-        kind = tag & 7
-        if kind == 0:
-            value, at = _varint(data, at)
-            yield tag >> 3, value
-            continue
-        if kind == 2:
-            size, at = _varint(data, at)
-        elif kind in (1, 5):
-            size = 8 if kind == 1 else 4
-        else:
-            raise ValueError("not a message")
-        if at + size > len(data):
-            raise ValueError("cut short")
-        yield tag >> 3, data[at : at + size]
-        at += size
-
-
-def _varint(data: bytes, at: int) -> tuple[int, int]:
-    result = shift = 0
-    while True:
-        byte = data[at]
-        at += 1
-        result |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return result, at
-        shift += 7
-        if shift > 63:
-            raise ValueError("varint too long")
 
 
 # -- retries ---------------------------------------------------------------------------------------------------------

@@ -1,16 +1,16 @@
-"""How many calls may be under way at once, for tasks and for threads: the same names for both."""
+"""How many calls may be under way at once. `_task_slots.py` has the same for tasks."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import itertools
 import queue
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from .meta import PoolState
+if TYPE_CHECKING:
+    from .meta import PoolState
 
-__all__ = ["Slot", "TaskSlots", "ThreadSlots"]
+__all__ = ["Slot", "ThreadSlots"]
 
 
 class Slot:
@@ -36,53 +36,6 @@ class Slot:
             give_back()
 
 
-class TaskSlots:
-    """Slots of one event loop, given out in the order of asking."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._in_use = 0
-        self._waiting: dict[asyncio.Future[None], None] = {}
-        self._loop = asyncio.get_running_loop()
-
-    @property
-    def state(self) -> PoolState:
-        """How full it is."""
-        return PoolState(self._in_use, len(self._waiting), self._limit)
-
-    async def take(self, seconds: float | None) -> Slot | None:
-        """A slot; None if there was none in that time."""
-        if self._in_use < self._limit:
-            self._in_use += 1
-            return Slot(self._free)
-        turn: asyncio.Future[None] = self._loop.create_future()
-        self._waiting[turn] = None
-        try:
-            await asyncio.wait([turn], timeout=seconds)
-        except BaseException:
-            if turn.done():
-                self._give_back()
-            raise
-        finally:
-            self._waiting.pop(turn, None)
-        return Slot(self._free) if turn.done() else None
-
-    def _free(self) -> None:
-        if asyncio._get_running_loop() is self._loop:
-            return self._give_back()
-        with contextlib.suppress(RuntimeError):  # the loop is closed
-            self._loop.call_soon_threadsafe(self._give_back)
-
-    def _give_back(self) -> None:
-        """Whoever has waited longest gets the slot."""
-        if self._waiting:
-            turn = next(iter(self._waiting))
-            del self._waiting[turn]
-            turn.set_result(None)
-        else:
-            self._in_use -= 1
-
-
 class ThreadSlots:
     """Slots of all threads of a process.
 
@@ -99,6 +52,8 @@ class ThreadSlots:
     @property
     def state(self) -> PoolState:
         """How full it is."""
+        from .meta import PoolState
+
         return PoolState(max(0, min(self._made, self._limit) - self._free.qsize()), len(self._waiting), self._limit)
 
     def take(self, seconds: float | None) -> Slot | None:

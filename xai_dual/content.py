@@ -11,7 +11,6 @@ import os
 import stat
 import threading
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
-from pathlib import PurePath
 from typing import Any, Literal, Protocol
 
 import attrs
@@ -268,7 +267,7 @@ def _source(content: Any, field: str, allow_async: bool) -> Source:
         path = os.fspath(content)
         if not path:
             raise UsageError("is an empty path", field=field)
-        return Source(path, "path", field, name or PurePath(os.fsdecode(path)).name or DEFAULT_NAME, True)
+        return Source(path, "path", field, name or _last_part(path) or DEFAULT_NAME, True)
     name = name or _name_of(content) or DEFAULT_NAME
     if isinstance(content, (bytes, bytearray, memoryview)):
         view = memoryview(content)
@@ -300,7 +299,13 @@ def _is_read(content: Any) -> bool:
 def _name_of(file: Any) -> str | None:
     """The last part of a file object's name; some have a number there."""
     name = file.name if hasattr(file, "name") else getattr(file, "filename", None)
-    return PurePath(os.fsdecode(name)).name if isinstance(name, (str, bytes)) else None
+    return _last_part(name) if isinstance(name, (str, bytes)) else None
+
+
+def _last_part(path: str | bytes) -> str:
+    from pathlib import PurePath
+
+    return PurePath(os.fsdecode(path)).name
 
 
 def _position(file: Any) -> int | None:

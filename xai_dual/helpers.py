@@ -5,11 +5,8 @@ client.chat.create(model="grok-4", messages=[system("Be brief."), user("What is 
 
 from __future__ import annotations
 
-import base64
-import mimetypes
 import os
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from .errors import UsageError
@@ -61,7 +58,7 @@ def tool_result(content: Any, *, tool_call_id: str) -> Message:
 
     Raises UsageError where the id is missing or the content cannot be written as JSON.
     """
-    from .types.chat import Message
+    from .types.chat_messages import Message
 
     if not isinstance(tool_call_id, str) or not tool_call_id:
         raise UsageError("is required: the id of the tool call that this answers", field="tool_call_id")
@@ -81,7 +78,7 @@ def image(
     `detail` is "auto", "low" or "high" (gRPC only). `mime_type` is found out by the first bytes or the file's name if
     not given. Raises UsageError where the file cannot be read or its type cannot be found out.
     """
-    from .types.chat import ContentPart, ImageUrl
+    from .types.chat_messages import ContentPart, ImageUrl
 
     if (source is None) == (file_id is None):
         raise UsageError("needs a URL, a path or bytes, or else file_id=", field="image")
@@ -102,7 +99,7 @@ def file(
 
     Raises UsageError unless exactly one of the three is given, and where the file cannot be read.
     """
-    from .types.chat import ContentPart, FileRef
+    from .types.chat_messages import ContentPart, FileRef
 
     if sum(value is not None for value in (file_id, url, data)) != 1:
         raise UsageError("needs exactly one of file_id=, url= and data=", field="file")
@@ -113,8 +110,8 @@ def file(
         data if isinstance(data, bytes) else _read(data, "data", "give bytes or the path of a file; an address as url=")
     )
     if filename is None and not isinstance(data, bytes):
-        filename = Path(data).name
-    mime_type = mime_type or (mimetypes.guess_type(filename)[0] if filename else None)
+        filename = os.path.basename(os.fsdecode(data))
+    mime_type = mime_type or _type_by_name(filename)
     return ContentPart(type="file", file=FileRef(data=content, filename=filename, mime_type=mime_type))
 
 
@@ -174,7 +171,7 @@ def tool(
 
 
 def _message(role: str, parts: tuple[Any, ...], name: str | None, may_be_empty: bool = False) -> Message:
-    from .types.chat import ContentPart, Message
+    from .types.chat_messages import ContentPart, Message
 
     if len(parts) == 1 and isinstance(parts[0], str):
         return Message(role=role, content=parts[0], name=name)
@@ -207,6 +204,8 @@ def _as_text(content: Any) -> str:
 
 
 def _image_url(source: Any, mime_type: str | None) -> str:
+    from base64 import b64encode
+
     if isinstance(source, str) and source.startswith(("https://", "http://", "data:")):
         return source
     if isinstance(source, (bytes, bytearray, memoryview)):
@@ -215,10 +214,16 @@ def _image_url(source: Any, mime_type: str | None) -> str:
         content, name = _read(source, "image"), os.fspath(source)
     else:
         raise UsageError(f"must be a URL, a path or bytes, not {type(source).__name__}", field="image")
-    mime_type = mime_type or _image_type(content) or (mimetypes.guess_type(name)[0] if name else None)
+    mime_type = mime_type or _image_type(content) or _type_by_name(name)
     if mime_type is None:
         raise UsageError("is of no known image type: give mime_type=, such as 'image/png'", field="image")
-    return f"data:{mime_type};base64,{base64.b64encode(content).decode('ascii')}"
+    return f"data:{mime_type};base64,{b64encode(content).decode('ascii')}"
+
+
+def _type_by_name(name: str | None) -> str | None:
+    import mimetypes
+
+    return mimetypes.guess_type(name)[0] if name else None
 
 
 _IMAGE_TYPES = (
@@ -236,7 +241,8 @@ def _image_type(content: bytes) -> str | None:
 
 def _read(path: str | os.PathLike[str], field: str, hint: str = "give a URL, the path of a file, or bytes") -> bytes:
     try:
-        return Path(path).read_bytes()
+        with open(os.fspath(path), "rb") as file:
+            return file.read()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UsageError(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from .errors import UsageError
-from .meta import Meta, Retry
+
+if TYPE_CHECKING:
+    from .meta import Meta, Retry
 
 __all__ = ["CallEvent", "Hooks"]
 

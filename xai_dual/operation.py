@@ -1,7 +1,8 @@
 """Calls as data: one frozen record per API call, from which both transports work.
 
 Records hold the *names* of their codecs and look them up on first use, so that a table of operations can be imported
-without loading a codec, protobuf or any model.
+without loading a codec, protobuf or any model. They are neither compared nor shown: methods for that
+would cost each import some milliseconds.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class Fold(Protocol[C_contra, R_co]):
         """The answer so far; may be asked for at any time."""
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Codec:
     """A pair of generated functions, by name."""
 
@@ -79,7 +80,7 @@ class Codec:
         return function
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class GrpcBinding:
     """How an operation goes over gRPC."""
 
@@ -87,7 +88,7 @@ class GrpcBinding:
     codec: Codec
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class RestBinding:
     """How an operation goes over one REST route."""
 
@@ -112,7 +113,7 @@ class RestBinding:
         return f"{self.method} {self.path}"
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Operation(Generic[R]):
     """One call with one answer of type R."""
 
@@ -123,7 +124,7 @@ class Operation(Generic[R]):
     host: Host = "api"
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class StreamOperation(Operation[R], Generic[C, R]):
     """One call answered by a stream of C, which folds into R."""
 
@@ -136,14 +137,14 @@ class StreamOperation(Operation[R], Generic[C, R]):
         return fold
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class PageOperation(Operation[R], Generic[R]):
     """One call answered by a page of a longer list; R is a `Page`."""
 
     argument: str = attrs.field(kw_only=True)  # the request's field that takes the page before's `next_token`
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class UploadOperation(Operation[R], Generic[R]):
     """One call that sends content of any size.
 
@@ -165,6 +166,6 @@ class UploadOperation(Operation[R], Generic[R]):
         return function
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class DownloadOperation(Operation[None]):
     """One call answered by bytes: a raw body on REST; on gRPC a stream whose messages the codec's decoder unwraps."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
@@ -13,9 +13,11 @@ from ._proxies import grpc_proxy, parse_proxy, rest_proxy
 from .addresses import Endpoint, parse_base_url, parse_target, refuse_plaintext
 from .errors import UsageError
 from .hooks import Hooks
-from .operation import Host
 from .timeouts import DEFAULT_TIMERS, INHERIT, Inherit, Timeout, TimeoutLike, Timers, inherit
 from .tls import TLS, check_tls
+
+if TYPE_CHECKING:
+    from .operation import Host
 
 __all__ = ["INHERIT", "CallOptions", "ClientOptions", "Inherit", "Timeout", "TimeoutLike", "inherit"]
 

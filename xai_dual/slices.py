@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
-import orjson
 
 from .errors import UsageError
 from .model import Model
@@ -66,6 +65,8 @@ def _size(item: Any, name: str) -> int:
     value = item.to_dict() if isinstance(item, Model) else item
     if not isinstance(value, Mapping):
         raise UsageError(f"must be a model or a dict, not {type(item).__name__}", field=name)
+    import orjson
+
     try:
         return len(orjson.dumps(value, default=_model)) + 1
     except TypeError as error:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import enum
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import attrs
 
 from .errors import TimeoutError, TimerName, UsageError
-from .meta import Meta, PoolState
+
+if TYPE_CHECKING:
+    from .meta import Meta, PoolState
 
 __all__ = ["DEFAULT_TIMERS", "INHERIT", "Inherit", "Timeout", "TimeoutLike", "Timers", "inherit", "timed_out"]
 

@@ -38,6 +38,7 @@ _SHARED = (
         "_convert",
         "_convert_models",
         "_json",
+        "_protowire",
         "_required",
         "_chat.reshape",
         "accumulate",

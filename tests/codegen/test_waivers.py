@@ -74,7 +74,9 @@ def test_a_whole_file_is_waived_but_what_is_bound_in_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("[models.Thing]", r"\[models\] is no section; there are operation, model, union, enum, fold, waive"),
+        ("[models.Thing]", r"\[models\] is no section; there are .*, waive, part_of, late"),
+        ('part_of = "gone"', "extra.toml: part_of = 'gone' is no file beside it that is whole"),
+        ("late = true", "extra.toml: late = true is for a file that says `part_of`"),
         ('[model.X]\nrset = "X"', r"\[model.X\] has no key 'rset'"),
         ('[model.X]\nfield.a = { grcp = "a" }', r"\[model.X\] field.a has no key 'grcp'; it has grpc, rest, convert"),
         ('[union.X]\nvariants.A = "a"', r"\[union.X\] has no key 'variants'"),

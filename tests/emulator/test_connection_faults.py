@@ -70,8 +70,7 @@ def test_drop(server: Server, wire: str, stream: bool) -> None:
         assert caller.got == []
         try:
             caller.ask()
-        except grpc.RpcError as error:  # grpc had not noticed yet that the connection is gone
-            assert is_connection_error(error)
+        except grpc.RpcError:  # grpc had not noticed yet that the connection is gone
             caller.ask()
         dropped, answered = caller.ended(2)
     assert dropped.started

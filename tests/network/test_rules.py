@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from xai_dual import TLS, AsyncClient, Client, TlsError, UsageError, tls
+from xai_dual import TLS, AsyncClient, Client, TlsError, UsageError, _trust
 from xai_dual._policy import error_from_grpc
 from xai_dual._proxies import environment_proxy, grpc_proxy, is_spared, parse_proxy, rest_proxy
 from xai_dual._retry import failure_of
@@ -181,13 +181,13 @@ def test_need_23_a_setting_is_a_value(tmp_path: Path) -> None:
 def test_need_23_made_once(authority: Authority, tmp_path: Path) -> None:
     copy = tmp_path / "ca.pem"
     copy.write_text(Path(authority.path).read_text())
-    for make in (tls.ssl_context, tls.grpc_credentials):
+    for make in (_trust.ssl_context, _trust.grpc_credentials):
         assert make(None) is make(TLS()) is not make(authority.trusted())
         first = make(TLS(ca=copy))
         assert first is make(TLS(ca=copy))
         copy.write_text(copy.read_text() + "\n")
         assert make(TLS(ca=copy)) is not first  # a certificate that was renewed
-    context = tls.ssl_context(None)
+    context = _trust.ssl_context(None)
     assert not context.verify_flags & ssl.VERIFY_X509_STRICT
     assert context.check_hostname
     assert context.verify_mode == ssl.CERT_REQUIRED
@@ -198,18 +198,18 @@ def test_need_23_variables_that_lead_nowhere(monkeypatch: pytest.MonkeyPatch, tm
         with monkeypatch.context() as changed:
             changed.setenv(name, str(tmp_path / "none"))
             with pytest.raises(UsageError) as caught:
-                tls.ssl_context(None)
+                _trust.ssl_context(None)
             assert caught.value.field == name
 
 
 def test_need_23_the_same_machine_on_both_wires(monkeypatch: pytest.MonkeyPatch) -> None:
     """What OpenSSL trusts here stands among what gRPC is given."""
     context = ssl.create_default_context()
-    given = set(tls._machine(()))
+    given = set(_trust._machine(()))
     loaded = {ssl.DER_cert_to_PEM_cert(data).strip() for data in context.get_ca_certs(binary_form=True)}
     assert {"".join(one.split()) for one in loaded} <= {"".join(one.split()) for one in given}
     monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: ssl.DefaultVerifyPaths(None, None, "", "", "", ""))
-    assert len(tls._machine(())) > 50  # certifi's
+    assert len(_trust._machine(())) > 50  # certifi's
 
 
 def test_need_23_an_encrypted_key(authority: Authority, tmp_path: Path) -> None:
@@ -219,7 +219,7 @@ def test_need_23_an_encrypted_key(authority: Authority, tmp_path: Path) -> None:
     key = s.load_pem_private_key(Path(files["key"]).read_bytes(), None)
     secret = s.BestAvailableEncryption(b"word")
     Path(files["key"]).write_bytes(key.private_bytes(s.Encoding.PEM, s.PrivateFormat.PKCS8, secret))
-    for make in (tls.ssl_context, tls.grpc_credentials):
+    for make in (_trust.ssl_context, _trust.grpc_credentials):
         with pytest.raises(UsageError, match=r"tls\.key: is encrypted"):
             make(TLS(**files))
 
@@ -227,7 +227,7 @@ def test_need_23_an_encrypted_key(authority: Authority, tmp_path: Path) -> None:
 def test_need_23_a_key_of_another_certificate(authority: Authority, stranger: Authority, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     files = {**authority.identity(tmp_path), "key": stranger.identity(tmp_path / "other")["key"]}
-    for make in (tls.ssl_context, tls.grpc_credentials):
+    for make in (_trust.ssl_context, _trust.grpc_credentials):
         with pytest.raises(UsageError, match=r"tls\.key: is not the key of tls\.cert"):
             make(TLS(**files))
 

@@ -8,7 +8,8 @@ import threading
 import time
 
 from xai_dual import PoolState
-from xai_dual._slots import Slot, TaskSlots, ThreadSlots
+from xai_dual._slots import Slot, ThreadSlots
+from xai_dual._task_slots import TaskSlots
 
 
 def test_a_slot_is_freed_once() -> None:

@@ -10,11 +10,11 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any, TypeVar
 
 from .. import _http_clients, _processes
-from .._chat.calling import call_in_task, each_in_tasks
+from .._chat.task_calling import call_in_task, each_in_tasks
 from .._grpc_upload import TaskUpload
 from .._loops import ChannelMaker
-from .._slots import TaskSlots
-from .._timers import TaskTimer, cancel_requests
+from .._task_slots import TaskSlots
+from .._task_timers import TaskTimer, cancel_requests
 
 Timer = TaskTimer
 Slots = TaskSlots

@@ -6,7 +6,7 @@ import random
 import time
 import uuid
 from collections.abc import Mapping
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from .._retry import failure_of, retry_delay, should_retry
 from ..errors import UsageError, XaiError
@@ -18,7 +18,9 @@ from ..timeouts import Inherit, Timers
 from . import _io
 from .connections import AsyncConnections
 from .transport import GRACE, AsyncTransport, Attempt
-from .upload import AsyncUpload
+
+if TYPE_CHECKING:
+    from .upload import AsyncUpload
 
 __all__ = ["AsyncAttempts", "AsyncSend"]
 

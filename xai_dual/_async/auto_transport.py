@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 import os
 import time
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import attrs
 
@@ -16,9 +15,11 @@ from ..operation import DownloadOperation, Host, Operation, StreamOperation, Upl
 from . import _io
 from .grpc_transport import AsyncGrpcTransport
 from .transport import AsyncRawStream, AsyncTransport, Attempt, Scoped, total
-from .upload import AsyncUpload
 
-__all__ = ["AsyncAutoTransport", "grpc_installed"]
+if TYPE_CHECKING:
+    from .upload import AsyncUpload
+
+__all__ = ["AsyncAutoTransport"]
 
 C = TypeVar("C")
 R = TypeVar("R")
@@ -153,8 +154,3 @@ class AsyncAutoTransport:
             return _Verdict(False, until)
         logger.info("auto: gRPC answers at %s (%.0f ms)", grpc.address, 1000 * (time.monotonic() - start))
         return _Verdict(True)
-
-
-def grpc_installed() -> bool:
-    """Whether grpcio can be imported; it is not."""
-    return importlib.util.find_spec("grpc") is not None

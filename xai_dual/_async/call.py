@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
-from ..content import AsyncContent
 from ..errors import XaiError
 from ..hooks import Hooks
 from ..model import Page
@@ -19,12 +18,13 @@ from ..timeouts import Timers
 from . import _io
 from .attempts import AsyncAttempts, AsyncSend
 from .connections import AsyncConnections
-from .download import AsyncByteStream
-from .pager import AsyncPager
-from .poll import wait
 from .stream import AsyncStream
 from .transport import AsyncRawStream, AsyncTransport, Attempt
-from .upload import AsyncUpload
+
+if TYPE_CHECKING:
+    from ..content import AsyncContent
+    from .download import AsyncByteStream
+    from .pager import AsyncPager
 
 __all__ = ["AsyncCaller"]
 
@@ -52,6 +52,8 @@ class AsyncCaller:
 
     def pages(self, op: PageOperation[Page[T]], request: Any, options: CallOptions) -> AsyncPager[T]:
         """A list that comes in pages. Nothing is sent before it is iterated."""
+        from .pager import AsyncPager
+
         return AsyncPager(self, op, request, options)
 
     def stream(self, op: StreamOperation[C, R], request: Any, options: CallOptions) -> AsyncStream[C, R]:
@@ -60,6 +62,8 @@ class AsyncCaller:
 
     def download(self, op: DownloadOperation, request: Any, options: CallOptions) -> AsyncByteStream:
         """A call answered by bytes. Nothing is sent before the stream is entered, read or iterated."""
+        from .download import AsyncByteStream
+
         return AsyncByteStream(self, op, request, options)
 
     async def upload(
@@ -74,6 +78,8 @@ class AsyncCaller:
         Errors of the content itself are raised as they are. Content that cannot be read twice (an iterator, a pipe) is
         not sent again once any of it was read.
         """
+        from .upload import AsyncUpload
+
         contents = AsyncUpload(op, content)
         named = contents.named(request)
         call = self._begin(op, named, options)
@@ -110,6 +116,8 @@ class AsyncCaller:
             JobFailed: the job failed or has expired.
             TimeoutError: with timer "wait", and the last answer as `last`: it was not done in time.
         """
+        from .poll import wait
+
         return await wait(
             self, op, request, options, state=state, interval=interval, timeout=timeout, on_progress=on_progress
         )

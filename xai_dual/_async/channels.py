@@ -13,7 +13,7 @@ from .._proxies import Proxy, grpc_refusal
 from .._slots import Slot
 from ..addresses import Endpoint
 from ..errors import UsageError
-from ..tls import TLS, grpc_credentials
+from ..tls import TLS
 from . import _io
 
 __all__ = ["AsyncChannels", "AsyncConnection", "GrpcSettings"]
@@ -52,6 +52,7 @@ class AsyncConnection:
         self.channel = channel
         self.calls: set[object] = set()  # marks of those under way
         self.connected = False
+        self.doubtful = True  # until a call has been answered, and when one was not
         self.broken = False  # as a call has found: others that begin now would end like it
         self.dropped: deque[Any] = deque()  # streams that were cancelled by a finalizer, which must not wait
         self._methods: dict[tuple[str, str], Any] = {}
@@ -78,7 +79,7 @@ class AsyncChannels:
         """The channel for the call that has the slot."""
         found = next((one for one in self.all if len(one.calls) < STREAMS), None)
         # one that could not connect lets all calls fail until it tries again, seconds from now
-        if found is not None and (found.broken or await _io.grpc_has_failed(found.channel)):
+        if found is not None and found.doubtful and (found.broken or await _io.grpc_has_failed(found.channel)):
             self.retire(found)
             found = None
         if found is None:
@@ -132,6 +133,8 @@ class AsyncChannels:
         options += more
         if not settings.endpoint.secure:
             return AsyncConnection(module.insecure_channel(target, options=options))
+        from .._trust import grpc_credentials
+
         credentials = grpc_credentials(settings.tls)
         return AsyncConnection(module.secure_channel(target, credentials, options=options))
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
+from .._processes import grpc_installed
 from .._proxies import grpc_proxy, grpc_refusal, parse_proxy
 from .._secrets import is_secret_header
 from ..errors import UsageError
 from ..hooks import Hooks
-from ..meta import PoolState
 from ..options import (
     ApiKey,
     ClientOptions,
@@ -26,14 +27,15 @@ from ..options import (
 from ..timeouts import INHERIT, Inherit, TimeoutLike, inherit
 from ..tls import TLS
 from . import _io
-from .auto_transport import grpc_installed
-from .call import AsyncCaller
 from .connections import AsyncConnections
 from .resources import AsyncResources
-from .transport import AsyncHttpClient
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+    from ..meta import PoolState
+    from .call import AsyncCaller
+    from .transport import AsyncHttpClient
 
 __all__ = ["AsyncClient"]
 
@@ -113,7 +115,6 @@ class AsyncClient(AsyncResources):
             raise UsageError("must be of the kind of httpx.AsyncClient", field="http_client")
         self._options = options
         self._connections = AsyncConnections(options)
-        self._caller = AsyncCaller(options, self._connections)
         self._is_view = False
 
     def with_options(
@@ -148,9 +149,15 @@ class AsyncClient(AsyncResources):
         del view._arguments["timers"]
         view._options = attrs.evolve(settings, **changed)
         view._connections = self._connections
-        view._caller = AsyncCaller(view._options, self._connections)
         view._is_view = True
         return view
+
+    @cached_property
+    def _caller(self) -> AsyncCaller:
+        """It knows all kinds of calls, and so is loaded when a resource is first used."""
+        from .call import AsyncCaller
+
+        return AsyncCaller(self._options, self._connections)
 
     @property
     def pool(self) -> PoolState:

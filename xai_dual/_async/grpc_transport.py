@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, Hashable, Iterable
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .._policy import error_from_grpc
 from .._routes import encoded
@@ -25,7 +25,9 @@ from ..timeouts import Timers
 from . import _io
 from .channels import AsyncChannels, AsyncConnection, GrpcSettings
 from .transport import AsyncRawStream, Attempt, Scoped, total
-from .upload import AsyncUpload
+
+if TYPE_CHECKING:
+    from .upload import AsyncUpload
 
 __all__ = ["AsyncGrpcTransport"]
 
@@ -54,8 +56,12 @@ class AsyncGrpcTransport:
             answer, initial, trailing = await _io.grpc_unary(
                 connection.method("unary_unary", binding.method), data, seconds, metadata
             )
-        except Exception as error:
+        except BaseException as error:
+            connection.doubtful = True
+            if not isinstance(error, Exception):
+                raise
             raise await _failure(error, connection, attempt, timer, end) from None
+        connection.doubtful = False
         _note(attempt, initial, trailing)
         result: R = _decoded(binding.codec, answer, meta)
         return result
@@ -233,6 +239,7 @@ class _AsyncGrpcStream(Generic[C]):
             message = await _io.grpc_read(self._call)
             if not self._began:
                 self._began = True
+                self._connection.doubtful = False
                 _note(self._attempt, await self._call.initial_metadata(), ())
             if message is None:
                 _note(self._attempt, (), await self._call.trailing_metadata())
@@ -263,6 +270,7 @@ class _AsyncGrpcStream(Generic[C]):
 
     def interrupt(self) -> None:
         """Make a blocked read fail."""
+        self._connection.doubtful = True
         _io.grpc_cancel(self._call, self._scope)
 
     async def aclose(self) -> None:
@@ -300,6 +308,7 @@ async def _failure(
     error: Exception, connection: AsyncConnection, attempt: Attempt, timer: TimerName, end: float | None
 ) -> BaseException:
     """What to raise for an exception out of grpc; others come back as they are."""
+    connection.doubtful = True
     meta: Any = attempt.meta
     code = getattr(error, "code", None)
     if isinstance(error, XaiError) or not callable(code) or not hasattr(error, "trailing_metadata"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
 import attrs
@@ -12,7 +12,6 @@ import orjson
 
 from .._http import HttpSettings
 from .._limits import DEFAULT_LIMITS, Limits
-from .._multipart import Form, Part, fields_of
 from .._policy import error_from_http, error_from_payload
 from .._proxies import Proxy
 from .._routes import encoded_for_route
@@ -26,7 +25,10 @@ from . import _io
 from .own_http import AsyncOwnHttp
 from .rest_streams import AsyncBodyStream, AsyncSseStream, Interrupt, failure, read_body
 from .transport import AsyncRawStream, Attempt, Scoped, total
-from .upload import AsyncUpload
+
+if TYPE_CHECKING:
+    from .._multipart import Form
+    from .upload import AsyncUpload
 
 __all__ = ["AsyncRestTransport"]
 
@@ -97,6 +99,8 @@ class AsyncRestTransport:
         return stream
 
     async def upload(self, op: UploadOperation[R], request: Any, contents: AsyncUpload, attempt: Attempt) -> R:
+        from .._multipart import fields_of
+
         binding, rest = encoded_for_route(op, request, attempt.rest_route)
         fields = fields_of({**(rest.body or {}), **(attempt.extra_body or {})})
         await contents.prepare()
@@ -273,6 +277,8 @@ def _payload(body: bytes, response: Any, meta: Meta, *, pending: bool) -> dict[s
 
 
 def _form(op: UploadOperation[Any], fields: list[tuple[str, str]], contents: AsyncUpload, filename: str | None) -> Form:
+    from .._multipart import Form, Part
+
     sources = contents.sources
     named = filename is not None and len(sources) == 1
     parts = [Part(op.part, filename if named and filename else s.filename, s.size) for s in sources]

@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Generic, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 import attrs
 
@@ -18,7 +18,9 @@ from ..meta import Meta, PoolState, Retry
 from ..operation import DownloadOperation, Operation, StreamOperation, UploadOperation
 from ..timeouts import Timers, timed_out
 from . import _io
-from .upload import AsyncUpload
+
+if TYPE_CHECKING:
+    from .upload import AsyncUpload
 
 __all__ = ["AsyncHttpClient", "AsyncRawStream", "AsyncTransport", "Attempt", "Scoped", "total"]
 

@@ -96,7 +96,7 @@ def _text(message: Any, name: str) -> str:
 
 
 def _calls(message: Any) -> list[dict[str, Any]]:
-    from .._gen.json.chat import encode_tool_call
+    from .._gen.json.chat_messages import encode_tool_call
     from .._json import many
     from ..types.chat import ToolCall
 
@@ -128,7 +128,7 @@ def _content(content: Any, role: str) -> str | list[dict[str, Any]]:
 
 
 def _part(part: Any, role: str) -> dict[str, Any]:
-    from .._gen.json.chat import encode_file_ref_responses, encode_image_url_responses
+    from .._gen.json.chat_messages import encode_file_ref_responses, encode_image_url_responses
     from .._json import one
     from ..types.chat import FileRef, ImageUrl
 

@@ -8,7 +8,7 @@ import random
 import time
 import uuid
 from collections.abc import Mapping
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from .._retry import failure_of, retry_delay, should_retry
 from ..errors import UsageError, XaiError
@@ -20,7 +20,9 @@ from ..timeouts import Inherit, Timers
 from . import _io
 from .connections import Connections
 from .transport import GRACE, Attempt, Transport
-from .upload import Upload
+
+if TYPE_CHECKING:
+    from .upload import Upload
 
 __all__ = ["Attempts", "Send"]
 

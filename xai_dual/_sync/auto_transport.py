@@ -4,11 +4,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 import os
 import time
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import attrs
 
@@ -18,9 +17,11 @@ from ..operation import DownloadOperation, Host, Operation, StreamOperation, Upl
 from . import _io
 from .grpc_transport import GrpcTransport
 from .transport import Attempt, RawStream, Scoped, Transport, total
-from .upload import Upload
 
-__all__ = ["AutoTransport", "grpc_installed"]
+if TYPE_CHECKING:
+    from .upload import Upload
+
+__all__ = ["AutoTransport"]
 
 C = TypeVar("C")
 R = TypeVar("R")
@@ -155,8 +156,3 @@ class AutoTransport:
             return _Verdict(False, until)
         logger.info("auto: gRPC answers at %s (%.0f ms)", grpc.address, 1000 * (time.monotonic() - start))
         return _Verdict(True)
-
-
-def grpc_installed() -> bool:
-    """Whether grpcio can be imported; it is not."""
-    return importlib.util.find_spec("grpc") is not None

@@ -6,11 +6,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
-from ..content import Content
 from ..errors import XaiError
 from ..hooks import Hooks
 from ..model import Page
@@ -21,12 +20,13 @@ from ..timeouts import Timers
 from . import _io
 from .attempts import Attempts, Send
 from .connections import Connections
-from .download import ByteStream
-from .pager import Pager
-from .poll import wait
 from .stream import Stream
 from .transport import Attempt, RawStream, Transport
-from .upload import Upload
+
+if TYPE_CHECKING:
+    from ..content import Content
+    from .download import ByteStream
+    from .pager import Pager
 
 __all__ = ["Caller"]
 
@@ -54,6 +54,8 @@ class Caller:
 
     def pages(self, op: PageOperation[Page[T]], request: Any, options: CallOptions) -> Pager[T]:
         """A list that comes in pages. Nothing is sent before it is iterated."""
+        from .pager import Pager
+
         return Pager(self, op, request, options)
 
     def stream(self, op: StreamOperation[C, R], request: Any, options: CallOptions) -> Stream[C, R]:
@@ -62,6 +64,8 @@ class Caller:
 
     def download(self, op: DownloadOperation, request: Any, options: CallOptions) -> ByteStream:
         """A call answered by bytes. Nothing is sent before the stream is entered, read or iterated."""
+        from .download import ByteStream
+
         return ByteStream(self, op, request, options)
 
     def upload(
@@ -76,6 +80,8 @@ class Caller:
         Errors of the content itself are raised as they are. Content that cannot be read twice (an iterator, a pipe) is
         not sent again once any of it was read.
         """
+        from .upload import Upload
+
         contents = Upload(op, content)
         named = contents.named(request)
         call = self._begin(op, named, options)
@@ -112,6 +118,8 @@ class Caller:
             JobFailed: the job failed or has expired.
             TimeoutError: with timer "wait", and the last answer as `last`: it was not done in time.
         """
+        from .poll import wait
+
         return wait(
             self, op, request, options, state=state, interval=interval, timeout=timeout, on_progress=on_progress
         )

@@ -15,7 +15,7 @@ from .._proxies import Proxy, grpc_refusal
 from .._slots import Slot
 from ..addresses import Endpoint
 from ..errors import UsageError
-from ..tls import TLS, grpc_credentials
+from ..tls import TLS
 from . import _io
 
 __all__ = ["Channels", "Connection", "GrpcSettings"]
@@ -54,6 +54,7 @@ class Connection:
         self.channel = channel
         self.calls: set[object] = set()  # marks of those under way
         self.connected = False
+        self.doubtful = True  # until a call has been answered, and when one was not
         self.broken = False  # as a call has found: others that begin now would end like it
         self.dropped: deque[Any] = deque()  # streams that were cancelled by a finalizer, which must not wait
         self._methods: dict[tuple[str, str], Any] = {}
@@ -80,7 +81,7 @@ class Channels:
         """The channel for the call that has the slot."""
         found = next((one for one in self.all if len(one.calls) < STREAMS), None)
         # one that could not connect lets all calls fail until it tries again, seconds from now
-        if found is not None and (found.broken or _io.grpc_has_failed(found.channel)):
+        if found is not None and found.doubtful and (found.broken or _io.grpc_has_failed(found.channel)):
             self.retire(found)
             found = None
         if found is None:
@@ -134,6 +135,8 @@ class Channels:
         options += more
         if not settings.endpoint.secure:
             return Connection(module.insecure_channel(target, options=options))
+        from .._trust import grpc_credentials
+
         credentials = grpc_credentials(settings.tls)
         return Connection(module.secure_channel(target, credentials, options=options))
 

@@ -5,16 +5,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
+from .._processes import grpc_installed
 from .._proxies import grpc_proxy, grpc_refusal, parse_proxy
 from .._secrets import is_secret_header
 from ..errors import UsageError
 from ..hooks import Hooks
-from ..meta import PoolState
 from ..options import (
     ApiKey,
     ClientOptions,
@@ -28,14 +29,15 @@ from ..options import (
 from ..timeouts import INHERIT, Inherit, TimeoutLike, inherit
 from ..tls import TLS
 from . import _io
-from .auto_transport import grpc_installed
-from .call import Caller
 from .connections import Connections
 from .resources import Resources
-from .transport import HttpClient
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+    from ..meta import PoolState
+    from .call import Caller
+    from .transport import HttpClient
 
 __all__ = ["Client"]
 
@@ -115,7 +117,6 @@ class Client(Resources):
             raise UsageError("must be of the kind of httpx.Client", field="http_client")
         self._options = options
         self._connections = Connections(options)
-        self._caller = Caller(options, self._connections)
         self._is_view = False
 
     def with_options(
@@ -150,9 +151,15 @@ class Client(Resources):
         del view._arguments["timers"]
         view._options = attrs.evolve(settings, **changed)
         view._connections = self._connections
-        view._caller = Caller(view._options, self._connections)
         view._is_view = True
         return view
+
+    @cached_property
+    def _caller(self) -> Caller:
+        """It knows all kinds of calls, and so is loaded when a resource is first used."""
+        from .call import Caller
+
+        return Caller(self._options, self._connections)
 
     @property
     def pool(self) -> PoolState:

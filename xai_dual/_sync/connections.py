@@ -5,20 +5,24 @@
 from __future__ import annotations
 
 import platform
+import weakref
+from typing import TYPE_CHECKING, Any
 
 from .. import __version__
-from .._limits import limits_of
-from .._proxies import grpc_proxy, grpc_refusal, rest_proxy
+from .._processes import grpc_installed
+from .._proxies import Proxy, grpc_proxy, grpc_refusal, rest_proxy
 from .._retry import RetryBudget
-from ..operation import Host
 from ..options import ClientOptions
-from ..slices import Pace, Slicing
-from .auto_transport import AutoTransport, grpc_installed
-from .channels import GrpcSettings
-from .grpc_transport import GrpcTransport
-from .rest_transport import RestTransport
+from . import _io
 from .sharing import Shared, shared
-from .transport import Transport
+
+if TYPE_CHECKING:
+    from ..addresses import Endpoint
+    from ..operation import Host
+    from ..slices import Pace, Slicing
+    from .grpc_transport import GrpcTransport
+    from .rest_transport import RestTransport
+    from .transport import Transport
 
 __all__ = ["Connections", "user_agent"]
 
@@ -35,12 +39,15 @@ class Connections:
     def __init__(self, options: ClientOptions) -> None:
         self._options = options
         self._transports: dict[Host, Shared] = {}
+        self._entered: dict[Host, tuple[weakref.ref[Any], Transport]] = {}  # with the scope of the last call
         self._paces: dict[str, Pace] = {}
         self.budget = RetryBudget()
         self.user_agent = options.headers.get("user-agent") or user_agent()
 
     def pace(self, name: str, slicing: Slicing) -> Pace:
         """How fast calls of that name may follow each other."""
+        from ..slices import Pace
+
         return self._paces.setdefault(name, Pace(slicing.calls, slicing.seconds))
 
     def of(self, host: Host) -> Shared:
@@ -57,11 +64,34 @@ class Connections:
 
     def enter(self, host: Host) -> Transport:
         """The transport to that host, for a call."""
-        return self.of(host).use(self)
+        entered, scope = self._entered.get(host), _io.scope()
+        if entered is not None and entered[0]() is scope:
+            return entered[1]
+        transport = self.of(host).use(self)
+        self._entered[host] = (weakref.ref(scope), transport)
+        return transport
 
     def _make(self, host: Host) -> Transport:
+        """Each transport is loaded where it is made."""
         options, endpoint = self._options, self._options.endpoint_of(host)
-        rest = RestTransport(
+        if options.transport == "rest":
+            return self._rest(endpoint)
+        proxy = grpc_proxy(endpoint, options.proxy)
+        if options.transport == "grpc":
+            return self._grpc(endpoint, proxy)
+        from .auto_transport import AutoTransport
+
+        above_http = options.http_client is not None or bool(endpoint.prefix) or grpc_refusal(proxy) is not None
+        expected = not above_http and (endpoint.grpc is not None or endpoint.likely_grpc)
+        grpc = self._grpc(endpoint, proxy) if expected and grpc_installed() else None
+        return AutoTransport(host, grpc, self._rest(endpoint))
+
+    def _rest(self, endpoint: Endpoint) -> RestTransport:
+        from .._limits import limits_of
+        from .rest_transport import RestTransport
+
+        options = self._options
+        return RestTransport(
             endpoint,
             http_client=options.http_client,
             proxy=rest_proxy(endpoint, options.proxy),
@@ -69,10 +99,14 @@ class Connections:
             max_connections=options.max_connections,
             limits=limits_of(options.max_message_bytes),
         )
-        if options.transport == "rest":
-            return rest
-        proxy = grpc_proxy(endpoint, options.proxy)
-        grpc = GrpcTransport(
+
+    def _grpc(self, endpoint: Endpoint, proxy: Proxy | None) -> GrpcTransport:
+        from .._limits import limits_of
+        from .channels import GrpcSettings
+        from .grpc_transport import GrpcTransport
+
+        options = self._options
+        return GrpcTransport(
             GrpcSettings(
                 endpoint,
                 self.user_agent,
@@ -83,13 +117,9 @@ class Connections:
                 options.tls,
             )
         )
-        if options.transport == "grpc":
-            return grpc
-        above_http = options.http_client is not None or bool(endpoint.prefix) or grpc_refusal(proxy) is not None
-        expected = not above_http and (endpoint.grpc is not None or endpoint.likely_grpc)
-        return AutoTransport(host, grpc if expected and grpc_installed() else None, rest)
 
     def close(self) -> None:
         """Close the connections of the running process and event loop, unless another client uses them."""
+        self._entered.clear()
         for one in self._transports.values():
             one.leave(self)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Hashable, Iterable
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .._policy import error_from_grpc
 from .._routes import encoded
@@ -27,7 +27,9 @@ from ..timeouts import Timers
 from . import _io
 from .channels import Channels, Connection, GrpcSettings
 from .transport import Attempt, RawStream, Scoped, total
-from .upload import Upload
+
+if TYPE_CHECKING:
+    from .upload import Upload
 
 __all__ = ["GrpcTransport"]
 
@@ -56,8 +58,12 @@ class GrpcTransport:
             answer, initial, trailing = _io.grpc_unary(
                 connection.method("unary_unary", binding.method), data, seconds, metadata
             )
-        except Exception as error:
+        except BaseException as error:
+            connection.doubtful = True
+            if not isinstance(error, Exception):
+                raise
             raise _failure(error, connection, attempt, timer, end) from None
+        connection.doubtful = False
         _note(attempt, initial, trailing)
         result: R = _decoded(binding.codec, answer, meta)
         return result
@@ -235,6 +241,7 @@ class _GrpcStream(Generic[C]):
             message = _io.grpc_read(self._call)
             if not self._began:
                 self._began = True
+                self._connection.doubtful = False
                 _note(self._attempt, self._call.initial_metadata(), ())
             if message is None:
                 _note(self._attempt, (), self._call.trailing_metadata())
@@ -265,6 +272,7 @@ class _GrpcStream(Generic[C]):
 
     def interrupt(self) -> None:
         """Make a blocked read fail."""
+        self._connection.doubtful = True
         _io.grpc_cancel(self._call, self._scope)
 
     def close(self) -> None:
@@ -302,6 +310,7 @@ def _failure(
     error: Exception, connection: Connection, attempt: Attempt, timer: TimerName, end: float | None
 ) -> BaseException:
     """What to raise for an exception out of grpc; others come back as they are."""
+    connection.doubtful = True
     meta: Any = attempt.meta
     code = getattr(error, "code", None)
     if isinstance(error, XaiError) or not callable(code) or not hasattr(error, "trailing_metadata"):

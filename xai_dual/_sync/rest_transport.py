@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
 import attrs
@@ -14,7 +14,6 @@ import orjson
 
 from .._http import HttpSettings
 from .._limits import DEFAULT_LIMITS, Limits
-from .._multipart import Form, Part, fields_of
 from .._policy import error_from_http, error_from_payload
 from .._proxies import Proxy
 from .._routes import encoded_for_route
@@ -28,7 +27,10 @@ from . import _io
 from .own_http import OwnHttp
 from .rest_streams import BodyStream, Interrupt, SseStream, failure, read_body
 from .transport import Attempt, RawStream, Scoped, total
-from .upload import Upload
+
+if TYPE_CHECKING:
+    from .._multipart import Form
+    from .upload import Upload
 
 __all__ = ["RestTransport"]
 
@@ -99,6 +101,8 @@ class RestTransport:
         return stream
 
     def upload(self, op: UploadOperation[R], request: Any, contents: Upload, attempt: Attempt) -> R:
+        from .._multipart import fields_of
+
         binding, rest = encoded_for_route(op, request, attempt.rest_route)
         fields = fields_of({**(rest.body or {}), **(attempt.extra_body or {})})
         contents.prepare()
@@ -275,6 +279,8 @@ def _payload(body: bytes, response: Any, meta: Meta, *, pending: bool) -> dict[s
 
 
 def _form(op: UploadOperation[Any], fields: list[tuple[str, str]], contents: Upload, filename: str | None) -> Form:
+    from .._multipart import Form, Part
+
     sources = contents.sources
     named = filename is not None and len(sources) == 1
     parts = [Part(op.part, filename if named and filename else s.filename, s.size) for s in sources]

@@ -4,31 +4,74 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 import attrs
 
-from ..model import Model, Unknown
-from ..views import ChatChunkViews, ChatCompletionViews, ChoiceMessageViews, CompactedChatViews, InlineCitationViews
-from .tools import MCP, AttachmentSearch, CodeExecution, CollectionsSearch, ImageGeneration, WebSearch, XSearch
+from ..model import Model
+from ..views import ChatChunkViews, ChatCompletionViews, ChoiceMessageViews
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import date, datetime
     from typing import Any
 
     from ..meta import Meta
-    from .shared import DeferredStatus, FinishReason, ServiceTier, StreamOptions, Usage
+    from .chat_citations import CollectionsCitation, InlineCitation, OutputFile, WebCitation, XCitation
+    from .chat_messages import (
+        ContentPart,
+        FileRef,
+        FunctionCall,
+        ImageDetail,
+        ImageUrl,
+        Message,
+        Role,
+        ToolCall,
+        ToolCallStatus,
+        ToolCallType,
+    )
+    from .chat_stored import (
+        CompactContextRequest,
+        CompactedChat,
+        DeferredChat,
+        DeferredChatRequest,
+        DeletedChat,
+        DeleteStoredChatRequest,
+        StoredChatRequest,
+    )
+    from .chat_tools import (
+        FunctionDefinition,
+        FunctionTool,
+        Guideline,
+        GuidelineBehavior,
+        GuidelineCategory,
+        LiveSearchTool,
+        NewsSource,
+        PolicyGuideline,
+        RssSource,
+        SearchMode,
+        SearchParameters,
+        SearchSource,
+        Tool,
+        WebSearchOptions,
+        WebSource,
+        XSource,
+    )
+    from .shared import FinishReason, ServiceTier, StreamOptions, Usage
+    from .tools import MCP, AttachmentSearch, CodeExecution, CollectionsSearch, ImageGeneration, WebSearch, XSearch
 
 __all__ = [
     "AgentCount",
+    "AttachmentSearch",
     "ChatChunk",
     "ChatCompletion",
     "ChatRequest",
     "Choice",
     "ChoiceChunk",
     "ChoiceMessage",
+    "CodeExecution",
     "CollectionsCitation",
+    "CollectionsSearch",
     "CompactContextRequest",
     "CompactedChat",
     "ContentPart",
@@ -46,11 +89,13 @@ __all__ = [
     "GuidelineBehavior",
     "GuidelineCategory",
     "ImageDetail",
+    "ImageGeneration",
     "ImageUrl",
     "IncludeOption",
     "InlineCitation",
     "LiveSearchTool",
     "LogProbs",
+    "MCP",
     "Message",
     "NewsSource",
     "OutputFile",
@@ -71,9 +116,11 @@ __all__ = [
     "ToolCallType",
     "TopLogProb",
     "WebCitation",
+    "WebSearch",
     "WebSearchOptions",
     "WebSource",
     "XCitation",
+    "XSearch",
     "XSource",
 ]
 
@@ -109,214 +156,11 @@ AgentCount: TypeAlias = Literal["4", "16"] | str
 Open: any other string may come.
 """
 
-GuidelineCategory: TypeAlias = Literal["nsfw", "violence", "profanity"] | str
-"""Sensitive kinds of content.
-
-Open: any other string may come.
-"""
-
-GuidelineBehavior: TypeAlias = Literal["decline"] | str
-"""How to treat content of a sensitive kind.
-
-Open: any other string may come.
-"""
-
-Role: TypeAlias = Literal["user", "assistant", "system", "function", "tool", "developer"] | str
-"""Who speaks.
-
-Open: any other string may come.
-"""
-
-ImageDetail: TypeAlias = Literal["auto", "low", "high"] | str
-"""How closely the model looks at an image.
-
-Open: any other string may come.
-"""
-
-ToolCallType: TypeAlias = (
-    Literal[
-        "function",
-        "web_search_tool",
-        "x_search_tool",
-        "code_execution_tool",
-        "collections_search_tool",
-        "mcp_tool",
-        "attachment_search_tool",
-        "image_generation_tool",
-    ]
-    | str
-)
-"""Who runs the tool: the caller (function), or the service.
-
-Open: any other string may come.
-"""
-
-ToolCallStatus: TypeAlias = Literal["in_progress", "completed", "incomplete", "failed"] | str
-"""How far a tool call has got.
-
-Open: any other string may come.
-"""
-
 FormatType: TypeAlias = Literal["text", "json_object", "json_schema"] | str
 """Kinds of form an answer can have.
 
 Open: any other string may come.
 """
-
-SearchMode: TypeAlias = Literal["off", "on", "auto"] | str
-"""When live search is used.
-
-Open: any other string may come.
-"""
-
-
-@attrs.define(kw_only=True, repr=False)
-class DeferredChatRequest(Model):
-    """Asks for the result of a started chat completion.
-
-
-    Source: `xai_api.GetDeferredRequest` (gRPC).
-    """
-
-    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_deferred_chat_request", "decode_deferred_chat_request")
-
-    request_id: str
-    """Id from the answer that started the completion."""
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class DeferredChat(Model):
-    """The state of a deferred answer, and the answer when it is done.
-
-
-    Source: `xai_api.GetDeferredCompletionResponse` (gRPC).
-    """
-
-    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_deferred_chat", "decode_deferred_chat")
-
-    status: DeferredStatus | None = None
-    """How far the request has got."""
-    response: ChatCompletion | None = None
-    """The answer.
-
-    Present only when the status is `DONE`.
-    """
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-    meta: Meta | None = attrs.field(default=None, eq=False)
-    """Facts about the call that this answers: request id, transport, attempts, times."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class StoredChatRequest(Model):
-    """Names the stored answer to read.
-
-
-    Source: `xai_api.GetStoredCompletionRequest` (gRPC).
-    """
-
-    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_stored_chat_request", "decode_stored_chat_request")
-
-    response_id: str
-    """Id of the response."""
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class DeleteStoredChatRequest(Model):
-    """Names the stored answer to delete.
-
-
-    Source: `xai_api.DeleteStoredCompletionRequest` (gRPC).
-    """
-
-    json_codec: ClassVar = (
-        "xai_dual._gen.json.chat",
-        "encode_delete_stored_chat_request",
-        "decode_delete_stored_chat_request",
-    )
-
-    response_id: str
-    """Id of the response."""
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class DeletedChat(Model):
-    """Receipt of a deletion.
-
-
-    Source: `xai_api.DeleteStoredCompletionResponse` (gRPC), `DeleteStoredCompletionResponse` (REST).
-    """
-
-    one_sided: ClassVar = {"deleted": "rest"}
-    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_deleted_chat", "decode_deleted_chat")
-
-    deleted: bool | None = None
-    """Whether the response was deleted.
-
-    REST only.
-    """
-    id: str = ""
-    """Id of the response."""
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-    meta: Meta | None = attrs.field(default=None, eq=False)
-    """Facts about the call that this answers: request id, transport, attempts, times."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class CompactContextRequest(Model):
-    """A conversation to be compacted.
-
-
-    Source: `xai_api.CompactContextRequest` (gRPC), `CompactRequest` (REST).
-    """
-
-    json_codec: ClassVar = (
-        "xai_dual._gen.json.chat",
-        "encode_compact_context_request",
-        "decode_compact_context_request",
-    )
-
-    input: str | Sequence[str | Message | ChoiceMessage | Mapping[str, Any]]
-    """The conversation."""
-    model: str
-    """Name or alias of the model."""
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class CompactedChat(CompactedChatViews, Model):
-    """The condensed conversation.
-
-
-    Source: `xai_api.CompactContextResponse` (gRPC).
-    """
-
-    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_compacted_chat", "decode_compacted_chat")
-
-    id: str = ""
-    """Identifier of this response."""
-    usage: Usage | None = None
-    """Tokens used and cost of condensing."""
-    encrypted_content: str = ""
-    """The conversation in opaque form.
-
-    Send it as the `encrypted_content` of an assistant message; the service then ignores everything before that
-    message.
-    """
-    dropped_message_count: int = 0
-    """How many messages were dropped while condensing."""
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-    meta: Meta | None = attrs.field(default=None, eq=False)
-    """Facts about the call that this answers: request id, transport, attempts, times."""
 
 
 @attrs.define(kw_only=True, repr=False)
@@ -446,281 +290,6 @@ class ChatRequest(Model):
 
 
 @attrs.define(kw_only=True, repr=False)
-class Guideline(Model):
-    """One rule for the model's output.
-
-
-    Source: `xai_api.Guideline` (gRPC).
-    """
-
-    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_guideline", "decode_guideline")
-
-    policy: PolicyGuideline | Mapping[str, Any] | None = None
-    """A moderation rule for one category."""
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class PolicyGuideline(Model):
-    """What the model should do when its output would fall into a sensitive category.
-
-
-    Source: `xai_api.PolicyGuideline` (gRPC).
-    """
-
-    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_policy_guideline", "decode_policy_guideline")
-
-    category: GuidelineCategory | None = None
-    """Kind of content the rule is about."""
-    behavior: GuidelineBehavior | None = None
-    """How to treat such content."""
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class WebSearchOptions(Model):
-    """Options of web search in OpenAI's spelling, accepted for compatibility.
-
-
-    Source: `WebSearchOptions` (REST).
-    """
-
-    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_web_search_options", "decode_web_search_options")
-
-    filters: Any | None = None
-    """Restrictions on what is searched."""
-    search_context_size: str | None = None
-    """How much of the search results goes into the context: `low`, `medium` (the default) or `high`."""
-    user_location: Any | None = None
-    """Rough place of the user, to bias the results."""
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class Message(Model):
-    """One message of a conversation.
-
-    The helpers `user`, `system`, `assistant` and `tool_result` make them.
-
-    Source: `xai_api.Message` (gRPC), `Message` (REST).
-    """
-
-    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_message", "decode_message")
-
-    role: Role
-    """Tag of this variant, always `system`."""
-    content: str | Sequence[ContentPart | Mapping[str, Any]] | None = None
-    """The instructions."""
-    name: str | None = None
-    """Name of the author, if several share the role."""
-    reasoning_content: str | None = None
-    """Reasoning that led to the answer."""
-    tool_calls: Sequence[ToolCall | Mapping[str, Any]] | None = None
-    """Tool calls the model asked for in this message."""
-    tool_call_id: str | None = None
-    """Id of the call that this answers."""
-    encrypted_content: str | None = None
-    """Encrypted reasoning of an earlier assistant message, or a compacted conversation from `CompactContext`.
-
-    Pass it on unchanged.
-    """
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class ContentPart(Model):
-    """One part of a message: text, an image or a file.
-
-    The helpers `image` and `file` make them.
-
-    Source: `xai_api.Content` (gRPC), `ContentPart` (REST).
-    """
-
-    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_content_part", "decode_content_part")
-
-    type: str
-    """`text`, `image_url` or `file`."""
-    file: FileRef | Mapping[str, Any] | None = None
-    """The file, for a part of type `file`."""
-    image_url: ImageUrl | Mapping[str, Any] | None = None
-    """The image, for a part of type `image_url`."""
-    text: str | None = None
-    """The text, for a part of type `text`."""
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class ImageUrl(Model):
-    """An image, by address or by the id of an uploaded file.
-
-
-    Source: `xai_api.ImageUrlContent` (gRPC), `ImageUrl` (REST), `ModelInputContentItem#input_image` (REST).
-    """
-
-    one_sided: ClassVar = {"detail": "grpc"}
-    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_image_url", "decode_image_url")
-
-    file_id: str | None = None
-    """Id of an image in the Files API, instead of `url`."""
-    url: str | None = None
-    """Address of the image, or its bytes as a base64 data URL."""
-    detail: ImageDetail | None = None
-    """How closely the model should look.
-
-    More detail costs more tokens. gRPC only.
-    """
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class FileRef(Model):
-    """A file for the model to read, by id, by address or as bytes.
-
-
-    Source: `xai_api.FileContent` (gRPC), `FileRef` (REST), `ModelInputContentItem#input_file` (REST).
-    """
-
-    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_file_ref", "decode_file_ref")
-
-    file_id: str | None = None
-    """Id of a file in the Files API."""
-    url: str | None = None
-    """Address of the file."""
-    data: bytes | None = None
-    """Bytes of the file as base64."""
-    filename: str | None = None
-    """Name of the file."""
-    mime_type: str | None = None
-    """Media type of the file."""
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class ToolCall(Model):
-    """A call of a tool that the model asks for, or that the service has run.
-
-
-    Source: `xai_api.ToolCall` (gRPC), `ToolCall` (REST).
-    """
-
-    one_sided: ClassVar = {"index": "rest", "status": "grpc", "error_message": "grpc"}
-    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_tool_call", "decode_tool_call")
-
-    function: FunctionCall = attrs.Factory(lambda: FunctionCall())
-    """Name and arguments of the call."""
-    id: str = ""
-    """Id of the call; the tool message with the result repeats it."""
-    index: int | None = None
-    """Position of the call in the message; pieces of one call share it in a stream.
-
-    REST only.
-    """
-    type: ToolCallType | None = None
-    """Who runs it: the caller (`function`), or the service (all others)."""
-    status: ToolCallStatus | None = None
-    """How far the call has got.
-
-    Of interest for server-side tools. gRPC only.
-    """
-    error_message: str | None = None
-    """What went wrong.
-
-    Only present if the call failed. gRPC only.
-    """
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class FunctionCall(Model):
-    """A function call inside a tool call.
-
-
-    Source: `xai_api.FunctionCall` (gRPC), `Function` (REST).
-    """
-
-    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_function_call", "decode_function_call")
-
-    arguments: str = ""
-    """Arguments as JSON text.
-
-    It may be invalid or incomplete, so check it.
-    """
-    name: str = ""
-    """Name of the function."""
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class FunctionTool(Model):
-    """A function that the model may ask the caller to run.
-
-    The helper `tool` makes them.
-
-    Source: `xai_api.Function` (gRPC), `Tool#function` (REST), `ModelTool#function` (REST).
-    """
-
-    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_function_tool", "decode_function_tool")
-
-    function: FunctionDefinition | Mapping[str, Any]
-    """The function's name, purpose and arguments."""
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class LiveSearchTool(Model):
-    """Search while answering, over the given sources.
-
-
-    Source: `Tool#live_search` (REST).
-    """
-
-    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_live_search_tool", "decode_live_search_tool")
-
-    sources: Sequence[SearchSource | Mapping[str, Any]]
-    """Where to search."""
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class FunctionDefinition(Model):
-    """A function that the model may ask the caller to run.
-
-
-    Source: `xai_api.Function` (gRPC), `FunctionDefinition` (REST).
-    """
-
-    one_sided: ClassVar = {"defer_loading": "rest"}
-    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_function_definition", "decode_function_definition")
-
-    name: str
-    """Name by which the model calls it."""
-    parameters: Mapping[str, Any]
-    """JSON Schema of the arguments object."""
-    defer_loading: bool | None = None
-    """Keep the definition out of the prompt until tool search finds it.
-
-    REST only.
-    """
-    description: str | None = None
-    """What the function does and when to use it; the model reads this."""
-    strict: bool | None = None
-    """Ask for arguments that follow the schema exactly."""
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
 class ResponseFormat(Model):
     """What the answer looks like: text, any JSON object, or JSON that follows a schema.
 
@@ -734,36 +303,6 @@ class ResponseFormat(Model):
     """Tag of this variant, always `text`."""
     json_schema: Mapping[str, Any] | None = None
     """The schema, with its name and whether it is strict."""
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class SearchParameters(Model):
-    """Live search for one completion: whether to search, where, and over which dates.
-
-    Superseded by the server-side search tools.
-
-    Source: `xai_api.SearchParameters` (gRPC), `SearchParameters` (REST).
-    """
-
-    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_search_parameters", "decode_search_parameters")
-
-    from_date: datetime | date | str | None = None
-    """Earliest day of the data to use, as YYYY-MM-DD."""
-    max_search_results: int | None = None
-    """Most sources to read, 1 to 30; 15 if not given."""
-    mode: SearchMode | None = None
-    """`auto` lets the model decide (the default), `on` always searches, `off` never does."""
-    return_citations: bool | None = None
-    """Whether the answer lists the addresses it drew on; true if not given."""
-    sources: Sequence[SearchSource | Mapping[str, Any]] | None = None
-    """Where to search.
-
-    Each kind of source has its own filters.
-    """
-    to_date: datetime | date | str | None = None
-    """Latest day of the data to use, as YYYY-MM-DD."""
     extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 
@@ -1067,203 +606,74 @@ class TopLogProb(Model):
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 
 
-@attrs.define(kw_only=True, repr=False)
-class OutputFile(Model):
-    """A file that a server-side tool made.
+_PARTS = {
+    "chat_tools": (
+        "FunctionDefinition",
+        "FunctionTool",
+        "Guideline",
+        "GuidelineBehavior",
+        "GuidelineCategory",
+        "LiveSearchTool",
+        "NewsSource",
+        "PolicyGuideline",
+        "RssSource",
+        "SearchMode",
+        "SearchParameters",
+        "SearchSource",
+        "Tool",
+        "WebSearchOptions",
+        "WebSource",
+        "XSource",
+    ),
+    "tools": (
+        "AttachmentSearch",
+        "CodeExecution",
+        "CollectionsSearch",
+        "ImageGeneration",
+        "MCP",
+        "WebSearch",
+        "XSearch",
+    ),
+    "chat_citations": (
+        "CollectionsCitation",
+        "InlineCitation",
+        "OutputFile",
+        "WebCitation",
+        "XCitation",
+    ),
+    "chat_messages": (
+        "ContentPart",
+        "FileRef",
+        "FunctionCall",
+        "ImageDetail",
+        "ImageUrl",
+        "Message",
+        "Role",
+        "ToolCall",
+        "ToolCallStatus",
+        "ToolCallType",
+    ),
+    "chat_stored": (
+        "CompactContextRequest",
+        "CompactedChat",
+        "DeferredChat",
+        "DeferredChatRequest",
+        "DeleteStoredChatRequest",
+        "DeletedChat",
+        "StoredChatRequest",
+    ),
+}
+_PART_OF = {name: part for part, names in _PARTS.items() for name in names}
+
+if not TYPE_CHECKING:  # type checkers are to find wrong names
+
+    def __getattr__(name: str) -> Any:
+        """Load the part that has it: few calls need one."""
+        if name not in _PART_OF:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(import_module(f".{_PART_OF[name]}", __package__), name)
+        return value
 
 
-    Source: `xai_api.OutputFile` (gRPC), `OutputFile` (REST).
-    """
-
-    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_output_file", "decode_output_file")
-
-    file_id: str = ""
-    """Id of the file in the Files API."""
-    name: str = ""
-    """Name of the file."""
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class InlineCitation(InlineCitationViews, Model):
-    """A source, and the place in the text that refers to it.
-
-
-    Source: `xai_api.InlineCitation` (gRPC).
-    """
-
-    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_inline_citation", "decode_inline_citation")
-
-    id: str = ""
-    """Number shown to the reader, as text; a source cited twice keeps its number."""
-    start_index: int = 0
-    """Character position in the answer where the reference begins."""
-    end_index: int = 0
-    """Character position just behind the reference."""
-    web_citation: WebCitation | None = None
-    """A web page."""
-    x_citation: XCitation | None = None
-    """Something on X."""
-    collections_citation: CollectionsCitation | None = None
-    """A passage of a stored document."""
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class WebCitation(Model):
-    """A web page as source.
-
-
-    Source: `xai_api.WebCitation` (gRPC).
-    """
-
-    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_web_citation", "decode_web_citation")
-
-    url: str = ""
-    """Address of the page."""
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class XCitation(Model):
-    """A post or page on X as source.
-
-
-    Source: `xai_api.XCitation` (gRPC).
-    """
-
-    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_x_citation", "decode_x_citation")
-
-    url: str = ""
-    """Address on X."""
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class CollectionsCitation(Model):
-    """A passage of a stored document as source.
-
-
-    Source: `xai_api.CollectionsCitation` (gRPC).
-    """
-
-    one_sided: ClassVar = {"chunk_id": "grpc", "chunk_content": "grpc", "score": "grpc"}
-    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_collections_citation", "decode_collections_citation")
-
-    file_id: str = ""
-    """File the passage was cut from."""
-    collection_ids: list[str] = attrs.Factory(list)
-    """Collections that contain the file."""
-    chunk_id: str = ""
-    """Identifier of the passage. gRPC only."""
-    chunk_content: str = ""
-    """Text of the passage. gRPC only."""
-    score: float = 0.0
-    """Relevance; a higher score is a better fit. gRPC only."""
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class WebSource(Model):
-    """Pages on the web.
-
-
-    Source: `xai_api.WebSource` (gRPC), `SearchSource#web` (REST).
-    """
-
-    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_web_source", "decode_web_source")
-
-    allowed_websites: Sequence[str] | None = None
-    """Domains to which the search is limited, at most 5; not to be combined with `excluded_websites`."""
-    country: str | None = None
-    """Two-letter country code whose results are preferred."""
-    excluded_websites: Sequence[str] | None = None
-    """Domains that are left out, at most 5."""
-    safe_search: bool | None = None
-    """Whether explicit pages are filtered out."""
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class NewsSource(Model):
-    """News sites.
-
-
-    Source: `xai_api.NewsSource` (gRPC), `SearchSource#news` (REST).
-    """
-
-    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_news_source", "decode_news_source")
-
-    country: str | None = None
-    """Two-letter country code whose results are preferred."""
-    excluded_websites: Sequence[str] | None = None
-    """Domains that are left out, at most 5."""
-    safe_search: bool | None = None
-    """Whether explicit pages are filtered out."""
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class XSource(Model):
-    """Posts on X.
-
-
-    Source: `xai_api.XSource` (gRPC), `SearchSource#x` (REST).
-    """
-
-    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_x_source", "decode_x_source")
-
-    excluded_x_handles: Sequence[str] | None = None
-    """Accounts whose posts are left out; not to be combined with `included_x_handles`."""
-    included_x_handles: Sequence[str] | None = None
-    """Accounts to which the search is limited."""
-    post_favorite_count: int | None = None
-    """Only posts with at least this many likes."""
-    post_view_count: int | None = None
-    """Only posts with at least this many views."""
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class RssSource(Model):
-    """One RSS feed.
-
-
-    Source: `xai_api.RssSource` (gRPC), `SearchSource#rss` (REST).
-    """
-
-    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_rss_source", "decode_rss_source")
-
-    links: Sequence[str]
-    """Address of the feed; exactly one."""
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-Tool: TypeAlias = (
-    FunctionTool
-    | LiveSearchTool
-    | WebSearch
-    | XSearch
-    | CodeExecution
-    | CollectionsSearch
-    | MCP
-    | ImageGeneration
-    | AttachmentSearch
-    | Unknown
-)
-"""A tool that the model may use: a function of the caller, or one that the service runs."""
-
-SearchSource: TypeAlias = WebSource | NewsSource | XSource | RssSource | Unknown
-"""One place that live search may read.
-
-`type` says which.
-"""
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

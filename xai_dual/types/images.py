@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..meta import Meta
-    from .chat import ImageUrl
+    from .chat_messages import ImageUrl
     from .shared import DeferredStatus, ServerSideTool
 
 __all__ = [

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..meta import Meta
-    from .chat import SearchParameters, TokenLogProb
+    from .chat import TokenLogProb
+    from .chat_tools import SearchParameters
     from .shared import ServerSideToolUsageDetails, ServiceTier
 
 __all__ = [

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..meta import Meta
-    from .chat import ImageUrl
+    from .chat_messages import ImageUrl
     from .images import FileOutput, MediaUsage, StorageOptions
     from .shared import DeferredStatus
 

@@ -37,7 +37,9 @@ class AsyncResources:
     Each is made, and its models are loaded, when it is first used.
     """
 
-    _caller: AsyncCaller
+    @cached_property
+    def _caller(self) -> AsyncCaller:
+        raise NotImplementedError
 
     @cached_property
     def auth(self) -> AsyncAuth:

@@ -7,24 +7,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ... import polling
-from ..._gen.operations.chat import (
-    CHAT_COMPACT,
-    CHAT_CREATE,
-    CHAT_DEFER,
-    CHAT_DELETE,
-    CHAT_GET_DEFERRED,
-    CHAT_RETRIEVE,
-    CHAT_STREAM,
-)
+from ..._gen.operations.chat import CHAT_CREATE, CHAT_STREAM
+from ..._gen.operations.chat_stored import CHAT_COMPACT, CHAT_DEFER, CHAT_DELETE, CHAT_GET_DEFERRED, CHAT_RETRIEVE
 from ..._required import required
 from ...options import INHERIT, CallOptions
-from ...types.chat import (
-    ChatRequest,
-    CompactContextRequest,
-    DeferredChatRequest,
-    DeleteStoredChatRequest,
-    StoredChatRequest,
-)
+from ...types import chat as chat_types
+from ...types.chat import ChatRequest
 from ..chat_stream import AsyncChatStream
 
 if TYPE_CHECKING:
@@ -36,19 +24,13 @@ if TYPE_CHECKING:
         AgentCount,
         ChatCompletion,
         ChoiceMessage,
-        CompactedChat,
-        DeferredChat,
-        DeletedChat,
-        Guideline,
         IncludeOption,
-        Message,
         ReasoningEffort,
         ResponseFormat,
-        SearchParameters,
-        Tool,
-        ToolCall,
-        WebSearchOptions,
     )
+    from ...types.chat_messages import Message, ToolCall
+    from ...types.chat_stored import CompactedChat, DeferredChat, DeletedChat
+    from ...types.chat_tools import Guideline, SearchParameters, Tool, WebSearchOptions
     from ...types.shared import DeferredRequest, ServiceTier, StreamOptions
     from ..call import AsyncCaller
     from ..conversation import AsyncConversation
@@ -1109,7 +1091,7 @@ class AsyncChat:
 
         Source: gRPC `xai_api.Chat/GetDeferredCompletion`, REST `GET /v1/chat/deferred-completion/{request_id}`.
         """
-        request = DeferredChatRequest(request_id=request_id)
+        request = chat_types.DeferredChatRequest(request_id=request_id)
         options = CallOptions(timeout, headers, max_retries, extra_body)
         return await self._caller.unary(CHAT_GET_DEFERRED, request, options)
 
@@ -1148,7 +1130,7 @@ class AsyncChat:
 
         Source: gRPC `xai_api.Chat/GetDeferredCompletion`, REST `GET /v1/chat/deferred-completion/{request_id}`.
         """
-        request = DeferredChatRequest(request_id=request_id)
+        request = chat_types.DeferredChatRequest(request_id=request_id)
         options = CallOptions(timeout, headers, max_retries, extra_body)
         return await self._caller.wait(
             CHAT_GET_DEFERRED,
@@ -1186,7 +1168,7 @@ class AsyncChat:
 
         Source: gRPC `xai_api.Chat/GetStoredCompletion`, REST `GET /v1/responses/{response_id}`.
         """
-        request = StoredChatRequest(response_id=response_id)
+        request = chat_types.StoredChatRequest(response_id=response_id)
         options = CallOptions(timeout, headers, max_retries, extra_body)
         return await self._caller.unary(CHAT_RETRIEVE, request, options)
 
@@ -1218,7 +1200,7 @@ class AsyncChat:
 
         Source: gRPC `xai_api.Chat/DeleteStoredCompletion`, REST `DELETE /v1/responses/{response_id}`.
         """
-        request = DeleteStoredChatRequest(response_id=response_id)
+        request = chat_types.DeleteStoredChatRequest(response_id=response_id)
         options = CallOptions(timeout, headers, max_retries, extra_body)
         return await self._caller.unary(CHAT_DELETE, request, options)
 
@@ -1250,6 +1232,6 @@ class AsyncChat:
 
         Source: gRPC `xai_api.Chat/CompactContext`, REST `POST /v1/responses/compact`.
         """
-        request = CompactContextRequest(model=model, input=input)
+        request = chat_types.CompactContextRequest(model=model, input=input)
         options = CallOptions(timeout, headers, max_retries, extra_body)
         return await self._caller.unary(CHAT_COMPACT, request, options)

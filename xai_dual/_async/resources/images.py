@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ...options import Inherit, Timeout
-    from ...types.chat import ImageUrl
+    from ...types.chat_messages import ImageUrl
     from ...types.images import (
         DeferredImages,
         ImageAspectRatio,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ...options import Inherit, Timeout
-    from ...types.chat import SearchParameters
+    from ...types.chat_tools import SearchParameters
     from ...types.responses import (
         CompactedResponse,
         DeletedResponse,

@@ -4,19 +4,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from ..._chat.checks import (
-    check_compaction,
-    check_content_part,
-    check_function_definition,
-    check_request,
-    check_response_format,
-)
+from ..._chat.checks import check_request, check_response_format
 from ..._chat.reshape import flat_tool_choice, include_options, input_items, text_format
 from ..._check import (
-    at_most_one,
     boolean,
     double,
     entries,
@@ -27,19 +20,10 @@ from ..._check import (
     only_on_route,
     refuse_misfits,
     scalars,
-    segment,
-    shortest,
     string,
-    wrong,
 )
 from ..._convert import (
-    base64_from_json,
-    base64_to_json,
     coerce_texts,
-    date_from_json,
-    date_to_json,
-    json_text_from_json,
-    json_text_to_json,
     octets_from_json,
     octets_to_json,
     schema_text_from_json,
@@ -47,14 +31,7 @@ from ..._convert import (
     unix_from_json,
     unix_to_json,
 )
-from ..._convert_models import (
-    coerce_messages,
-    coerce_tools,
-    parts_from_json,
-    parts_to_json,
-    tool_choice_from_json,
-    tool_choice_to_json,
-)
+from ..._convert_models import coerce_messages, coerce_tools, tool_choice_from_json, tool_choice_to_json
 from ..._json import (
     Extra,
     convert,
@@ -69,10 +46,9 @@ from ..._json import (
     read_models,
     unions,
     unknown,
-    without,
 )
-from ...model import Unknown
 from ...operation import RestRequest
+from ...types import chat as chat_types
 from ...types.chat import (
     ChatChunk,
     ChatCompletion,
@@ -80,309 +56,17 @@ from ...types.chat import (
     Choice,
     ChoiceChunk,
     ChoiceMessage,
-    CollectionsCitation,
-    CompactContextRequest,
-    CompactedChat,
-    ContentPart,
-    DeferredChat,
-    DeferredChatRequest,
-    DeletedChat,
-    DeleteStoredChatRequest,
     Delta,
-    FileRef,
-    FunctionCall,
-    FunctionDefinition,
-    FunctionTool,
-    Guideline,
-    ImageUrl,
-    InlineCitation,
-    LiveSearchTool,
     LogProbs,
-    Message,
-    NewsSource,
-    OutputFile,
-    PolicyGuideline,
     RequestSettings,
     ResponseFormat,
-    RssSource,
-    SearchParameters,
-    StoredChatRequest,
     TokenLogProb,
-    ToolCall,
     TopLogProb,
-    WebCitation,
-    WebSearchOptions,
-    WebSource,
-    XCitation,
-    XSource,
 )
-from ...types.shared import DeferredRequest, StreamOptions
-from ...types.tools import MCP, AttachmentSearch, CodeExecution, CollectionsSearch, ImageGeneration, WebSearch, XSearch
-from .shared import decode_deferred_request, decode_stream_options, decode_usage, encode_stream_options, encode_usage
-from .tools import (
-    decode_attachment_search,
-    decode_code_execution,
-    decode_collections_search,
-    decode_image_generation,
-    decode_mcp,
-    decode_web_search,
-    decode_x_search,
-    encode_attachment_search,
-    encode_code_execution,
-    encode_collections_search,
-    encode_image_generation,
-    encode_mcp,
-    encode_web_search,
-    encode_x_search,
-)
-
-_DEFERRED_CHAT_REQUEST = frozenset({"request_id"})
-
-
-def decode_deferred_chat_request(d: Mapping[str, Any]) -> DeferredChatRequest:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _DEFERRED_CHAT_REQUEST:
-        extra = unknown(d, _DEFERRED_CHAT_REQUEST)
-    request_id = get("request_id")
-    if request_id.__class__ is not str and request_id is not None:
-        request_id, extra = misfit(request_id, None, "request_id", extra)
-    self = DeferredChatRequest.__new__(DeferredChatRequest)
-    self.request_id = request_id
-    self.extra = extra
-    return self
-
-
-def encode_deferred_chat_request(m: DeferredChatRequest, wire: bool = True) -> dict[str, Any]:
-    if wire and m.request_id is None:
-        missing("request_id", m.extra)
-    d: dict[str, Any] = {}
-    if m.request_id is not None and not wire:
-        d["request_id"] = string(m.request_id, "request_id")
-    if m.extra:
-        if wire:
-            refuse_misfits(m.extra, _DEFERRED_CHAT_REQUEST)
-        d.update(m.extra)
-    return d
-
-
-_DEFERRED_CHAT = frozenset({"response", "status"})
-
-
-def decode_deferred_chat(d: Mapping[str, Any]) -> DeferredChat:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _DEFERRED_CHAT:
-        extra = unknown(d, _DEFERRED_CHAT)
-    status = get("status")
-    if status is not None and (status.__class__ is not str or status in ("", "invalid_deferred_status")):
-        status, extra = misfit(None if status in ("", "invalid_deferred_status") else status, None, "status", extra)
-    response = get("response")
-    if response.__class__ is dict:
-        response = decode_chat_completion(response)
-    elif response is not None:
-        response, extra = read_model(decode_chat_completion, response, "response", extra)
-    self = DeferredChat.__new__(DeferredChat)
-    self.status = status
-    self.response = response
-    self.extra = extra
-    self.meta = None
-    return self
-
-
-def encode_deferred_chat(m: DeferredChat, wire: bool = True) -> dict[str, Any]:
-    d: dict[str, Any] = {}
-    if m.status is not None:
-        d["status"] = m.status
-    if m.response is not None:
-        d["response"] = encode_chat_completion(m.response, wire)
-    if m.extra:
-        d.update(m.extra)
-    return d
-
-
-_STORED_CHAT_REQUEST = frozenset({"response_id"})
-
-
-def decode_stored_chat_request(d: Mapping[str, Any]) -> StoredChatRequest:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _STORED_CHAT_REQUEST:
-        extra = unknown(d, _STORED_CHAT_REQUEST)
-    response_id = get("response_id")
-    if response_id.__class__ is not str and response_id is not None:
-        response_id, extra = misfit(response_id, None, "response_id", extra)
-    self = StoredChatRequest.__new__(StoredChatRequest)
-    self.response_id = response_id
-    self.extra = extra
-    return self
-
-
-def encode_stored_chat_request(m: StoredChatRequest, wire: bool = True) -> dict[str, Any]:
-    if wire and m.response_id is None:
-        missing("response_id", m.extra)
-    d: dict[str, Any] = {}
-    if m.response_id is not None and not wire:
-        d["response_id"] = string(m.response_id, "response_id")
-    if m.extra:
-        if wire:
-            refuse_misfits(m.extra, _STORED_CHAT_REQUEST)
-        d.update(m.extra)
-    return d
-
-
-_DELETE_STORED_CHAT_REQUEST = frozenset({"response_id"})
-
-
-def decode_delete_stored_chat_request(d: Mapping[str, Any]) -> DeleteStoredChatRequest:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _DELETE_STORED_CHAT_REQUEST:
-        extra = unknown(d, _DELETE_STORED_CHAT_REQUEST)
-    response_id = get("response_id")
-    if response_id.__class__ is not str and response_id is not None:
-        response_id, extra = misfit(response_id, None, "response_id", extra)
-    self = DeleteStoredChatRequest.__new__(DeleteStoredChatRequest)
-    self.response_id = response_id
-    self.extra = extra
-    return self
-
-
-def encode_delete_stored_chat_request(m: DeleteStoredChatRequest, wire: bool = True) -> dict[str, Any]:
-    if wire and m.response_id is None:
-        missing("response_id", m.extra)
-    d: dict[str, Any] = {}
-    if m.response_id is not None and not wire:
-        d["response_id"] = string(m.response_id, "response_id")
-    if m.extra:
-        if wire:
-            refuse_misfits(m.extra, _DELETE_STORED_CHAT_REQUEST)
-        d.update(m.extra)
-    return d
-
-
-_DELETED_CHAT = frozenset({"deleted", "id", "object"})
-
-
-def decode_deleted_chat(d: Mapping[str, Any]) -> DeletedChat:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _DELETED_CHAT:
-        extra = unknown(d, _DELETED_CHAT)
-    deleted = get("deleted")
-    if deleted.__class__ is not bool and deleted is not None:
-        deleted, extra = misfit(deleted, None, "deleted", extra)
-    id = get("id", "")
-    if id.__class__ is not str:
-        id, extra = misfit(id, "", "id", extra)
-    self = DeletedChat.__new__(DeletedChat)
-    self.deleted = deleted
-    self.id = id
-    self.extra = extra
-    self.meta = None
-    return self
-
-
-def encode_deleted_chat(m: DeletedChat, wire: bool = True) -> dict[str, Any]:
-    d: dict[str, Any] = {}
-    if m.deleted is not None:
-        d["deleted"] = m.deleted
-    d["id"] = m.id
-    if m.extra:
-        d.update(m.extra)
-    return d
-
-
-_COMPACT_CONTEXT_REQUEST = frozenset({"input", "model"})
-
-
-def decode_compact_context_request(d: Mapping[str, Any]) -> CompactContextRequest:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _COMPACT_CONTEXT_REQUEST:
-        extra = unknown(d, _COMPACT_CONTEXT_REQUEST)
-    input = get("input")
-    if input is not None:
-        input, extra = read_models(decode_message, input, "input", extra)
-    model = get("model")
-    if model.__class__ is not str and model is not None:
-        model, extra = misfit(model, None, "model", extra)
-    self = CompactContextRequest.__new__(CompactContextRequest)
-    self.input = input
-    self.model = model
-    self.extra = extra
-    return self
-
-
-def encode_compact_context_request(m: CompactContextRequest, wire: bool = True) -> dict[str, Any]:
-    if wire and m.input is None:
-        missing("input", m.extra)
-    if wire and m.model is None:
-        missing("model", m.extra)
-    if wire:
-        check_compaction(m)
-    d: dict[str, Any] = {}
-    if m.input is not None:
-        d["input"] = (
-            input_items(coerce_messages(m.input, "input"), "input")
-            if wire
-            else many(encode_message, Message, coerce_messages(m.input, "input"), "input", wire)
-        )
-    if m.model is not None:
-        d["model"] = string(m.model, "model")
-    if m.extra:
-        if wire:
-            refuse_misfits(m.extra, _COMPACT_CONTEXT_REQUEST)
-        d.update(m.extra)
-    return d
-
-
-_COMPACTED_CHAT = frozenset({"dropped_message_count", "encrypted_content", "id", "usage"})
-
-
-def decode_compacted_chat(d: Mapping[str, Any]) -> CompactedChat:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _COMPACTED_CHAT:
-        extra = unknown(d, _COMPACTED_CHAT)
-    id = get("id", "")
-    if id.__class__ is not str:
-        id, extra = misfit(id, "", "id", extra)
-    usage = get("usage")
-    if usage.__class__ is dict:
-        usage = decode_usage(usage)
-    elif usage is not None:
-        usage, extra = read_model(decode_usage, usage, "usage", extra)
-    encrypted_content = get("encrypted_content", "")
-    if encrypted_content.__class__ is not str:
-        encrypted_content, extra = misfit(encrypted_content, "", "encrypted_content", extra)
-    dropped_message_count = get("dropped_message_count", 0)
-    if dropped_message_count.__class__ is not int:
-        dropped_message_count, extra = read_int(dropped_message_count, 0, "dropped_message_count", extra)
-    self = CompactedChat.__new__(CompactedChat)
-    self.id = id
-    self.usage = usage
-    self.encrypted_content = encrypted_content
-    self.dropped_message_count = dropped_message_count
-    self.extra = extra
-    self.meta = None
-    return self
-
-
-def encode_compacted_chat(m: CompactedChat, wire: bool = True) -> dict[str, Any]:
-    d: dict[str, Any] = {}
-    if m.id:
-        d["id"] = m.id
-    if m.usage is not None:
-        d["usage"] = encode_usage(m.usage, wire)
-    if m.encrypted_content:
-        d["encrypted_content"] = m.encrypted_content
-    if m.dropped_message_count:
-        d["dropped_message_count"] = m.dropped_message_count
-    if m.extra:
-        d.update(m.extra)
-    return d
-
+from ...types.chat_messages import Message
+from ...types.shared import StreamOptions
+from .chat_messages import decode_message, decode_tool_call, encode_message, encode_tool_call
+from .shared import decode_stream_options, decode_usage, encode_stream_options, encode_usage
 
 _CHAT_REQUEST = frozenset(
     {
@@ -617,7 +301,7 @@ def encode_chat_request(m: ChatRequest, wire: bool = True) -> dict[str, Any]:
         d["safety_identifier"] = string(m.safety_identifier, "safety_identifier")
     if m.search_parameters is not None:
         d["search_parameters"] = one(
-            encode_search_parameters, SearchParameters, m.search_parameters, "search_parameters", wire
+            encode_search_parameters, chat_types.SearchParameters, m.search_parameters, "search_parameters", wire
         )
     if m.seed is not None:
         d["seed"] = int32(m.seed, "seed")
@@ -641,7 +325,7 @@ def encode_chat_request(m: ChatRequest, wire: bool = True) -> dict[str, Any]:
         d["user"] = string(m.user, "user")
     if m.web_search_options is not None:
         d["web_search_options"] = one(
-            encode_web_search_options, WebSearchOptions, m.web_search_options, "web_search_options", wire
+            encode_web_search_options, chat_types.WebSearchOptions, m.web_search_options, "web_search_options", wire
         )
     if m.use_encrypted_content is not None:
         if not wire:
@@ -673,7 +357,7 @@ def encode_chat_request(m: ChatRequest, wire: bool = True) -> dict[str, Any]:
     if m.guidelines is not None:
         if wire:
             only_on("grpc", "guidelines")
-        d["guidelines"] = many(encode_guideline, Guideline, m.guidelines, "guidelines", wire)
+        d["guidelines"] = many(encode_guideline, chat_types.Guideline, m.guidelines, "guidelines", wire)
     if m.extra:
         if wire:
             refuse_misfits(m.extra, _CHAT_REQUEST)
@@ -705,7 +389,7 @@ def encode_chat_request_responses(m: ChatRequest, wire: bool = True) -> dict[str
         d["safety_identifier"] = string(m.safety_identifier, "safety_identifier")
     if m.search_parameters is not None:
         d["search_parameters"] = one(
-            encode_search_parameters, SearchParameters, m.search_parameters, "search_parameters", wire
+            encode_search_parameters, chat_types.SearchParameters, m.search_parameters, "search_parameters", wire
         )
     if m.service_tier is not None:
         d["service_tier"] = string(m.service_tier, "service_tier")
@@ -770,592 +454,6 @@ def encode_chat_request_responses(m: ChatRequest, wire: bool = True) -> dict[str
     return d
 
 
-_GUIDELINE = frozenset({"policy"})
-
-
-def decode_guideline(d: Mapping[str, Any]) -> Guideline:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _GUIDELINE:
-        extra = unknown(d, _GUIDELINE)
-    policy = get("policy")
-    if policy.__class__ is dict:
-        policy = decode_policy_guideline(policy)
-    elif policy is not None:
-        policy, extra = read_model(decode_policy_guideline, policy, "policy", extra)
-    self = Guideline.__new__(Guideline)
-    self.policy = policy
-    self.extra = extra
-    return self
-
-
-def encode_guideline(m: Guideline, wire: bool = True) -> dict[str, Any]:
-    d: dict[str, Any] = {}
-    if m.policy is not None:
-        d["policy"] = one(encode_policy_guideline, PolicyGuideline, m.policy, "policy", wire)
-    if m.extra:
-        if wire:
-            refuse_misfits(m.extra, _GUIDELINE)
-        d.update(m.extra)
-    return d
-
-
-_POLICY_GUIDELINE = frozenset({"behavior", "category"})
-
-
-def decode_policy_guideline(d: Mapping[str, Any]) -> PolicyGuideline:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _POLICY_GUIDELINE:
-        extra = unknown(d, _POLICY_GUIDELINE)
-    category = get("category")
-    if category is not None and (category.__class__ is not str or category in ("", "invalid")):
-        category, extra = misfit(None if category in ("", "invalid") else category, None, "category", extra)
-    behavior = get("behavior")
-    if behavior is not None and (behavior.__class__ is not str or behavior in ("", "invalid")):
-        behavior, extra = misfit(None if behavior in ("", "invalid") else behavior, None, "behavior", extra)
-    self = PolicyGuideline.__new__(PolicyGuideline)
-    self.category = category
-    self.behavior = behavior
-    self.extra = extra
-    return self
-
-
-def encode_policy_guideline(m: PolicyGuideline, wire: bool = True) -> dict[str, Any]:
-    d: dict[str, Any] = {}
-    if m.category is not None:
-        d["category"] = string(m.category, "category")
-    if m.behavior is not None:
-        d["behavior"] = string(m.behavior, "behavior")
-    if m.extra:
-        if wire:
-            refuse_misfits(m.extra, _POLICY_GUIDELINE)
-        d.update(m.extra)
-    return d
-
-
-_WEB_SEARCH_OPTIONS = frozenset({"filters", "search_context_size", "user_location"})
-
-
-def decode_web_search_options(d: Mapping[str, Any]) -> WebSearchOptions:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _WEB_SEARCH_OPTIONS:
-        extra = unknown(d, _WEB_SEARCH_OPTIONS)
-    filters = get("filters")
-    search_context_size = get("search_context_size")
-    if search_context_size.__class__ is not str and search_context_size is not None:
-        search_context_size, extra = misfit(search_context_size, None, "search_context_size", extra)
-    user_location = get("user_location")
-    self = WebSearchOptions.__new__(WebSearchOptions)
-    self.filters = filters
-    self.search_context_size = search_context_size
-    self.user_location = user_location
-    self.extra = extra
-    return self
-
-
-def encode_web_search_options(m: WebSearchOptions, wire: bool = True) -> dict[str, Any]:
-    d: dict[str, Any] = {}
-    if m.filters is not None:
-        d["filters"] = m.filters
-    if m.search_context_size is not None:
-        d["search_context_size"] = string(m.search_context_size, "search_context_size")
-    if m.user_location is not None:
-        d["user_location"] = m.user_location
-    if m.extra:
-        if wire:
-            refuse_misfits(m.extra, _WEB_SEARCH_OPTIONS)
-        d.update(m.extra)
-    return d
-
-
-_MESSAGE = frozenset(
-    {"content", "encrypted_content", "name", "reasoning_content", "role", "tool_call_id", "tool_calls"}
-)
-
-
-def decode_message(d: Mapping[str, Any]) -> Message:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _MESSAGE:
-        extra = unknown(d, _MESSAGE)
-    content = get("content")
-    if content.__class__ is not str and content is not None:
-        content, extra = convert(parts_from_json, content, None, "content", extra)
-    name = get("name")
-    if name.__class__ is not str and name is not None:
-        name, extra = misfit(name, None, "name", extra)
-    role = get("role")
-    if role is not None and (role.__class__ is not str or role in ("", "role")):
-        role, extra = misfit(None if role in ("", "role") else role, None, "role", extra)
-    reasoning_content = get("reasoning_content")
-    if reasoning_content.__class__ is not str and reasoning_content is not None:
-        reasoning_content, extra = misfit(reasoning_content, None, "reasoning_content", extra)
-    tool_calls = get("tool_calls")
-    if tool_calls is not None:
-        tool_calls, extra = read_models(decode_tool_call, tool_calls, "tool_calls", extra)
-    tool_call_id = get("tool_call_id")
-    if tool_call_id.__class__ is not str and tool_call_id is not None:
-        tool_call_id, extra = misfit(tool_call_id, None, "tool_call_id", extra)
-    encrypted_content = get("encrypted_content")
-    if encrypted_content.__class__ is not str and encrypted_content is not None:
-        encrypted_content, extra = misfit(encrypted_content, None, "encrypted_content", extra)
-    self = Message.__new__(Message)
-    self.content = content
-    self.name = name
-    self.role = role
-    self.reasoning_content = reasoning_content
-    self.tool_calls = tool_calls
-    self.tool_call_id = tool_call_id
-    self.encrypted_content = encrypted_content
-    self.extra = extra
-    return self
-
-
-def encode_message(m: Message, wire: bool = True) -> dict[str, Any]:
-    if wire and m.role is None:
-        missing("role", m.extra)
-    d: dict[str, Any] = {}
-    if m.content is not None:
-        d["content"] = parts_to_json(m.content, "content", wire)
-    if m.name is not None:
-        d["name"] = string(m.name, "name")
-    if m.role is not None:
-        d["role"] = string(m.role, "role")
-    if m.reasoning_content is not None:
-        d["reasoning_content"] = string(m.reasoning_content, "reasoning_content")
-    if m.tool_calls is not None:
-        d["tool_calls"] = many(encode_tool_call, ToolCall, m.tool_calls, "tool_calls", wire)
-    if m.tool_call_id is not None:
-        d["tool_call_id"] = string(m.tool_call_id, "tool_call_id")
-    if m.encrypted_content is not None:
-        if wire:
-            only_on_route("responses", "encrypted_content")
-        d["encrypted_content"] = string(m.encrypted_content, "encrypted_content")
-    if m.extra:
-        if wire:
-            refuse_misfits(m.extra, _MESSAGE)
-        d.update(m.extra)
-    return d
-
-
-_CONTENT_PART = frozenset({"file", "image_url", "text", "type"})
-
-
-def decode_content_part(d: Mapping[str, Any]) -> ContentPart:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _CONTENT_PART:
-        extra = unknown(d, _CONTENT_PART)
-    file = get("file")
-    if file.__class__ is dict:
-        file = decode_file_ref(file)
-    elif file is not None:
-        file, extra = read_model(decode_file_ref, file, "file", extra)
-    image_url = get("image_url")
-    if image_url.__class__ is dict:
-        image_url = decode_image_url(image_url)
-    elif image_url is not None:
-        image_url, extra = read_model(decode_image_url, image_url, "image_url", extra)
-    text = get("text")
-    if text.__class__ is not str and text is not None:
-        text, extra = misfit(text, None, "text", extra)
-    type = get("type")
-    if type.__class__ is not str and type is not None:
-        type, extra = misfit(type, None, "type", extra)
-    self = ContentPart.__new__(ContentPart)
-    self.file = file
-    self.image_url = image_url
-    self.text = text
-    self.type = type
-    self.extra = extra
-    return self
-
-
-def encode_content_part(m: ContentPart, wire: bool = True) -> dict[str, Any]:
-    if wire and m.type is None:
-        missing("type", m.extra)
-    if wire:
-        at_most_one(file=m.file, image_url=m.image_url, text=m.text)
-    if wire:
-        check_content_part(m)
-    d: dict[str, Any] = {}
-    if m.file is not None:
-        d["file"] = one(encode_file_ref, FileRef, m.file, "file", wire)
-    if m.image_url is not None:
-        d["image_url"] = one(encode_image_url, ImageUrl, m.image_url, "image_url", wire)
-    if m.text is not None:
-        d["text"] = string(m.text, "text")
-    if m.type is not None:
-        d["type"] = string(m.type, "type")
-    if m.extra:
-        if wire:
-            refuse_misfits(m.extra, _CONTENT_PART)
-        d.update(m.extra)
-    return d
-
-
-_IMAGE_URL = frozenset({"detail", "file_id", "url"})
-
-
-def decode_image_url(d: Mapping[str, Any]) -> ImageUrl:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _IMAGE_URL:
-        extra = unknown(d, _IMAGE_URL)
-    file_id = get("file_id")
-    if file_id.__class__ is not str and file_id is not None:
-        file_id, extra = misfit(file_id, None, "file_id", extra)
-    url = get("url")
-    if url.__class__ is not str and url is not None:
-        url, extra = misfit(url, None, "url", extra)
-    detail = get("detail")
-    if detail is not None and (detail.__class__ is not str or detail in ("", "invalid")):
-        detail, extra = misfit(None if detail in ("", "invalid") else detail, None, "detail", extra)
-    self = ImageUrl.__new__(ImageUrl)
-    self.file_id = file_id
-    self.url = url
-    self.detail = detail
-    self.extra = extra
-    return self
-
-
-def encode_image_url(m: ImageUrl, wire: bool = True) -> dict[str, Any]:
-    if wire:
-        at_most_one(file_id=m.file_id, url=m.url)
-    d: dict[str, Any] = {}
-    if m.file_id is not None:
-        d["file_id"] = string(m.file_id, "file_id")
-    if m.url is not None:
-        d["url"] = string(m.url, "url")
-    if m.detail is not None:
-        if wire:
-            only_on("grpc", "detail")
-        d["detail"] = string(m.detail, "detail")
-    if m.extra:
-        if wire:
-            refuse_misfits(m.extra, _IMAGE_URL)
-        d.update(m.extra)
-    return d
-
-
-def encode_image_url_responses(m: ImageUrl, wire: bool = True) -> dict[str, Any]:
-    if wire:
-        at_most_one(file_id=m.file_id, url=m.url)
-    d: dict[str, Any] = {}
-    if m.file_id is not None:
-        d["file_id"] = string(m.file_id, "file_id")
-    if m.url is not None:
-        d["image_url"] = string(m.url, "url")
-    if m.detail is not None:
-        only_on("grpc", "detail")
-    if m.extra:
-        if wire:
-            refuse_misfits(m.extra, _IMAGE_URL)
-        d.update(m.extra)
-    return d
-
-
-_FILE_REF = frozenset({"data", "file_id", "filename", "mime_type", "url"})
-
-
-def decode_file_ref(d: Mapping[str, Any]) -> FileRef:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _FILE_REF:
-        extra = unknown(d, _FILE_REF)
-    file_id = get("file_id")
-    if file_id.__class__ is not str and file_id is not None:
-        file_id, extra = misfit(file_id, None, "file_id", extra)
-    url = get("url")
-    if url.__class__ is not str and url is not None:
-        url, extra = misfit(url, None, "url", extra)
-    data = get("data")
-    if data is not None:
-        data, extra = convert(base64_from_json, data, None, "data", extra)
-    filename = get("filename")
-    if filename.__class__ is not str and filename is not None:
-        filename, extra = misfit(filename, None, "filename", extra)
-    mime_type = get("mime_type")
-    if mime_type.__class__ is not str and mime_type is not None:
-        mime_type, extra = misfit(mime_type, None, "mime_type", extra)
-    self = FileRef.__new__(FileRef)
-    self.file_id = file_id
-    self.url = url
-    self.data = data
-    self.filename = filename
-    self.mime_type = mime_type
-    self.extra = extra
-    return self
-
-
-def encode_file_ref(m: FileRef, wire: bool = True) -> dict[str, Any]:
-    d: dict[str, Any] = {}
-    if m.file_id is not None:
-        d["file_id"] = string(m.file_id, "file_id")
-    if m.url is not None:
-        d["url"] = string(m.url, "url")
-    if m.data is not None:
-        if wire:
-            only_on_route("responses", "data")
-        d["data"] = base64_to_json(m.data, "data")
-    if m.filename is not None:
-        if wire:
-            only_on_route("responses", "filename")
-        d["filename"] = string(m.filename, "filename")
-    if m.mime_type is not None:
-        if wire:
-            only_on_route("responses", "mime_type")
-        d["mime_type"] = string(m.mime_type, "mime_type")
-    if m.extra:
-        if wire:
-            refuse_misfits(m.extra, _FILE_REF)
-        d.update(m.extra)
-    return d
-
-
-def encode_file_ref_responses(m: FileRef, wire: bool = True) -> dict[str, Any]:
-    d: dict[str, Any] = {}
-    if m.file_id is not None:
-        d["file_id"] = string(m.file_id, "file_id")
-    if m.url is not None:
-        d["file_url"] = string(m.url, "url")
-    if m.data is not None:
-        d["file_data"] = base64_to_json(m.data, "data")
-    if m.filename is not None:
-        d["filename"] = string(m.filename, "filename")
-    if m.mime_type is not None:
-        d["mime_type"] = string(m.mime_type, "mime_type")
-    if m.extra:
-        if wire:
-            refuse_misfits(m.extra, _FILE_REF)
-        d.update(m.extra)
-    return d
-
-
-_TOOL_CALL = frozenset({"error_message", "function", "id", "index", "status", "type"})
-
-
-def decode_tool_call(d: Mapping[str, Any]) -> ToolCall:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _TOOL_CALL:
-        extra = unknown(d, _TOOL_CALL)
-    function = get("function")
-    if function.__class__ is dict:
-        function = decode_function_call(function)
-    elif function is not None:
-        function, extra = read_model(decode_function_call, function, "function", extra)
-    if function is None:
-        function = FunctionCall()
-    id = get("id", "")
-    if id.__class__ is not str:
-        id, extra = misfit(id, "", "id", extra)
-    index = get("index")
-    if index.__class__ is not int and index is not None:
-        index, extra = read_int(index, None, "index", extra)
-    type = get("type")
-    if type is not None and (type.__class__ is not str or type in ("", "invalid")):
-        type, extra = misfit(None if type in ("", "invalid") else type, None, "type", extra)
-    status = get("status")
-    if status is not None and (status.__class__ is not str or status == ""):
-        status, extra = misfit(None if status == "" else status, None, "status", extra)
-    error_message = get("error_message")
-    if error_message.__class__ is not str and error_message is not None:
-        error_message, extra = misfit(error_message, None, "error_message", extra)
-    self = ToolCall.__new__(ToolCall)
-    self.function = function
-    self.id = id
-    self.index = index
-    self.type = type
-    self.status = status
-    self.error_message = error_message
-    self.extra = extra
-    return self
-
-
-def encode_tool_call(m: ToolCall, wire: bool = True) -> dict[str, Any]:
-    d: dict[str, Any] = {}
-    d["function"] = one(encode_function_call, FunctionCall, m.function, "function", wire)
-    d["id"] = string(m.id, "id") if wire else m.id
-    if m.index is not None:
-        d["index"] = int32(m.index, "index") if wire else m.index
-    if m.type is not None:
-        d["type"] = string(m.type, "type") if wire else m.type
-    if m.status is not None and not wire:
-        d["status"] = string(m.status, "status") if wire else m.status
-    if m.error_message is not None and not wire:
-        d["error_message"] = string(m.error_message, "error_message") if wire else m.error_message
-    if m.extra:
-        d.update(m.extra)
-    return d
-
-
-_FUNCTION_CALL = frozenset({"arguments", "name"})
-
-
-def decode_function_call(d: Mapping[str, Any]) -> FunctionCall:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _FUNCTION_CALL:
-        extra = unknown(d, _FUNCTION_CALL)
-    arguments = get("arguments", "")
-    if arguments.__class__ is not str:
-        arguments, extra = misfit(arguments, "", "arguments", extra)
-    name = get("name", "")
-    if name.__class__ is not str:
-        name, extra = misfit(name, "", "name", extra)
-    self = FunctionCall.__new__(FunctionCall)
-    self.arguments = arguments
-    self.name = name
-    self.extra = extra
-    return self
-
-
-def encode_function_call(m: FunctionCall, wire: bool = True) -> dict[str, Any]:
-    d: dict[str, Any] = {}
-    d["arguments"] = string(m.arguments, "arguments") if wire else m.arguments
-    d["name"] = string(m.name, "name") if wire else m.name
-    if m.extra:
-        d.update(m.extra)
-    return d
-
-
-_FUNCTION_TOOL = frozenset({"function", "type"})
-
-
-def decode_function_tool(d: Mapping[str, Any]) -> FunctionTool:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _FUNCTION_TOOL:
-        extra = unknown(d, _FUNCTION_TOOL)
-    function = get("function")
-    if function.__class__ is dict:
-        function = decode_function_definition(function)
-    elif function is not None:
-        function, extra = read_model(decode_function_definition, function, "function", extra)
-    self = FunctionTool.__new__(FunctionTool)
-    self.function = function
-    self.extra = extra
-    return self
-
-
-def encode_function_tool(m: FunctionTool, wire: bool = True) -> dict[str, Any]:
-    if wire and m.function is None:
-        missing("function", m.extra)
-    d: dict[str, Any] = {}
-    d["type"] = "function"
-    if m.function is not None:
-        d["function"] = one(encode_function_definition, FunctionDefinition, m.function, "function", wire)
-    if m.extra:
-        if wire:
-            refuse_misfits(m.extra, _FUNCTION_TOOL)
-        d.update(m.extra)
-    return d
-
-
-def encode_function_tool_responses(m: FunctionTool, wire: bool = True) -> dict[str, Any]:
-    if wire and m.function is None:
-        missing("function", m.extra)
-    d: dict[str, Any] = one(encode_function_definition, FunctionDefinition, m.function, "function", wire)
-    d["type"] = "function"
-    if m.extra:
-        if wire:
-            refuse_misfits(m.extra, _FUNCTION_TOOL)
-        d.update(m.extra)
-    return d
-
-
-_LIVE_SEARCH_TOOL = frozenset({"sources", "type"})
-
-
-def decode_live_search_tool(d: Mapping[str, Any]) -> LiveSearchTool:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _LIVE_SEARCH_TOOL:
-        extra = unknown(d, _LIVE_SEARCH_TOOL)
-    sources = get("sources")
-    if sources is not None:
-        sources, extra = read_models(decode_search_source, sources, "sources", extra)
-    self = LiveSearchTool.__new__(LiveSearchTool)
-    self.sources = sources
-    self.extra = extra
-    return self
-
-
-def encode_live_search_tool(m: LiveSearchTool, wire: bool = True) -> dict[str, Any]:
-    if wire and m.sources is None:
-        missing("sources", m.extra)
-    d: dict[str, Any] = {}
-    d["type"] = "live_search"
-    if m.sources is not None:
-        d["sources"] = unions(encode_search_source, m.sources, "sources", wire)
-    if m.extra:
-        if wire:
-            refuse_misfits(m.extra, _LIVE_SEARCH_TOOL)
-        d.update(m.extra)
-    return d
-
-
-_FUNCTION_DEFINITION = frozenset({"defer_loading", "description", "name", "parameters", "strict"})
-
-
-def decode_function_definition(d: Mapping[str, Any]) -> FunctionDefinition:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _FUNCTION_DEFINITION:
-        extra = unknown(d, _FUNCTION_DEFINITION)
-    defer_loading = get("defer_loading")
-    if defer_loading.__class__ is not bool and defer_loading is not None:
-        defer_loading, extra = misfit(defer_loading, None, "defer_loading", extra)
-    description = get("description")
-    if description.__class__ is not str and description is not None:
-        description, extra = misfit(description, None, "description", extra)
-    name = get("name")
-    if name.__class__ is not str and name is not None:
-        name, extra = misfit(name, None, "name", extra)
-    parameters = get("parameters")
-    if parameters is not None:
-        parameters, extra = convert(json_text_from_json, parameters, None, "parameters", extra)
-    strict = get("strict")
-    if strict.__class__ is not bool and strict is not None:
-        strict, extra = misfit(strict, None, "strict", extra)
-    self = FunctionDefinition.__new__(FunctionDefinition)
-    self.defer_loading = defer_loading
-    self.description = description
-    self.name = name
-    self.parameters = parameters
-    self.strict = strict
-    self.extra = extra
-    return self
-
-
-def encode_function_definition(m: FunctionDefinition, wire: bool = True) -> dict[str, Any]:
-    if wire and m.name is None:
-        missing("name", m.extra)
-    if wire and m.parameters is None:
-        missing("parameters", m.extra)
-    if wire:
-        check_function_definition(m)
-    d: dict[str, Any] = {}
-    if m.defer_loading is not None:
-        d["defer_loading"] = boolean(m.defer_loading, "defer_loading")
-    if m.description is not None:
-        d["description"] = string(m.description, "description")
-    if m.name is not None:
-        d["name"] = string(m.name, "name")
-    if m.parameters is not None:
-        d["parameters"] = json_text_to_json(m.parameters, "parameters")
-    if m.strict is not None:
-        d["strict"] = boolean(m.strict, "strict")
-    if m.extra:
-        if wire:
-            refuse_misfits(m.extra, _FUNCTION_DEFINITION)
-        d.update(m.extra)
-    return d
-
-
 _RESPONSE_FORMAT = frozenset({"json_schema", "type"})
 
 
@@ -1390,64 +488,6 @@ def encode_response_format(m: ResponseFormat, wire: bool = True) -> dict[str, An
     if m.extra:
         if wire:
             refuse_misfits(m.extra, _RESPONSE_FORMAT)
-        d.update(m.extra)
-    return d
-
-
-_SEARCH_PARAMETERS = frozenset({"from_date", "max_search_results", "mode", "return_citations", "sources", "to_date"})
-
-
-def decode_search_parameters(d: Mapping[str, Any]) -> SearchParameters:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _SEARCH_PARAMETERS:
-        extra = unknown(d, _SEARCH_PARAMETERS)
-    from_date = get("from_date")
-    if from_date is not None:
-        from_date, extra = convert(date_from_json, from_date, None, "from_date", extra)
-    max_search_results = get("max_search_results")
-    if max_search_results.__class__ is not int and max_search_results is not None:
-        max_search_results, extra = read_int(max_search_results, None, "max_search_results", extra)
-    mode = get("mode")
-    if mode is not None and (mode.__class__ is not str or mode in ("", "invalid_search_mode")):
-        mode, extra = misfit(None if mode in ("", "invalid_search_mode") else mode, None, "mode", extra)
-    return_citations = get("return_citations")
-    if return_citations.__class__ is not bool and return_citations is not None:
-        return_citations, extra = misfit(return_citations, None, "return_citations", extra)
-    sources = get("sources")
-    if sources is not None:
-        sources, extra = read_models(decode_search_source, sources, "sources", extra)
-    to_date = get("to_date")
-    if to_date is not None:
-        to_date, extra = convert(date_from_json, to_date, None, "to_date", extra)
-    self = SearchParameters.__new__(SearchParameters)
-    self.from_date = from_date
-    self.max_search_results = max_search_results
-    self.mode = mode
-    self.return_citations = return_citations
-    self.sources = sources
-    self.to_date = to_date
-    self.extra = extra
-    return self
-
-
-def encode_search_parameters(m: SearchParameters, wire: bool = True) -> dict[str, Any]:
-    d: dict[str, Any] = {}
-    if m.from_date is not None:
-        d["from_date"] = date_to_json(m.from_date, "from_date")
-    if m.max_search_results is not None:
-        d["max_search_results"] = int32(m.max_search_results, "max_search_results")
-    if m.mode is not None:
-        d["mode"] = string(m.mode, "mode")
-    if m.return_citations is not None:
-        d["return_citations"] = boolean(m.return_citations, "return_citations")
-    if m.sources is not None:
-        d["sources"] = unions(encode_search_source, m.sources, "sources", wire)
-    if m.to_date is not None:
-        d["to_date"] = date_to_json(m.to_date, "to_date")
-    if m.extra:
-        if wire:
-            refuse_misfits(m.extra, _SEARCH_PARAMETERS)
         d.update(m.extra)
     return d
 
@@ -1671,7 +711,7 @@ def encode_request_settings(m: RequestSettings, wire: bool = True) -> dict[str, 
         d["user"] = string(m.user, "user")
     if m.search_parameters is not None:
         d["search_parameters"] = one(
-            encode_search_parameters, SearchParameters, m.search_parameters, "search_parameters", wire
+            encode_search_parameters, chat_types.SearchParameters, m.search_parameters, "search_parameters", wire
         )
     if m.store_messages is not None:
         d["store_messages"] = boolean(m.store_messages, "store_messages")
@@ -2137,496 +1177,6 @@ def encode_top_log_prob(m: TopLogProb, wire: bool = True) -> dict[str, Any]:
     return d
 
 
-_OUTPUT_FILE = frozenset({"file_id", "name"})
-
-
-def decode_output_file(d: Mapping[str, Any]) -> OutputFile:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _OUTPUT_FILE:
-        extra = unknown(d, _OUTPUT_FILE)
-    file_id = get("file_id", "")
-    if file_id.__class__ is not str:
-        file_id, extra = misfit(file_id, "", "file_id", extra)
-    name = get("name", "")
-    if name.__class__ is not str:
-        name, extra = misfit(name, "", "name", extra)
-    self = OutputFile.__new__(OutputFile)
-    self.file_id = file_id
-    self.name = name
-    self.extra = extra
-    return self
-
-
-def encode_output_file(m: OutputFile, wire: bool = True) -> dict[str, Any]:
-    d: dict[str, Any] = {}
-    d["file_id"] = m.file_id
-    d["name"] = m.name
-    if m.extra:
-        d.update(m.extra)
-    return d
-
-
-_INLINE_CITATION = frozenset({"collections_citation", "end_index", "id", "start_index", "web_citation", "x_citation"})
-
-
-def decode_inline_citation(d: Mapping[str, Any]) -> InlineCitation:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _INLINE_CITATION:
-        extra = unknown(d, _INLINE_CITATION)
-    id = get("id", "")
-    if id.__class__ is not str:
-        id, extra = misfit(id, "", "id", extra)
-    start_index = get("start_index", 0)
-    if start_index.__class__ is not int:
-        start_index, extra = read_int(start_index, 0, "start_index", extra)
-    end_index = get("end_index", 0)
-    if end_index.__class__ is not int:
-        end_index, extra = read_int(end_index, 0, "end_index", extra)
-    web_citation = get("web_citation")
-    if web_citation.__class__ is dict:
-        web_citation = decode_web_citation(web_citation)
-    elif web_citation is not None:
-        web_citation, extra = read_model(decode_web_citation, web_citation, "web_citation", extra)
-    x_citation = get("x_citation")
-    if x_citation.__class__ is dict:
-        x_citation = decode_x_citation(x_citation)
-    elif x_citation is not None:
-        x_citation, extra = read_model(decode_x_citation, x_citation, "x_citation", extra)
-    collections_citation = get("collections_citation")
-    if collections_citation.__class__ is dict:
-        collections_citation = decode_collections_citation(collections_citation)
-    elif collections_citation is not None:
-        collections_citation, extra = read_model(
-            decode_collections_citation, collections_citation, "collections_citation", extra
-        )
-    self = InlineCitation.__new__(InlineCitation)
-    self.id = id
-    self.start_index = start_index
-    self.end_index = end_index
-    self.web_citation = web_citation
-    self.x_citation = x_citation
-    self.collections_citation = collections_citation
-    self.extra = extra
-    return self
-
-
-def encode_inline_citation(m: InlineCitation, wire: bool = True) -> dict[str, Any]:
-    d: dict[str, Any] = {}
-    if m.id:
-        d["id"] = m.id
-    if m.start_index:
-        d["start_index"] = m.start_index
-    if m.end_index:
-        d["end_index"] = m.end_index
-    if m.web_citation is not None:
-        d["web_citation"] = encode_web_citation(m.web_citation, wire)
-    if m.x_citation is not None:
-        d["x_citation"] = encode_x_citation(m.x_citation, wire)
-    if m.collections_citation is not None:
-        d["collections_citation"] = encode_collections_citation(m.collections_citation, wire)
-    if m.extra:
-        d.update(m.extra)
-    return d
-
-
-_WEB_CITATION = frozenset({"url"})
-
-
-def decode_web_citation(d: Mapping[str, Any]) -> WebCitation:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _WEB_CITATION:
-        extra = unknown(d, _WEB_CITATION)
-    url = get("url", "")
-    if url.__class__ is not str:
-        url, extra = misfit(url, "", "url", extra)
-    self = WebCitation.__new__(WebCitation)
-    self.url = url
-    self.extra = extra
-    return self
-
-
-def encode_web_citation(m: WebCitation, wire: bool = True) -> dict[str, Any]:
-    d: dict[str, Any] = {}
-    if m.url:
-        d["url"] = m.url
-    if m.extra:
-        d.update(m.extra)
-    return d
-
-
-_X_CITATION = frozenset({"url"})
-
-
-def decode_x_citation(d: Mapping[str, Any]) -> XCitation:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _X_CITATION:
-        extra = unknown(d, _X_CITATION)
-    url = get("url", "")
-    if url.__class__ is not str:
-        url, extra = misfit(url, "", "url", extra)
-    self = XCitation.__new__(XCitation)
-    self.url = url
-    self.extra = extra
-    return self
-
-
-def encode_x_citation(m: XCitation, wire: bool = True) -> dict[str, Any]:
-    d: dict[str, Any] = {}
-    if m.url:
-        d["url"] = m.url
-    if m.extra:
-        d.update(m.extra)
-    return d
-
-
-_COLLECTIONS_CITATION = frozenset({"chunk_content", "chunk_id", "collection_ids", "file_id", "score"})
-
-
-def decode_collections_citation(d: Mapping[str, Any]) -> CollectionsCitation:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _COLLECTIONS_CITATION:
-        extra = unknown(d, _COLLECTIONS_CITATION)
-    file_id = get("file_id", "")
-    if file_id.__class__ is not str:
-        file_id, extra = misfit(file_id, "", "file_id", extra)
-    collection_ids = get("collection_ids")
-    if collection_ids is None:
-        collection_ids = []
-    else:
-        collection_ids, extra = read_list(collection_ids, str, "collection_ids", extra)
-    chunk_id = get("chunk_id", "")
-    if chunk_id.__class__ is not str:
-        chunk_id, extra = misfit(chunk_id, "", "chunk_id", extra)
-    chunk_content = get("chunk_content", "")
-    if chunk_content.__class__ is not str:
-        chunk_content, extra = misfit(chunk_content, "", "chunk_content", extra)
-    score = get("score")
-    if score is None:
-        score = 0.0
-    else:
-        score, extra = read_float32(score, 0.0, "score", extra)
-    self = CollectionsCitation.__new__(CollectionsCitation)
-    self.file_id = file_id
-    self.collection_ids = collection_ids
-    self.chunk_id = chunk_id
-    self.chunk_content = chunk_content
-    self.score = score
-    self.extra = extra
-    return self
-
-
-def encode_collections_citation(m: CollectionsCitation, wire: bool = True) -> dict[str, Any]:
-    d: dict[str, Any] = {}
-    if m.file_id:
-        d["file_id"] = m.file_id
-    if m.collection_ids:
-        d["collection_ids"] = list(m.collection_ids)
-    if m.chunk_id:
-        d["chunk_id"] = m.chunk_id
-    if m.chunk_content:
-        d["chunk_content"] = m.chunk_content
-    if m.score:
-        d["score"] = shortest(m.score)
-    if m.extra:
-        d.update(m.extra)
-    return d
-
-
-_WEB_SOURCE = frozenset({"allowed_websites", "country", "excluded_websites", "safe_search", "type"})
-
-
-def decode_web_source(d: Mapping[str, Any]) -> WebSource:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _WEB_SOURCE:
-        extra = unknown(d, _WEB_SOURCE)
-    allowed_websites = get("allowed_websites")
-    if allowed_websites is not None:
-        allowed_websites, extra = read_list(allowed_websites, str, "allowed_websites", extra)
-    country = get("country")
-    if country.__class__ is not str and country is not None:
-        country, extra = misfit(country, None, "country", extra)
-    excluded_websites = get("excluded_websites")
-    if excluded_websites is not None:
-        excluded_websites, extra = read_list(excluded_websites, str, "excluded_websites", extra)
-    safe_search = get("safe_search")
-    if safe_search.__class__ is not bool and safe_search is not None:
-        safe_search, extra = misfit(safe_search, None, "safe_search", extra)
-    self = WebSource.__new__(WebSource)
-    self.allowed_websites = allowed_websites
-    self.country = country
-    self.excluded_websites = excluded_websites
-    self.safe_search = safe_search
-    self.extra = extra
-    return self
-
-
-def encode_web_source(m: WebSource, wire: bool = True) -> dict[str, Any]:
-    d: dict[str, Any] = {}
-    d["type"] = "web"
-    if m.allowed_websites is not None:
-        d["allowed_websites"] = scalars(string, m.allowed_websites, "allowed_websites")
-    if m.country is not None:
-        d["country"] = string(m.country, "country")
-    if m.excluded_websites is not None:
-        d["excluded_websites"] = scalars(string, m.excluded_websites, "excluded_websites")
-    if m.safe_search is not None:
-        d["safe_search"] = boolean(m.safe_search, "safe_search")
-    if m.extra:
-        if wire:
-            refuse_misfits(m.extra, _WEB_SOURCE)
-        d.update(m.extra)
-    return d
-
-
-_NEWS_SOURCE = frozenset({"country", "excluded_websites", "safe_search", "type"})
-
-
-def decode_news_source(d: Mapping[str, Any]) -> NewsSource:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _NEWS_SOURCE:
-        extra = unknown(d, _NEWS_SOURCE)
-    country = get("country")
-    if country.__class__ is not str and country is not None:
-        country, extra = misfit(country, None, "country", extra)
-    excluded_websites = get("excluded_websites")
-    if excluded_websites is not None:
-        excluded_websites, extra = read_list(excluded_websites, str, "excluded_websites", extra)
-    safe_search = get("safe_search")
-    if safe_search.__class__ is not bool and safe_search is not None:
-        safe_search, extra = misfit(safe_search, None, "safe_search", extra)
-    self = NewsSource.__new__(NewsSource)
-    self.country = country
-    self.excluded_websites = excluded_websites
-    self.safe_search = safe_search
-    self.extra = extra
-    return self
-
-
-def encode_news_source(m: NewsSource, wire: bool = True) -> dict[str, Any]:
-    d: dict[str, Any] = {}
-    d["type"] = "news"
-    if m.country is not None:
-        d["country"] = string(m.country, "country")
-    if m.excluded_websites is not None:
-        d["excluded_websites"] = scalars(string, m.excluded_websites, "excluded_websites")
-    if m.safe_search is not None:
-        d["safe_search"] = boolean(m.safe_search, "safe_search")
-    if m.extra:
-        if wire:
-            refuse_misfits(m.extra, _NEWS_SOURCE)
-        d.update(m.extra)
-    return d
-
-
-_X_SOURCE = frozenset({"excluded_x_handles", "included_x_handles", "post_favorite_count", "post_view_count", "type"})
-
-
-def decode_x_source(d: Mapping[str, Any]) -> XSource:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _X_SOURCE:
-        extra = unknown(d, _X_SOURCE)
-    excluded_x_handles = get("excluded_x_handles")
-    if excluded_x_handles is not None:
-        excluded_x_handles, extra = read_list(excluded_x_handles, str, "excluded_x_handles", extra)
-    included_x_handles = get("included_x_handles")
-    if included_x_handles is not None:
-        included_x_handles, extra = read_list(included_x_handles, str, "included_x_handles", extra)
-    post_favorite_count = get("post_favorite_count")
-    if post_favorite_count.__class__ is not int and post_favorite_count is not None:
-        post_favorite_count, extra = read_int(post_favorite_count, None, "post_favorite_count", extra)
-    post_view_count = get("post_view_count")
-    if post_view_count.__class__ is not int and post_view_count is not None:
-        post_view_count, extra = read_int(post_view_count, None, "post_view_count", extra)
-    self = XSource.__new__(XSource)
-    self.excluded_x_handles = excluded_x_handles
-    self.included_x_handles = included_x_handles
-    self.post_favorite_count = post_favorite_count
-    self.post_view_count = post_view_count
-    self.extra = extra
-    return self
-
-
-def encode_x_source(m: XSource, wire: bool = True) -> dict[str, Any]:
-    d: dict[str, Any] = {}
-    d["type"] = "x"
-    if m.excluded_x_handles is not None:
-        d["excluded_x_handles"] = scalars(string, m.excluded_x_handles, "excluded_x_handles")
-    if m.included_x_handles is not None:
-        d["included_x_handles"] = scalars(string, m.included_x_handles, "included_x_handles")
-    if m.post_favorite_count is not None:
-        d["post_favorite_count"] = int32(m.post_favorite_count, "post_favorite_count")
-    if m.post_view_count is not None:
-        d["post_view_count"] = int32(m.post_view_count, "post_view_count")
-    if m.extra:
-        if wire:
-            refuse_misfits(m.extra, _X_SOURCE)
-        d.update(m.extra)
-    return d
-
-
-_RSS_SOURCE = frozenset({"links", "type"})
-
-
-def decode_rss_source(d: Mapping[str, Any]) -> RssSource:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _RSS_SOURCE:
-        extra = unknown(d, _RSS_SOURCE)
-    links = get("links")
-    if links is not None:
-        links, extra = read_list(links, str, "links", extra)
-    self = RssSource.__new__(RssSource)
-    self.links = links
-    self.extra = extra
-    return self
-
-
-def encode_rss_source(m: RssSource, wire: bool = True) -> dict[str, Any]:
-    if wire and m.links is None:
-        missing("links", m.extra)
-    d: dict[str, Any] = {}
-    d["type"] = "rss"
-    if m.links is not None:
-        d["links"] = scalars(string, m.links, "links")
-    if m.extra:
-        if wire:
-            refuse_misfits(m.extra, _RSS_SOURCE)
-        d.update(m.extra)
-    return d
-
-
-_TOOL_DECODERS: dict[str, Callable[[Any], Any]] = {
-    "function": decode_function_tool,
-    "live_search": decode_live_search_tool,
-    "web_search": decode_web_search,
-    "x_search": decode_x_search,
-    "code_interpreter": decode_code_execution,
-    "file_search": decode_collections_search,
-    "mcp": decode_mcp,
-    "image_generation": decode_image_generation,
-    "attachment_search": lambda d: decode_attachment_search(without(d, "type")),
-}
-
-
-def decode_tool(d: Mapping[str, Any]) -> Any:
-    tag = d.get("type")
-    decode = _TOOL_DECODERS.get(tag) if isinstance(tag, str) else None
-    return decode(d) if decode else Unknown(tag if isinstance(tag, str) else "", dict(d))
-
-
-_TOOL_ENCODERS: dict[type, Callable[[Any, bool], dict[str, Any]]] = {
-    FunctionTool: encode_function_tool,
-    LiveSearchTool: encode_live_search_tool,
-    WebSearch: encode_web_search,
-    XSearch: encode_x_search,
-    CodeExecution: encode_code_execution,
-    CollectionsSearch: encode_collections_search,
-    MCP: encode_mcp,
-    ImageGeneration: encode_image_generation,
-    AttachmentSearch: lambda m, w: {"type": "attachment_search", **encode_attachment_search(m, w)},
-}
-
-
-def encode_tool(m: Any, wire: bool = True) -> dict[str, Any]:
-    if isinstance(m, Mapping):
-        m = decode_tool(m)
-    if wire and isinstance(
-        m,
-        (
-            WebSearch,
-            XSearch,
-            CodeExecution,
-            CollectionsSearch,
-            MCP,
-            ImageGeneration,
-        ),
-    ):
-        only_on_route("responses", "")
-    if wire and isinstance(m, (AttachmentSearch,)):
-        only_on("grpc", "")
-    encode = _TOOL_ENCODERS.get(m.__class__)
-    if encode is not None:
-        return encode(m, wire)
-    if isinstance(m, Unknown):
-        return m.to_dict()
-    wrong(
-        m,
-        "FunctionTool or LiveSearchTool or WebSearch or XSearch or CodeExecution or CollectionsSearch or MCP or ImageGeneration or AttachmentSearch, or a dict",
-        "",
-    )
-
-
-_TOOL_RESPONSES_ENCODERS: dict[type, Callable[[Any, bool], dict[str, Any]]] = {
-    FunctionTool: encode_function_tool_responses,
-    WebSearch: encode_web_search,
-    XSearch: encode_x_search,
-    CodeExecution: encode_code_execution,
-    CollectionsSearch: encode_collections_search,
-    MCP: encode_mcp,
-    ImageGeneration: encode_image_generation,
-}
-
-
-def encode_tool_responses(m: Any, wire: bool = True) -> dict[str, Any]:
-    if isinstance(m, Mapping):
-        m = decode_tool(m)
-    if isinstance(m, (LiveSearchTool,)):
-        only_on_route("completions", "")
-    if isinstance(m, (AttachmentSearch,)):
-        only_on("grpc", "")
-    encode = _TOOL_RESPONSES_ENCODERS.get(m.__class__)
-    if encode is not None:
-        return encode(m, wire)
-    if isinstance(m, Unknown):
-        return m.to_dict()
-    wrong(
-        m,
-        "FunctionTool or WebSearch or XSearch or CodeExecution or CollectionsSearch or MCP or ImageGeneration, or a dict",
-        "",
-    )
-
-
-_SEARCH_SOURCE_DECODERS: dict[str, Callable[[Any], Any]] = {
-    "web": decode_web_source,
-    "news": decode_news_source,
-    "x": decode_x_source,
-    "rss": decode_rss_source,
-}
-
-
-def decode_search_source(d: Mapping[str, Any]) -> Any:
-    tag = d.get("type")
-    decode = _SEARCH_SOURCE_DECODERS.get(tag) if isinstance(tag, str) else None
-    return decode(d) if decode else Unknown(tag if isinstance(tag, str) else "", dict(d))
-
-
-_SEARCH_SOURCE_ENCODERS: dict[type, Callable[[Any, bool], dict[str, Any]]] = {
-    WebSource: encode_web_source,
-    NewsSource: encode_news_source,
-    XSource: encode_x_source,
-    RssSource: encode_rss_source,
-}
-
-
-def encode_search_source(m: Any, wire: bool = True) -> dict[str, Any]:
-    if isinstance(m, Mapping):
-        m = decode_search_source(m)
-    encode = _SEARCH_SOURCE_ENCODERS.get(m.__class__)
-    if encode is not None:
-        return encode(m, wire)
-    if isinstance(m, Unknown):
-        return m.to_dict()
-    wrong(m, "WebSource or NewsSource or XSource or RssSource, or a dict", "")
-
-
 def request_chat_create_completions(m: ChatRequest) -> RestRequest:
     body = encode_chat_request(m)
     body["stream"] = False
@@ -2661,38 +1211,79 @@ def request_chat_stream_responses(m: ChatRequest) -> RestRequest:
     return RestRequest("/v1/responses", body=body)
 
 
-def request_chat_defer_completions(m: ChatRequest) -> RestRequest:
-    body = encode_chat_request(m)
-    body["deferred"] = True
-    return RestRequest("/v1/chat/completions", body=body)
+def decode_guideline(*values: Any) -> Any:
+    from .chat_tools import decode_guideline
+
+    return decode_guideline(*values)
 
 
-def answer_chat_defer_completions(d: Mapping[str, Any]) -> DeferredRequest:
-    return decode_deferred_request(d)
+def decode_inline_citation(*values: Any) -> Any:
+    from .chat_citations import decode_inline_citation
+
+    return decode_inline_citation(*values)
 
 
-def request_chat_get_deferred_rest(m: DeferredChatRequest) -> RestRequest:
-    return RestRequest(f"/v1/chat/deferred-completion/{segment(m.request_id, 'request_id')}")
+def decode_output_file(*values: Any) -> Any:
+    from .chat_citations import decode_output_file
+
+    return decode_output_file(*values)
 
 
-def answer_chat_get_deferred_rest(d: Mapping[str, Any]) -> DeferredChat:
-    if d.get("status") == "pending":
-        return DeferredChat(status="pending")
-    return DeferredChat(status="done", response=decode_chat_completion(d))
+def decode_search_parameters(*values: Any) -> Any:
+    from .chat_tools import decode_search_parameters
+
+    return decode_search_parameters(*values)
 
 
-def request_chat_retrieve_responses(m: StoredChatRequest) -> RestRequest:
-    return RestRequest(f"/v1/responses/{segment(m.response_id, 'response_id')}")
+def decode_tool(*values: Any) -> Any:
+    from .chat_tools import decode_tool
+
+    return decode_tool(*values)
 
 
-def request_chat_delete_rest(m: DeleteStoredChatRequest) -> RestRequest:
-    return RestRequest(f"/v1/responses/{segment(m.response_id, 'response_id')}")
+def decode_web_search_options(*values: Any) -> Any:
+    from .chat_tools import decode_web_search_options
+
+    return decode_web_search_options(*values)
 
 
-def answer_chat_delete_rest(d: Mapping[str, Any]) -> DeletedChat:
-    return decode_deleted_chat(d)
+def encode_guideline(*values: Any) -> Any:
+    from .chat_tools import encode_guideline
+
+    return encode_guideline(*values)
 
 
-def request_chat_compact_compact(m: CompactContextRequest) -> RestRequest:
-    body = encode_compact_context_request(m)
-    return RestRequest("/v1/responses/compact", body=body)
+def encode_inline_citation(*values: Any) -> Any:
+    from .chat_citations import encode_inline_citation
+
+    return encode_inline_citation(*values)
+
+
+def encode_output_file(*values: Any) -> Any:
+    from .chat_citations import encode_output_file
+
+    return encode_output_file(*values)
+
+
+def encode_search_parameters(*values: Any) -> Any:
+    from .chat_tools import encode_search_parameters
+
+    return encode_search_parameters(*values)
+
+
+def encode_tool(*values: Any) -> Any:
+    from .chat_tools import encode_tool
+
+    return encode_tool(*values)
+
+
+def encode_tool_responses(*values: Any) -> Any:
+    from .chat_tools import encode_tool_responses
+
+    return encode_tool_responses(*values)
+
+
+def encode_web_search_options(*values: Any) -> Any:
+    from .chat_tools import encode_web_search_options
+
+    return encode_web_search_options(*values)

@@ -25,7 +25,7 @@ from ..._json import (
     unknown,
 )
 from ...operation import RestRequest
-from ...types.chat import ImageUrl
+from ...types.chat_messages import ImageUrl
 from ...types.images import (
     DeferredImages,
     DeferredImagesRequest,
@@ -40,7 +40,7 @@ from ...types.images import (
     StorageOptions,
 )
 from ...types.shared import DeferredRequest
-from .chat import decode_image_url, encode_image_url
+from .chat_messages import decode_image_url, encode_image_url
 from .shared import decode_deferred_request
 
 _IMAGE_EDIT_REQUEST = frozenset(

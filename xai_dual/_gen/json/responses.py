@@ -42,7 +42,8 @@ from ..._json import (
 )
 from ...model import Page, Unknown
 from ...operation import RestRequest
-from ...types.chat import SearchParameters, TokenLogProb
+from ...types import chat as chat_types
+from ...types.chat import TokenLogProb
 from ...types.responses import (
     Annotation,
     CodeInterpreterCall,
@@ -145,7 +146,7 @@ from ...types.responses import (
     WebSearchSource,
 )
 from ...types.tools import MCP, CodeExecution, CollectionsSearch, ImageGeneration, WebSearch, XSearch
-from .chat import decode_search_parameters, decode_token_log_prob, encode_search_parameters, encode_token_log_prob
+from .chat import decode_token_log_prob, encode_token_log_prob
 from .shared import decode_server_side_tool_usage_details, encode_server_side_tool_usage_details
 from .tools import (
     decode_code_execution,
@@ -384,7 +385,7 @@ def encode_response_request(m: ResponseRequest, wire: bool = True) -> dict[str, 
         d["safety_identifier"] = string(m.safety_identifier, "safety_identifier")
     if m.search_parameters is not None:
         d["search_parameters"] = one(
-            encode_search_parameters, SearchParameters, m.search_parameters, "search_parameters", wire
+            encode_search_parameters, chat_types.SearchParameters, m.search_parameters, "search_parameters", wire
         )
     if m.service_tier is not None:
         d["service_tier"] = string(m.service_tier, "service_tier")
@@ -5246,3 +5247,15 @@ def request_responses_compact_rest(m: CompactRequest) -> RestRequest:
 
 def answer_responses_compact_rest(d: Mapping[str, Any]) -> CompactedResponse:
     return decode_compacted_response(d)
+
+
+def decode_search_parameters(*values: Any) -> Any:
+    from .chat_tools import decode_search_parameters
+
+    return decode_search_parameters(*values)
+
+
+def encode_search_parameters(*values: Any) -> Any:
+    from .chat_tools import encode_search_parameters
+
+    return encode_search_parameters(*values)

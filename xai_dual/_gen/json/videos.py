@@ -10,7 +10,7 @@ from typing import Any
 from ..._check import at_most_one, boolean, float32, int32, missing, only_on, refuse_misfits, segment, string
 from ..._json import Extra, many, misfit, one, read_float32, read_int, read_model, read_models, unknown
 from ...operation import RestRequest
-from ...types.chat import ImageUrl
+from ...types.chat_messages import ImageUrl
 from ...types.images import StorageOptions
 from ...types.shared import DeferredRequest
 from ...types.videos import (
@@ -26,7 +26,7 @@ from ...types.videos import (
     VideoRequest,
     VideoUrl,
 )
-from .chat import decode_image_url, encode_image_url
+from .chat_messages import decode_image_url, encode_image_url
 from .images import (
     decode_file_output,
     decode_media_usage,

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from ...operation import Codec, GrpcBinding, Operation, RestBinding, StreamOperation
 
 if TYPE_CHECKING:
-    from ...types.chat import ChatChunk, ChatCompletion, CompactedChat, DeferredChat, DeletedChat
-    from ...types.shared import DeferredRequest
+    from ...types.chat import ChatChunk, ChatCompletion
 
 CHAT_CREATE: Operation[ChatCompletion] = Operation(
     "chat.create",
@@ -57,88 +56,4 @@ CHAT_STREAM: StreamOperation[ChatChunk, ChatCompletion] = StreamOperation(
     },
     fold_module="xai_dual._gen.fold.chat",
     fold_name="FoldChatCompletion",
-)
-
-CHAT_DEFER: Operation[DeferredRequest] = Operation(
-    "chat.defer",
-    GrpcBinding(
-        "xai_api.Chat/StartDeferredCompletion",
-        Codec("xai_dual._gen.proto.chat", "request_chat_defer", "answer_chat_defer"),
-    ),
-    {
-        "completions": RestBinding(
-            "completions",
-            "POST",
-            "/v1/chat/completions",
-            Codec("xai_dual._gen.json.chat", "request_chat_defer_completions", "answer_chat_defer_completions"),
-        ),
-    },
-)
-
-CHAT_GET_DEFERRED: Operation[DeferredChat] = Operation(
-    "chat.get_deferred",
-    GrpcBinding(
-        "xai_api.Chat/GetDeferredCompletion",
-        Codec("xai_dual._gen.proto.chat", "request_chat_get_deferred", "answer_chat_get_deferred"),
-    ),
-    {
-        "rest": RestBinding(
-            "rest",
-            "GET",
-            "/v1/chat/deferred-completion/{request_id}",
-            Codec("xai_dual._gen.json.chat", "request_chat_get_deferred_rest", "answer_chat_get_deferred_rest"),
-            pending=True,
-        ),
-    },
-    read_only=True,
-)
-
-CHAT_RETRIEVE: Operation[ChatCompletion] = Operation(
-    "chat.retrieve",
-    GrpcBinding(
-        "xai_api.Chat/GetStoredCompletion",
-        Codec("xai_dual._gen.proto.chat", "request_chat_retrieve", "answer_chat_retrieve"),
-    ),
-    {
-        "responses": RestBinding(
-            "responses",
-            "GET",
-            "/v1/responses/{response_id}",
-            Codec("xai_dual._gen.json.chat", "request_chat_retrieve_responses", ""),
-            reader="xai_dual._chat.responses:AnswerReader",
-        ),
-    },
-    read_only=True,
-)
-
-CHAT_DELETE: Operation[DeletedChat] = Operation(
-    "chat.delete",
-    GrpcBinding(
-        "xai_api.Chat/DeleteStoredCompletion",
-        Codec("xai_dual._gen.proto.chat", "request_chat_delete", "answer_chat_delete"),
-    ),
-    {
-        "rest": RestBinding(
-            "rest",
-            "DELETE",
-            "/v1/responses/{response_id}",
-            Codec("xai_dual._gen.json.chat", "request_chat_delete_rest", "answer_chat_delete_rest"),
-        ),
-    },
-)
-
-CHAT_COMPACT: Operation[CompactedChat] = Operation(
-    "chat.compact",
-    GrpcBinding(
-        "xai_api.Chat/CompactContext", Codec("xai_dual._gen.proto.chat", "request_chat_compact", "answer_chat_compact")
-    ),
-    {
-        "compact": RestBinding(
-            "compact",
-            "POST",
-            "/v1/responses/compact",
-            Codec("xai_dual._gen.json.chat", "request_chat_compact_compact", ""),
-            reader="xai_dual._chat.responses:CompactReader",
-        ),
-    },
 )

@@ -4,38 +4,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..._chat.checks import (
-    check_compaction,
-    check_content_part,
-    check_function_definition,
-    check_request,
-    check_response_format,
-)
-from ..._check import at_most_one, boolean, float32, int32, missing, only_on, scalars, string, wrong
-from ..._convert import (
-    base64_to_proto,
-    coerce_texts,
-    date_from_proto,
-    date_to_proto,
-    json_text_from_proto,
-    json_text_to_proto,
-    octets_to_proto,
-    schema_text_from_proto,
-    schema_text_to_proto,
-)
-from ..._convert_models import (
-    coerce_messages,
-    coerce_tools,
-    parts_from_proto,
-    parts_to_proto,
-    tool_choice_from_proto,
-    tool_choice_to_proto,
-)
+from ..._chat.checks import check_request, check_response_format
+from ..._check import boolean, float32, int32, missing, only_on, scalars, string
+from ..._convert import coerce_texts, octets_to_proto, schema_text_from_proto, schema_text_to_proto
+from ..._convert_models import coerce_messages, coerce_tools, tool_choice_from_proto, tool_choice_to_proto
 from ..._proto import EnumNames, enum_number, enum_numbers, many, message, one, refuse_extra, unions
-from ...model import Unknown
+from ...types import chat as chat_types
 from ...types.chat import (
     ChatChunk,
     ChatCompletion,
@@ -43,69 +19,16 @@ from ...types.chat import (
     Choice,
     ChoiceChunk,
     ChoiceMessage,
-    CollectionsCitation,
-    CompactContextRequest,
-    CompactedChat,
-    ContentPart,
-    DeferredChat,
-    DeferredChatRequest,
-    DeletedChat,
-    DeleteStoredChatRequest,
     Delta,
-    FileRef,
-    FunctionCall,
-    FunctionDefinition,
-    FunctionTool,
-    Guideline,
-    ImageUrl,
-    InlineCitation,
-    LiveSearchTool,
     LogProbs,
-    Message,
-    NewsSource,
-    OutputFile,
-    PolicyGuideline,
     RequestSettings,
     ResponseFormat,
-    RssSource,
-    SearchParameters,
-    StoredChatRequest,
     TokenLogProb,
-    ToolCall,
     TopLogProb,
-    WebCitation,
-    WebSource,
-    XCitation,
-    XSource,
 )
-from ...types.shared import DeferredRequest
-from ...types.tools import MCP, AttachmentSearch, CodeExecution, CollectionsSearch, ImageGeneration, WebSearch, XSearch
-from ..json.chat import decode_search_source as search_source_of
-from ..json.chat import decode_tool as tool_of
-from .shared import (
-    DEFERRED_STATUS_NAMES,
-    FINISH_REASON_NAMES,
-    SERVICE_TIER_NAMES,
-    SERVICE_TIER_NUMBERS,
-    decode_deferred_request,
-    decode_usage,
-)
-from .tools import (
-    decode_attachment_search,
-    decode_code_execution,
-    decode_collections_search,
-    decode_image_generation,
-    decode_mcp,
-    decode_web_search,
-    decode_x_search,
-    encode_attachment_search,
-    encode_code_execution,
-    encode_collections_search,
-    encode_image_generation,
-    encode_mcp,
-    encode_web_search,
-    encode_x_search,
-)
+from ...types.chat_messages import Message
+from .chat_messages import ROLE_NAMES, decode_message, decode_tool_call, encode_message
+from .shared import FINISH_REASON_NAMES, SERVICE_TIER_NAMES, SERVICE_TIER_NUMBERS, decode_usage
 
 REASONING_EFFORT_NAMES = EnumNames({0: None, 1: "low", 2: "medium", 3: "high", 4: "none", 5: "xhigh"})
 REASONING_EFFORT_NUMBERS = {"low": 1, "medium": 2, "high": 3, "none": 4, "xhigh": 5}
@@ -139,111 +62,8 @@ INCLUDE_OPTION_NUMBERS = {
 AGENT_COUNT_NAMES = EnumNames({0: None, 1: "4", 2: "16"})
 AGENT_COUNT_NUMBERS = {"4": 1, "16": 2}
 
-GUIDELINE_CATEGORY_NAMES = EnumNames({0: None, 1: "nsfw", 2: "violence", 5: "profanity"})
-GUIDELINE_CATEGORY_NUMBERS = {"nsfw": 1, "violence": 2, "profanity": 5}
-
-GUIDELINE_BEHAVIOR_NAMES = EnumNames({0: None, 1: "decline"})
-GUIDELINE_BEHAVIOR_NUMBERS = {"decline": 1}
-
-ROLE_NAMES = EnumNames({0: None, 1: "user", 2: "assistant", 3: "system", 4: "function", 5: "tool", 6: "developer"})
-ROLE_NUMBERS = {"user": 1, "assistant": 2, "system": 3, "function": 4, "tool": 5, "developer": 6}
-
-IMAGE_DETAIL_NAMES = EnumNames({0: None, 1: "auto", 2: "low", 3: "high"})
-IMAGE_DETAIL_NUMBERS = {"auto": 1, "low": 2, "high": 3}
-
-TOOL_CALL_TYPE_NAMES = EnumNames(
-    {
-        0: None,
-        1: "function",
-        2: "web_search_tool",
-        3: "x_search_tool",
-        4: "code_execution_tool",
-        5: "collections_search_tool",
-        6: "mcp_tool",
-        7: "attachment_search_tool",
-        10: "image_generation_tool",
-    }
-)
-TOOL_CALL_TYPE_NUMBERS = {
-    "function": 1,
-    "web_search_tool": 2,
-    "x_search_tool": 3,
-    "code_execution_tool": 4,
-    "collections_search_tool": 5,
-    "mcp_tool": 6,
-    "attachment_search_tool": 7,
-    "image_generation_tool": 10,
-}
-
-TOOL_CALL_STATUS_NAMES = EnumNames({0: "in_progress", 1: "completed", 2: "incomplete", 3: "failed"})
-TOOL_CALL_STATUS_NUMBERS = {"in_progress": 0, "completed": 1, "incomplete": 2, "failed": 3}
-
 FORMAT_TYPE_NAMES = EnumNames({0: None, 1: "text", 2: "json_object", 3: "json_schema"})
 FORMAT_TYPE_NUMBERS = {"text": 1, "json_object": 2, "json_schema": 3}
-
-SEARCH_MODE_NAMES = EnumNames({0: None, 1: "off", 2: "on", 3: "auto"})
-SEARCH_MODE_NUMBERS = {"off": 1, "on": 2, "auto": 3}
-
-
-def encode_deferred_chat_request(m: DeferredChatRequest, p: Any) -> None:
-    if m.request_id is None:
-        missing("request_id", m.extra)
-    p.request_id = string(m.request_id, "request_id")
-    refuse_extra(m)
-
-
-def decode_deferred_chat(p: Any) -> DeferredChat:
-    self = DeferredChat.__new__(DeferredChat)
-    self.status = DEFERRED_STATUS_NAMES[p.status]
-    self.response = decode_chat_completion(p.response) if p.HasField("response") else None
-    self.extra = None
-    self.meta = None
-    return self
-
-
-def encode_stored_chat_request(m: StoredChatRequest, p: Any) -> None:
-    if m.response_id is None:
-        missing("response_id", m.extra)
-    p.response_id = string(m.response_id, "response_id")
-    refuse_extra(m)
-
-
-def encode_delete_stored_chat_request(m: DeleteStoredChatRequest, p: Any) -> None:
-    if m.response_id is None:
-        missing("response_id", m.extra)
-    p.response_id = string(m.response_id, "response_id")
-    refuse_extra(m)
-
-
-def decode_deleted_chat(p: Any) -> DeletedChat:
-    self = DeletedChat.__new__(DeletedChat)
-    self.deleted = None
-    self.id = p.response_id
-    self.extra = None
-    self.meta = None
-    return self
-
-
-def encode_compact_context_request(m: CompactContextRequest, p: Any) -> None:
-    if m.input is None:
-        missing("input", m.extra)
-    if m.model is None:
-        missing("model", m.extra)
-    check_compaction(m)
-    many(encode_message, Message, coerce_messages(m.input, "input"), p.input, "input")
-    p.model = string(m.model, "model")
-    refuse_extra(m)
-
-
-def decode_compacted_chat(p: Any) -> CompactedChat:
-    self = CompactedChat.__new__(CompactedChat)
-    self.id = p.id
-    self.usage = decode_usage(p.usage) if p.HasField("usage") else None
-    self.encrypted_content = p.encrypted_content
-    self.dropped_message_count = p.dropped_message_count
-    self.extra = None
-    self.meta = None
-    return self
 
 
 def decode_chat_request(p: Any) -> ChatRequest:
@@ -318,7 +138,13 @@ def encode_chat_request(m: ChatRequest, p: Any) -> None:
     if m.safety_identifier is not None:
         p.safety_identifier = string(m.safety_identifier, "safety_identifier")
     if m.search_parameters is not None:
-        one(encode_search_parameters, SearchParameters, m.search_parameters, p.search_parameters, "search_parameters")
+        one(
+            encode_search_parameters,
+            chat_types.SearchParameters,
+            m.search_parameters,
+            p.search_parameters,
+            "search_parameters",
+        )
     if m.seed is not None:
         p.seed = int32(m.seed, "seed")
     if m.service_tier is not None:
@@ -354,221 +180,7 @@ def encode_chat_request(m: ChatRequest, p: Any) -> None:
     if m.agent_count is not None:
         p.agent_count = enum_number(AGENT_COUNT_NUMBERS, m.agent_count, "agent_count")
     if m.guidelines is not None:
-        many(encode_guideline, Guideline, m.guidelines, p.guidelines, "guidelines")
-    refuse_extra(m)
-
-
-def decode_guideline(p: Any) -> Guideline:
-    self = Guideline.__new__(Guideline)
-    self.policy = decode_policy_guideline(p.policy) if p.HasField("policy") else None
-    self.extra = None
-    return self
-
-
-def encode_guideline(m: Guideline, p: Any) -> None:
-    if m.policy is not None:
-        one(encode_policy_guideline, PolicyGuideline, m.policy, p.policy, "policy")
-    refuse_extra(m)
-
-
-def decode_policy_guideline(p: Any) -> PolicyGuideline:
-    self = PolicyGuideline.__new__(PolicyGuideline)
-    self.category = GUIDELINE_CATEGORY_NAMES[p.category] if p.category else None
-    self.behavior = GUIDELINE_BEHAVIOR_NAMES[p.behavior] if p.behavior else None
-    self.extra = None
-    return self
-
-
-def encode_policy_guideline(m: PolicyGuideline, p: Any) -> None:
-    if m.category is not None:
-        p.category = enum_number(GUIDELINE_CATEGORY_NUMBERS, m.category, "category")
-    if m.behavior is not None:
-        p.behavior = enum_number(GUIDELINE_BEHAVIOR_NUMBERS, m.behavior, "behavior")
-    refuse_extra(m)
-
-
-def decode_message(p: Any) -> Message:
-    self = Message.__new__(Message)
-    self.content = parts_from_proto(p.content) or None
-    self.name = p.name or None
-    self.role = ROLE_NAMES[p.role]
-    self.reasoning_content = p.reasoning_content if p.HasField("reasoning_content") else None
-    self.tool_calls = [decode_tool_call(x) for x in p.tool_calls[:]] or None
-    self.tool_call_id = p.tool_call_id if p.HasField("tool_call_id") else None
-    self.encrypted_content = p.encrypted_content or None
-    self.extra = None
-    return self
-
-
-def encode_message(m: Message, p: Any) -> None:
-    if m.role is None:
-        missing("role", m.extra)
-    if m.content is not None:
-        parts_to_proto(m.content, p.content, "content")
-    if m.name is not None:
-        p.name = string(m.name, "name")
-    p.role = enum_number(ROLE_NUMBERS, m.role, "role")
-    if m.reasoning_content is not None:
-        p.reasoning_content = string(m.reasoning_content, "reasoning_content")
-    if m.tool_calls is not None:
-        many(encode_tool_call, ToolCall, m.tool_calls, p.tool_calls, "tool_calls")
-    if m.tool_call_id is not None:
-        p.tool_call_id = string(m.tool_call_id, "tool_call_id")
-    if m.encrypted_content is not None:
-        p.encrypted_content = string(m.encrypted_content, "encrypted_content")
-    refuse_extra(m)
-
-
-def decode_content_part(p: Any) -> ContentPart:
-    self = ContentPart.__new__(ContentPart)
-    self.file = decode_file_ref(p.file) if p.HasField("file") else None
-    self.image_url = decode_image_url(p.image_url) if p.HasField("image_url") else None
-    self.text = p.text if p.HasField("text") else None
-    self.type = p.WhichOneof("content") or ""
-    self.extra = None
-    return self
-
-
-def encode_content_part(m: ContentPart, p: Any) -> None:
-    if m.type is None:
-        missing("type", m.extra)
-    at_most_one(file=m.file, image_url=m.image_url, text=m.text)
-    check_content_part(m)
-    if m.file is not None:
-        one(encode_file_ref, FileRef, m.file, p.file, "file")
-    if m.image_url is not None:
-        one(encode_image_url, ImageUrl, m.image_url, p.image_url, "image_url")
-    if m.text is not None:
-        p.text = string(m.text, "text")
-    refuse_extra(m)
-
-
-def decode_image_url(p: Any) -> ImageUrl:
-    self = ImageUrl.__new__(ImageUrl)
-    self.file_id = p.file_id if p.HasField("file_id") else None
-    self.url = p.image_url if p.HasField("image_url") else None
-    self.detail = IMAGE_DETAIL_NAMES[p.detail] if p.detail else None
-    self.extra = None
-    return self
-
-
-def encode_image_url(m: ImageUrl, p: Any) -> None:
-    at_most_one(file_id=m.file_id, url=m.url)
-    if m.file_id is not None:
-        p.file_id = string(m.file_id, "file_id")
-    if m.url is not None:
-        p.image_url = string(m.url, "url")
-    if m.detail is not None:
-        p.detail = enum_number(IMAGE_DETAIL_NUMBERS, m.detail, "detail")
-    refuse_extra(m)
-
-
-def decode_file_ref(p: Any) -> FileRef:
-    self = FileRef.__new__(FileRef)
-    self.file_id = p.file_id or None
-    self.url = p.url or None
-    self.data = p.data or None
-    self.filename = p.filename or None
-    self.mime_type = p.mime_type or None
-    self.extra = None
-    return self
-
-
-def encode_file_ref(m: FileRef, p: Any) -> None:
-    if m.file_id is not None:
-        p.file_id = string(m.file_id, "file_id")
-    if m.url is not None:
-        p.url = string(m.url, "url")
-    if m.data is not None:
-        p.data = base64_to_proto(m.data, "data")
-    if m.filename is not None:
-        p.filename = string(m.filename, "filename")
-    if m.mime_type is not None:
-        p.mime_type = string(m.mime_type, "mime_type")
-    refuse_extra(m)
-
-
-def decode_tool_call(p: Any) -> ToolCall:
-    self = ToolCall.__new__(ToolCall)
-    self.function = decode_function_call(p.function)
-    self.id = p.id
-    self.index = None
-    self.type = TOOL_CALL_TYPE_NAMES[p.type]
-    self.status = TOOL_CALL_STATUS_NAMES[p.status]
-    self.error_message = p.error_message if p.HasField("error_message") else None
-    self.extra = None
-    return self
-
-
-def encode_tool_call(m: ToolCall, p: Any) -> None:
-    if m.function:
-        one(encode_function_call, FunctionCall, m.function, p.function, "function")
-    if m.id:
-        p.id = string(m.id, "id")
-    if m.type is not None:
-        p.type = enum_number(TOOL_CALL_TYPE_NUMBERS, m.type, "type")
-    if m.status is not None:
-        p.status = enum_number(TOOL_CALL_STATUS_NUMBERS, m.status, "status")
-    if m.error_message is not None:
-        p.error_message = string(m.error_message, "error_message")
-    refuse_extra(m)
-
-
-def decode_function_call(p: Any) -> FunctionCall:
-    self = FunctionCall.__new__(FunctionCall)
-    self.arguments = p.arguments
-    self.name = p.name
-    self.extra = None
-    return self
-
-
-def encode_function_call(m: FunctionCall, p: Any) -> None:
-    if m.arguments:
-        p.arguments = string(m.arguments, "arguments")
-    if m.name:
-        p.name = string(m.name, "name")
-    refuse_extra(m)
-
-
-def decode_function_tool(p: Any) -> FunctionTool:
-    self = FunctionTool.__new__(FunctionTool)
-    self.function = decode_function_definition(p)
-    self.extra = None
-    return self
-
-
-def encode_function_tool(m: FunctionTool, p: Any) -> None:
-    if m.function is None:
-        missing("function", m.extra)
-    one(encode_function_definition, FunctionDefinition, m.function, p, "function")
-    refuse_extra(m)
-
-
-def decode_function_definition(p: Any) -> FunctionDefinition:
-    self = FunctionDefinition.__new__(FunctionDefinition)
-    self.defer_loading = None
-    self.description = p.description or None
-    self.name = p.name
-    self.parameters = json_text_from_proto(p.parameters)
-    self.strict = p.strict or None
-    self.extra = None
-    return self
-
-
-def encode_function_definition(m: FunctionDefinition, p: Any) -> None:
-    if m.name is None:
-        missing("name", m.extra)
-    if m.parameters is None:
-        missing("parameters", m.extra)
-    check_function_definition(m)
-    if m.defer_loading is not None:
-        only_on("rest", "defer_loading")
-    if m.description is not None:
-        p.description = string(m.description, "description")
-    p.name = string(m.name, "name")
-    p.parameters = json_text_to_proto(m.parameters, "parameters")
-    if m.strict is not None:
-        p.strict = boolean(m.strict, "strict")
+        many(encode_guideline, chat_types.Guideline, m.guidelines, p.guidelines, "guidelines")
     refuse_extra(m)
 
 
@@ -587,32 +199,6 @@ def encode_response_format(m: ResponseFormat, p: Any) -> None:
     p.format_type = enum_number(FORMAT_TYPE_NUMBERS, m.type, "type")
     if m.json_schema is not None:
         p.schema = schema_text_to_proto(m.json_schema, "json_schema")
-    refuse_extra(m)
-
-
-def decode_search_parameters(p: Any) -> SearchParameters:
-    self = SearchParameters.__new__(SearchParameters)
-    self.from_date = date_from_proto(p.from_date) if p.HasField("from_date") else None
-    self.max_search_results = p.max_search_results if p.HasField("max_search_results") else None
-    self.mode = SEARCH_MODE_NAMES[p.mode] if p.mode else None
-    self.return_citations = p.return_citations or None
-    self.sources = [decode_search_source(x) for x in p.sources[:]] or None
-    self.to_date = date_from_proto(p.to_date) if p.HasField("to_date") else None
-    self.extra = None
-    return self
-
-
-def encode_search_parameters(m: SearchParameters, p: Any) -> None:
-    if m.from_date is not None:
-        date_to_proto(m.from_date, p.from_date, "from_date")
-    if m.max_search_results is not None:
-        p.max_search_results = int32(m.max_search_results, "max_search_results")
-    p.mode = enum_number(SEARCH_MODE_NUMBERS, "auto" if m.mode is None else m.mode, "mode")
-    p.return_citations = boolean(True if m.return_citations is None else m.return_citations, "return_citations")
-    if m.sources is not None:
-        unions(encode_search_source, m.sources, p.sources, "sources")
-    if m.to_date is not None:
-        date_to_proto(m.to_date, p.to_date, "to_date")
     refuse_extra(m)
 
 
@@ -764,214 +350,6 @@ def encode_top_log_prob(m: TopLogProb, p: Any) -> None:
     refuse_extra(m)
 
 
-def decode_output_file(p: Any) -> OutputFile:
-    self = OutputFile.__new__(OutputFile)
-    self.file_id = p.file_id
-    self.name = p.name
-    self.extra = None
-    return self
-
-
-def decode_inline_citation(p: Any) -> InlineCitation:
-    self = InlineCitation.__new__(InlineCitation)
-    self.id = p.id
-    self.start_index = p.start_index
-    self.end_index = p.end_index
-    self.web_citation = decode_web_citation(p.web_citation) if p.HasField("web_citation") else None
-    self.x_citation = decode_x_citation(p.x_citation) if p.HasField("x_citation") else None
-    self.collections_citation = (
-        decode_collections_citation(p.collections_citation) if p.HasField("collections_citation") else None
-    )
-    self.extra = None
-    return self
-
-
-def decode_web_citation(p: Any) -> WebCitation:
-    self = WebCitation.__new__(WebCitation)
-    self.url = p.url
-    self.extra = None
-    return self
-
-
-def decode_x_citation(p: Any) -> XCitation:
-    self = XCitation.__new__(XCitation)
-    self.url = p.url
-    self.extra = None
-    return self
-
-
-def decode_collections_citation(p: Any) -> CollectionsCitation:
-    self = CollectionsCitation.__new__(CollectionsCitation)
-    self.file_id = p.file_id
-    self.collection_ids = p.collection_ids[:]
-    self.chunk_id = p.chunk_id
-    self.chunk_content = p.chunk_content
-    self.score = p.score
-    self.extra = None
-    return self
-
-
-def decode_web_source(p: Any) -> WebSource:
-    self = WebSource.__new__(WebSource)
-    self.allowed_websites = p.allowed_websites[:] or None
-    self.country = p.country if p.HasField("country") else None
-    self.excluded_websites = p.excluded_websites[:] or None
-    self.safe_search = p.safe_search or None
-    self.extra = None
-    return self
-
-
-def encode_web_source(m: WebSource, p: Any) -> None:
-    if m.allowed_websites is not None:
-        p.allowed_websites.extend(scalars(string, m.allowed_websites, "allowed_websites"))
-    if m.country is not None:
-        p.country = string(m.country, "country")
-    if m.excluded_websites is not None:
-        p.excluded_websites.extend(scalars(string, m.excluded_websites, "excluded_websites"))
-    if m.safe_search is not None:
-        p.safe_search = boolean(m.safe_search, "safe_search")
-    refuse_extra(m)
-
-
-def decode_news_source(p: Any) -> NewsSource:
-    self = NewsSource.__new__(NewsSource)
-    self.country = p.country if p.HasField("country") else None
-    self.excluded_websites = p.excluded_websites[:] or None
-    self.safe_search = p.safe_search or None
-    self.extra = None
-    return self
-
-
-def encode_news_source(m: NewsSource, p: Any) -> None:
-    if m.country is not None:
-        p.country = string(m.country, "country")
-    if m.excluded_websites is not None:
-        p.excluded_websites.extend(scalars(string, m.excluded_websites, "excluded_websites"))
-    if m.safe_search is not None:
-        p.safe_search = boolean(m.safe_search, "safe_search")
-    refuse_extra(m)
-
-
-def decode_x_source(p: Any) -> XSource:
-    self = XSource.__new__(XSource)
-    self.excluded_x_handles = p.excluded_x_handles[:] or None
-    self.included_x_handles = p.included_x_handles[:] or None
-    self.post_favorite_count = p.post_favorite_count if p.HasField("post_favorite_count") else None
-    self.post_view_count = p.post_view_count if p.HasField("post_view_count") else None
-    self.extra = None
-    return self
-
-
-def encode_x_source(m: XSource, p: Any) -> None:
-    if m.excluded_x_handles is not None:
-        p.excluded_x_handles.extend(scalars(string, m.excluded_x_handles, "excluded_x_handles"))
-    if m.included_x_handles is not None:
-        p.included_x_handles.extend(scalars(string, m.included_x_handles, "included_x_handles"))
-    if m.post_favorite_count is not None:
-        p.post_favorite_count = int32(m.post_favorite_count, "post_favorite_count")
-    if m.post_view_count is not None:
-        p.post_view_count = int32(m.post_view_count, "post_view_count")
-    refuse_extra(m)
-
-
-def decode_rss_source(p: Any) -> RssSource:
-    self = RssSource.__new__(RssSource)
-    self.links = p.links[:]
-    self.extra = None
-    return self
-
-
-def encode_rss_source(m: RssSource, p: Any) -> None:
-    if m.links is None:
-        missing("links", m.extra)
-    p.links.extend(scalars(string, m.links, "links"))
-    refuse_extra(m)
-
-
-_TOOL_DECODERS: dict[str, Callable[[Any], Any]] = {
-    "function": decode_function_tool,
-    "web_search": decode_web_search,
-    "x_search": decode_x_search,
-    "code_execution": decode_code_execution,
-    "collections_search": decode_collections_search,
-    "mcp": decode_mcp,
-    "image_generation": decode_image_generation,
-    "attachment_search": decode_attachment_search,
-}
-
-
-def decode_tool(p: Any) -> Any:
-    case = p.WhichOneof("tool")
-    decode = _TOOL_DECODERS.get(case)
-    return decode(getattr(p, case)) if decode else Unknown(case or "")
-
-
-_TOOL_ENCODERS: dict[type, tuple[str, Callable[[Any, Any], None]]] = {
-    FunctionTool: ("function", encode_function_tool),
-    WebSearch: ("web_search", encode_web_search),
-    XSearch: ("x_search", encode_x_search),
-    CodeExecution: ("code_execution", encode_code_execution),
-    CollectionsSearch: ("collections_search", encode_collections_search),
-    MCP: ("mcp", encode_mcp),
-    ImageGeneration: ("image_generation", encode_image_generation),
-    AttachmentSearch: ("attachment_search", encode_attachment_search),
-}
-
-
-def encode_tool(m: Any, p: Any) -> None:
-    if isinstance(m, Mapping):
-        m = tool_of(m)
-    found = _TOOL_ENCODERS.get(m.__class__)
-    if found is None:
-        if isinstance(m, (Unknown, LiveSearchTool)):
-            only_on("rest", "")
-        wrong(
-            m,
-            "FunctionTool or WebSearch or XSearch or CodeExecution or CollectionsSearch or MCP or ImageGeneration or AttachmentSearch, or a dict",
-            "",
-        )
-    case, encode = found
-    target = getattr(p, case)
-    target.SetInParent()
-    encode(m, target)
-
-
-_SEARCH_SOURCE_DECODERS: dict[str, Callable[[Any], Any]] = {
-    "web": decode_web_source,
-    "news": decode_news_source,
-    "x": decode_x_source,
-    "rss": decode_rss_source,
-}
-
-
-def decode_search_source(p: Any) -> Any:
-    case = p.WhichOneof("source")
-    decode = _SEARCH_SOURCE_DECODERS.get(case)
-    return decode(getattr(p, case)) if decode else Unknown(case or "")
-
-
-_SEARCH_SOURCE_ENCODERS: dict[type, tuple[str, Callable[[Any, Any], None]]] = {
-    WebSource: ("web", encode_web_source),
-    NewsSource: ("news", encode_news_source),
-    XSource: ("x", encode_x_source),
-    RssSource: ("rss", encode_rss_source),
-}
-
-
-def encode_search_source(m: Any, p: Any) -> None:
-    if isinstance(m, Mapping):
-        m = search_source_of(m)
-    found = _SEARCH_SOURCE_ENCODERS.get(m.__class__)
-    if found is None:
-        if isinstance(m, (Unknown,)):
-            only_on("rest", "")
-        wrong(m, "WebSource or NewsSource or XSource or RssSource, or a dict", "")
-    case, encode = found
-    target = getattr(p, case)
-    target.SetInParent()
-    encode(m, target)
-
-
 def request_chat_create(m: ChatRequest) -> bytes:
     p = message("xai_api.GetCompletionsRequest")()
     encode_chat_request(m, p)
@@ -994,56 +372,49 @@ def answer_chat_stream(data: bytes) -> ChatChunk:
     return decode_chat_chunk(message("xai_api.GetChatCompletionChunk").FromString(data))
 
 
-def request_chat_defer(m: ChatRequest) -> bytes:
-    p = message("xai_api.GetCompletionsRequest")()
-    encode_chat_request(m, p)
-    data: bytes = p.SerializeToString()
-    return data
+def decode_guideline(*values: Any) -> Any:
+    from .chat_tools import decode_guideline
+
+    return decode_guideline(*values)
 
 
-def answer_chat_defer(data: bytes) -> DeferredRequest:
-    return decode_deferred_request(message("xai_api.StartDeferredResponse").FromString(data))
+def decode_inline_citation(*values: Any) -> Any:
+    from .chat_citations import decode_inline_citation
+
+    return decode_inline_citation(*values)
 
 
-def request_chat_get_deferred(m: DeferredChatRequest) -> bytes:
-    p = message("xai_api.GetDeferredRequest")()
-    encode_deferred_chat_request(m, p)
-    data: bytes = p.SerializeToString()
-    return data
+def decode_output_file(*values: Any) -> Any:
+    from .chat_citations import decode_output_file
+
+    return decode_output_file(*values)
 
 
-def answer_chat_get_deferred(data: bytes) -> DeferredChat:
-    return decode_deferred_chat(message("xai_api.GetDeferredCompletionResponse").FromString(data))
+def decode_search_parameters(*values: Any) -> Any:
+    from .chat_tools import decode_search_parameters
+
+    return decode_search_parameters(*values)
 
 
-def request_chat_retrieve(m: StoredChatRequest) -> bytes:
-    p = message("xai_api.GetStoredCompletionRequest")()
-    encode_stored_chat_request(m, p)
-    data: bytes = p.SerializeToString()
-    return data
+def decode_tool(*values: Any) -> Any:
+    from .chat_tools import decode_tool
+
+    return decode_tool(*values)
 
 
-def answer_chat_retrieve(data: bytes) -> ChatCompletion:
-    return decode_chat_completion(message("xai_api.GetChatCompletionResponse").FromString(data))
+def encode_guideline(*values: Any) -> Any:
+    from .chat_tools import encode_guideline
+
+    return encode_guideline(*values)
 
 
-def request_chat_delete(m: DeleteStoredChatRequest) -> bytes:
-    p = message("xai_api.DeleteStoredCompletionRequest")()
-    encode_delete_stored_chat_request(m, p)
-    data: bytes = p.SerializeToString()
-    return data
+def encode_search_parameters(*values: Any) -> Any:
+    from .chat_tools import encode_search_parameters
+
+    return encode_search_parameters(*values)
 
 
-def answer_chat_delete(data: bytes) -> DeletedChat:
-    return decode_deleted_chat(message("xai_api.DeleteStoredCompletionResponse").FromString(data))
+def encode_tool(*values: Any) -> Any:
+    from .chat_tools import encode_tool
 
-
-def request_chat_compact(m: CompactContextRequest) -> bytes:
-    p = message("xai_api.CompactContextRequest")()
-    encode_compact_context_request(m, p)
-    data: bytes = p.SerializeToString()
-    return data
-
-
-def answer_chat_compact(data: bytes) -> CompactedChat:
-    return decode_compacted_chat(message("xai_api.CompactContextResponse").FromString(data))
+    return encode_tool(*values)

@@ -10,7 +10,7 @@ from ..._check import int32, int64, missing, only_on, string
 from ..._convert import base64_image_from_proto
 from ..._convert_models import public_url_from_proto, public_url_to_proto
 from ..._proto import EnumNames, enum_number, many, message, one, refuse_extra
-from ...types.chat import ImageUrl
+from ...types.chat_messages import ImageUrl
 from ...types.images import (
     FileOutput,
     GeneratedImage,
@@ -20,7 +20,7 @@ from ...types.images import (
     MediaUsage,
     StorageOptions,
 )
-from .chat import decode_image_url, encode_image_url
+from .chat_messages import decode_image_url, encode_image_url
 from .shared import SERVER_SIDE_TOOL_NAMES
 
 IMAGE_FORMAT_NAMES = EnumNames({0: None, 1: "b64_json", 2: "url"})

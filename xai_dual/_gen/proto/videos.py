@@ -8,7 +8,7 @@ from typing import Any
 
 from ..._check import at_most_one, boolean, float32, int32, missing, only_on, string
 from ..._proto import EnumNames, enum_number, many, message, one, refuse_extra
-from ...types.chat import ImageUrl
+from ...types.chat_messages import ImageUrl
 from ...types.images import StorageOptions
 from ...types.shared import DeferredRequest
 from ...types.videos import (
@@ -23,7 +23,7 @@ from ...types.videos import (
     VideoRequest,
     VideoUrl,
 )
-from .chat import decode_image_url, encode_image_url
+from .chat_messages import decode_image_url, encode_image_url
 from .images import decode_file_output, decode_media_usage, decode_storage_options, encode_storage_options
 from .shared import DEFERRED_STATUS_NAMES, decode_deferred_request
 

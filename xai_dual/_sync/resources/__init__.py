@@ -37,7 +37,9 @@ class Resources:
     Each is made, and its models are loaded, when it is first used.
     """
 
-    _caller: Caller
+    @cached_property
+    def _caller(self) -> Caller:
+        raise NotImplementedError
 
     @cached_property
     def auth(self) -> Auth:

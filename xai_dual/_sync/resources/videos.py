@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ...options import Inherit, Timeout
-    from ...types.chat import ImageUrl
+    from ...types.chat_messages import ImageUrl
     from ...types.images import StorageOptions
     from ...types.shared import DeferredRequest
     from ...types.videos import AudioUrl, Video, VideoAspectRatio, VideoKeyframe, VideoOutput, VideoResolution, VideoUrl
