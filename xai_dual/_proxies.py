@@ -5,7 +5,6 @@ Neither httpx nor gRPC is asked: each reads the environment in a way of its own.
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 from collections.abc import Mapping
@@ -131,6 +130,8 @@ def is_spared(host: str, port: int, spared: str) -> bool:
 
 
 def _is_within(host: str, network: str) -> bool:
+    import ipaddress
+
     try:
         return ipaddress.ip_address(host) in ipaddress.ip_network(network, strict=False)
     except ValueError:

@@ -38,8 +38,14 @@ def is_secret_header(name: str) -> bool:
 
 def secrets_of(headers: Mapping[str, str]) -> tuple[str, ...]:
     """The secrets in a request's headers, without words such as "Bearer"; the longest first."""
-    words = (word.strip(";,") for name, value in headers.items() if is_secret_header(name) for word in value.split())
-    return tuple(sorted({word for word in words if len(word) >= SHORTEST}, key=len, reverse=True))
+    found: list[str] = []
+    for name, value in headers.items():
+        if is_secret_header(name):
+            for part in value.split():
+                word = part.strip(";,")
+                if len(word) >= SHORTEST and word not in found:
+                    found.append(word)
+    return tuple(sorted(found, key=len, reverse=True)) if len(found) > 1 else tuple(found)
 
 
 def kept_headers(headers: Iterable[tuple[str, str | bytes]], secrets: tuple[str, ...]) -> dict[str, str]:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import pickle
+import uuid
 from copy import deepcopy
 from typing import Any
 
 import pytest
 
+from xai_dual._async.attempts import _new_id
 from xai_dual._async.client import AsyncClient
 from xai_dual._sync.client import Client
 from xai_dual.addresses import parse_base_url
@@ -191,3 +193,10 @@ def test_addresses_beyond_ascii(url: str, sent_to: str) -> None:
 def test_a_name_that_no_one_can_look_up() -> None:
     with pytest.raises(UsageError, match="base_url: has a host name that cannot be looked up"):
         parse_base_url("https://" + "ü" * 70 + ".example")
+
+
+def test_request_ids_are_uuids() -> None:
+    ids = {_new_id() for _ in range(1000)}
+    assert len(ids) == 1000
+    assert all(str(uuid.UUID(text)) == text and uuid.UUID(text).version == 4 for text in ids)
+    assert {uuid.UUID(text).variant for text in ids} == {uuid.RFC_4122}

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-import platform
+import sys
 import weakref
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,7 @@ __all__ = ["Connections", "user_agent"]
 
 def user_agent() -> str:
     """How this client names itself to servers."""
-    return f"xai-dual/{__version__} python/{platform.python_version()}"
+    return f"xai-dual/{__version__} python/{'.'.join(map(str, sys.version_info[:3]))}"
 
 
 class Connections:
