@@ -14,7 +14,9 @@ import orjson
 from xai_dual import errors
 from xai_dual._async.grpc_transport import _decoded
 from xai_dual._async.rest_transport import _payload
+from xai_dual._framing import ChunkedReader, FramingError
 from xai_dual._gen import json as json_codecs
+from xai_dual._inflate import PIECE, DecodingError, inflater
 from xai_dual._multipart import Form, Part
 from xai_dual._policy import GRPC_CODES, error_from_grpc, error_from_http, error_from_payload
 from xai_dual._retry import failure_of, retry_after, retry_delay
@@ -246,6 +248,32 @@ def secrets(data: bytes) -> None:
     assert kept_headers([("x", around + SECRET)], (SECRET,))["x"].endswith(HIDDEN)
 
 
+def chunks(data: bytes) -> None:
+    """A body in chunks reads the same however it is cut, or is none."""
+    number, data = _number(data)
+    found = []
+    for size in (len(data) or 1, number % 7 + 1):
+        reader, body = ChunkedReader(), b""
+        try:
+            for at in range(0, len(data), size):
+                if not reader.done:
+                    body += reader.feed(data[at : at + size])
+        except FramingError:
+            continue
+        found.append((body, reader.done))
+    assert len(found) < 2 or found[0] == found[1]
+
+
+def unpacked(data: bytes) -> None:
+    """A compressed body comes in small pieces, or is none."""
+    number, data = _number(data)
+    given = inflater(("gzip", "deflate", "identity")[number % 3])
+    with suppress(DecodingError):
+        given.feed(data)
+        while piece := given.next():
+            assert len(piece) <= max(PIECE, len(data))
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     one.__name__: one
     for one in (
@@ -259,5 +287,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
         proto_answer,
         filename,
         secrets,
+        chunks,
+        unpacked,
     )
 }
