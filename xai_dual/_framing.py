@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 
+from ._limits import HEAD_BYTES
+
 __all__ = ["LAST_CHUNK", "ChunkedReader", "Exchange", "FramingError"]
 
 LAST_CHUNK = b"0\r\n\r\n"
-
-LONGEST = 100 * 1024
-"""Most bytes of a line that says how long a chunk is, and of all trailers: what h11 takes of a head."""
 
 _BLANK_LINE = re.compile(rb"\n\r?\n")  # as h11 looks for it
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,20})[ \t]*(?:;[^\x00-\x08\n-\x1f\x7f]*)?")
@@ -144,7 +143,7 @@ class ChunkedReader:
         """Read past trailers, to the blank line."""
         while (end := data.find(b"\r\n", at)) >= 0:
             self._trailers += end - at
-            if self._trailers > LONGEST:
+            if self._trailers > HEAD_BYTES:
                 raise FramingError("its trailers do not end")
             if end == at:
                 self.done = True
@@ -154,6 +153,6 @@ class ChunkedReader:
         self._keep(data[at:])
 
     def _keep(self, line: bytes) -> None:
-        if len(line) > LONGEST or (self._behind and line != b"\r"):
+        if len(line) > HEAD_BYTES or (self._behind and line != b"\r"):
             raise FramingError("a line in it does not end")
         self._rest = line

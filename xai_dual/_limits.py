@@ -9,7 +9,8 @@ __all__ = ["DEFAULT_LIMITS", "HEAD_BYTES", "Limits", "limits_of"]
 MIB = 1024 * 1024
 
 HEAD_BYTES = 100 * 1024
-"""Headers or metadata of an answer: on REST h11 is given this by httpcore, so gRPC is given it too."""
+"""Headers or metadata of an answer: on REST h11 is given this by httpcore, so gRPC is given it too. Also a line that
+says how long a chunk of a body is, and all trailers."""
 
 
 @attrs.frozen

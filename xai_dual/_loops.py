@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
-__all__ = ["ChannelMaker"]
+__all__ = ["ChannelMaker", "close_channels"]
 
 SETTLE_SECONDS = 0.03
 
@@ -54,11 +54,14 @@ async def _ending(channels: WeakSet[Any]) -> AsyncGenerator[None, None]:
     try:
         yield
     finally:
-        await close_channels(list(channels))
+        await close_channels(list(channels), SETTLE_SECONDS)
 
 
-async def close_channels(channels: list[Any]) -> None:
-    """Close channels, and let the last events of their cancelled calls arrive: `close` does not wait for them."""
+async def close_channels(channels: list[Any], settle: float) -> None:
+    """Close channels, and let the last events of their cancelled calls arrive, for so many seconds.
+
+    `close` does not wait for them, and one that finds its loop closed fails in the loop that reads events next.
+    """
     for channel in channels:
         await channel.close()
-    await asyncio.sleep(SETTLE_SECONDS)
+    await asyncio.sleep(settle)

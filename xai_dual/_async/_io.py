@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from .. import _http_clients, _processes
 from .._chat.task_calling import call_in_task, each_in_tasks
 from .._grpc_upload import TaskUpload
-from .._loops import ChannelMaker
+from .._loops import ChannelMaker, close_channels
 from .._task_slots import TaskSlots
 from .._task_timers import TaskTimer, cancel_requests
 
@@ -112,13 +112,10 @@ def grpc_finish(call: Any) -> None:
     """Take what is left of a cancelled stream: only blocking grpc waits for that."""
 
 
-async def grpc_close(channel: Any) -> None:
-    """Close a channel, and let the last events of cancelled calls arrive.
-
-    `channel.close` does not wait for them, and one that finds its loop closed fails in the loop that reads events next.
-    """
-    await channel.close()
-    await asyncio.sleep(0.01)
+async def grpc_close(channels: list[Any]) -> None:
+    """Close channels."""
+    if channels:
+        await close_channels(channels, 0.01)
 
 
 def is_http_client(client: Any) -> bool:

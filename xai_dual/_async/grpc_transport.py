@@ -151,8 +151,8 @@ class AsyncGrpcTransport:
 
     async def aclose(self) -> None:
         channels = self._channels.take()
-        for connection in (*channels.all, *channels.old) if channels is not None else ():
-            await _io.grpc_close(connection.channel)
+        if channels is not None:
+            await _io.grpc_close([connection.channel for connection in (*channels.all, *channels.old)])
 
     def _prepare(self, op: Operation[Any], request: Any, attempt: Attempt) -> tuple[GrpcBinding, bytes, Any]:
         """Everything that can fail without the network."""

@@ -44,8 +44,8 @@ class AsyncHttpPool:
         self._arguments = pool_settings(settings)
         self._handshakes = handshakes(settings)
         self._direct = settings.proxy is None
-        self._url = httpcore.URL(endpoint.url)
-        self._host = endpoint.url.partition("://")[2].partition("/")[0]
+        self._url = httpcore.URL(endpoint.origin)
+        self._host = endpoint.origin.partition("://")[2]
         self._all: set[_AsyncConnection] = set()
         self._idle: deque[_AsyncConnection] = deque()  # the one used last at the right
 

@@ -121,9 +121,10 @@ def grpc_finish(call: Any) -> None:
         consume()
 
 
-def grpc_close(channel: Any) -> None:
-    """Close a channel."""
-    channel.close()
+def grpc_close(channels: list[Any]) -> None:
+    """Close channels."""
+    for channel in channels:
+        channel.close()
 
 
 def is_http_client(client: Any) -> bool:

@@ -81,9 +81,7 @@ class Attempts:
                 of_content = contents is not None and error is contents.error
                 pause = None if of_content else self._pause_after(error, attempt)
                 if pause is None or (contents is not None and not contents.repeatable):
-                    if hooks.on_response is not None:
-                        event = self._event(meta=attempt.meta, error=error)
-                        _io.settled(hooks.on_response(event), "hooks.on_response")
+                    self.answered(attempt.meta, error=error)
                     if error is caught:
                         raise
                     raise error from None
@@ -102,15 +100,16 @@ class Attempts:
             meta.first_event_seconds = meta.total_seconds
             if hasattr(result, "meta"):
                 result.meta = meta
-        if self._settings.hooks.on_response is not None:
-            self.answered(meta, result, completed=True)
+        self.answered(meta, result, completed=True)
         return result
 
-    def answered(self, meta: Meta | None, result: Any, *, completed: bool) -> None:
-        """Tell the caller's hook that the answer is there, or has begun."""
+    def answered(
+        self, meta: Meta | None, result: Any = None, *, error: BaseException | None = None, completed: bool = False
+    ) -> None:
+        """Tell the caller's hook that the answer is there, or has begun, or that the call has failed."""
         hook = self._settings.hooks.on_response
         if hook is not None:
-            event = self._event(meta=meta, result=result, completed=completed)
+            event = self._event(meta=meta, result=result, error=error, completed=completed)
             _io.settled(hook(event), "hooks.on_response")
 
     def _event(self, **facts: Any) -> CallEvent:

@@ -32,7 +32,7 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 GRACE = 0.03
-"""Seconds by which our own timers are late: those of grpc and httpx clean up better, so they may go first."""
+"""Seconds by which our own timers are late: those of grpc and httpcore clean up better, so they may go first."""
 
 
 @attrs.define(kw_only=True)

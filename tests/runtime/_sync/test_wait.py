@@ -126,7 +126,7 @@ def test_pauses_grow(wires: Wires) -> None:
         wait(client, job(*["pending"] * 6, "done"), interval=0.04)
     times = [seen.at for seen in wires.seen]
     pauses = [b - a for a, b in itertools.pairwise(times)]
-    assert all(0.03 * 1.5**i < pause < 0.06 * 1.5**i + 0.5 for i, pause in enumerate(pauses))
+    assert all(0.03 * 1.5**i < pause < 0.06 * 1.5**i + 0.05 for i, pause in enumerate(pauses))
 
 
 @pytest.mark.parametrize("options", [{"interval": 0}, {"interval": "1"}, {"timeout": -1}, {"timeout": True}])
