@@ -1,4 +1,4 @@
-"""The named converters and coercions of bindings; their code is in xai_dual/_convert.py and _convert_models.py."""
+"""The named converters and coercions of bindings; their code is in xai_dual/_convert*.py."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ _ALL = (
         fast="str",
         takes_wire=True,
         model="ContentPart",
-        home="_convert_models",
+        home="_convert_messages",
     ),
     Converter(
         "public_url",
@@ -132,7 +132,7 @@ CONVERTERS: Mapping[str, Converter] = {c.name: c for c in _ALL}
 RESHAPES = ("flat_tool_choice", "include_options", "input_items", "text_format")
 """Functions of xai_dual/_chat/reshape.py, for values that one route spells in its own way."""
 
-COERCION_HOMES: Mapping[str, str] = {"messages": "_convert_models", "texts": "_convert", "tools": "_convert_models"}
+COERCION_HOMES: Mapping[str, str] = {"messages": "_convert_messages", "texts": "_convert", "tools": "_convert_messages"}
 """Modules of xai_dual that have the functions."""
 
 COERCIONS: Mapping[str, str] = {

@@ -70,8 +70,13 @@ def one(encode: Callable[[Any, Any], None], cls: type, value: Any, target: Any, 
 
 def many(encode: Callable[[Any, Any], None], cls: type, value: Any, target: Any, name: str) -> None:
     """Write a list of nested models into a repeated field."""
-    for i, item in enumerate(_check.array(value, name)):
-        one(encode, cls, item, target.add(), f"{name}[{i}]")
+    items = value if value.__class__ is list else _check.array(value, name)
+    try:
+        for item in items:
+            entry = target.add()
+            encode(item if item.__class__ is cls else _check.instance(item, cls, ""), entry)
+    except UsageError as error:
+        raise error.at(f"{name}[{len(target) - 1}]") from None
 
 
 def model_map(encode: Callable[[Any, Any], None], cls: type, value: Any, target: Any, name: str) -> None:
@@ -109,7 +114,9 @@ def unions(encode: Callable[[Any, Any], None], value: Any, target: Any, name: st
 
 def refuse_extra(model: Any) -> None:
     """A property that the definitions do not know, or not of that type, cannot go over gRPC."""
-    for name, value in (model.extra or {}).items():
+    if not model.extra:
+        return
+    for name, value in model.extra.items():
         if value is None:
             continue  # not set
         if hasattr(model, name):

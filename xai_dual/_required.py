@@ -18,9 +18,10 @@ def required(*names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     def decorate(method: Callable[P, R]) -> Callable[P, R]:
         @wraps(method)
         def checked(*args: P.args, **kwargs: P.kwargs) -> R:
-            absent = [name for name in names if kwargs.get(name) is None]
-            if absent:
-                raise UsageError(f"{method.__qualname__}() needs {' and '.join(f'{name}=' for name in absent)}")
+            for name in names:
+                if kwargs.get(name) is None:
+                    absent = [f"{one}=" for one in names if kwargs.get(one) is None]
+                    raise UsageError(f"{method.__qualname__}() needs {' and '.join(absent)}")
             return method(*args, **kwargs)
 
         return checked

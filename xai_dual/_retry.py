@@ -53,7 +53,8 @@ class RetryBudget:
 
     def success(self) -> None:
         """A call has succeeded."""
-        self._refill(self.PER_SUCCESS)
+        if self._left < self.CAPACITY:
+            self._refill(self.PER_SUCCESS)
 
     def spend(self) -> bool:
         """Pay for a retry; False: it is not to be made."""

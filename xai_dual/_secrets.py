@@ -27,7 +27,6 @@ _SECRET = re.compile(r"authorization|cookie|api[-_]?key|token|secret|password", 
 _OF_JSON = ("headers", "extra_headers", "upload_url", "upload_urls")
 """Properties that are secret too, where they are texts."""
 _NOT_KEPT = re.compile(r"(?:.*-)?(?:authorization|(?:set-)?cookie2?|api-?key|authentication-info)")
-_MAYBE_NOT_KEPT = re.compile(r"authorization|cookie|api-?key|authentication-info")
 
 
 @lru_cache(maxsize=256)
@@ -38,14 +37,18 @@ def is_secret_header(name: str) -> bool:
 
 def secrets_of(headers: Mapping[str, str]) -> tuple[str, ...]:
     """The secrets in a request's headers, without words such as "Bearer"; the longest first."""
-    found: list[str] = []
+    found: tuple[str, ...] = ()
     for name, value in headers.items():
         if is_secret_header(name):
-            for part in value.split():
-                word = part.strip(";,")
-                if len(word) >= SHORTEST and word not in found:
-                    found.append(word)
-    return tuple(sorted(found, key=len, reverse=True)) if len(found) > 1 else tuple(found)
+            found += _words(value)
+    return tuple(sorted(set(found), key=len, reverse=True)) if len(found) > 1 else found
+
+
+@lru_cache(maxsize=4)
+def _words(value: str) -> tuple[str, ...]:
+    """What of a header is secret; most often it is that of the call before."""
+    words = (part.strip(";,") for part in value.split())
+    return tuple(word for word in words if len(word) >= SHORTEST)
 
 
 def kept_headers(headers: Iterable[tuple[str, str | bytes]], secrets: tuple[str, ...]) -> dict[str, str]:
@@ -55,13 +58,19 @@ def kept_headers(headers: Iterable[tuple[str, str | bytes]], secrets: tuple[str,
     tomorrow must be there too. What is secret among them is known: cookies by their names, our own key by its value.
     """
     found = {name.lower(): value for name, value in headers if isinstance(value, str)}
-    if _MAYBE_NOT_KEPT.search("\n".join(found)):
-        found = {name: value for name, value in found.items() if not _NOT_KEPT.fullmatch(name)}
+    for name in _not_kept(tuple(found)):
+        del found[name]
     for secret in secrets:
         for name, value in found.items():
             if secret in value:
                 found[name] = value.replace(secret, HIDDEN)
     return found
+
+
+@lru_cache(maxsize=256)
+def _not_kept(names: tuple[str, ...]) -> list[str]:
+    """Those of an answer's headers that are left out; answers of one server have the same names again and again."""
+    return [name for name in names if _NOT_KEPT.fullmatch(name)]
 
 
 def without_secrets(value: Any, depth: int = DEPTH) -> Any:

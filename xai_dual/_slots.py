@@ -16,24 +16,26 @@ __all__ = ["Slot", "ThreadSlots"]
 class Slot:
     """The right to one call, until it is given back."""
 
-    __slots__ = ("_left",)
+    __slots__ = ("_calls", "_left")
 
     def __init__(self, give_back: Callable[[], None]) -> None:
-        self._left = [give_back]  # to do when it is freed: `pop` is atomic, so each is done once
+        self._left = [give_back]  # `pop` is atomic, so it is given back once
+        self._calls: set[Slot] | None = None
 
-    def also(self, give_back: Callable[[], None]) -> None:
-        """What else to do when it is given back."""
-        self._left.append(give_back)
+    def join(self, calls: set[Slot]) -> None:
+        """Be one of the calls of a connection until it is given back."""
+        calls.add(self)
+        self._calls = calls
 
     def free(self) -> None:
         """Give it back; from any thread, and more than once."""
-        left = self._left
-        while left:
-            try:
-                give_back = left.pop()
-            except IndexError:  # someone else was faster
-                return
-            give_back()
+        try:
+            give_back = self._left.pop()
+        except IndexError:
+            return
+        if self._calls is not None:
+            self._calls.discard(self)
+        give_back()
 
 
 class ThreadSlots:
@@ -56,14 +58,18 @@ class ThreadSlots:
 
         return PoolState(max(0, min(self._made, self._limit) - self._free.qsize()), len(self._waiting), self._limit)
 
-    def take(self, seconds: float | None) -> Slot | None:
-        """A slot; None if there was none in that time."""
+    def take_now(self) -> Slot | None:
+        """A slot; None if there is none at once."""
         try:
             self._free.get_nowait()
         except queue.Empty:
-            if not self._make() and not self._wait(seconds):
+            if not self._make():
                 return None
         return Slot(self._give_back)
+
+    def take(self, seconds: float | None) -> Slot | None:
+        """A slot; None if there was none in that time."""
+        return self.take_now() or (Slot(self._give_back) if self._wait(seconds) else None)
 
     def _make(self) -> bool:
         """Another slot, as long as there may be more."""

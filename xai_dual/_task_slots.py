@@ -25,11 +25,18 @@ class TaskSlots:
         """How full it is."""
         return PoolState(self._in_use, len(self._waiting), self._limit)
 
+    def take_now(self) -> Slot | None:
+        """A slot; None if there is none at once."""
+        if self._in_use >= self._limit:
+            return None
+        self._in_use += 1
+        return Slot(self._free)
+
     async def take(self, seconds: float | None) -> Slot | None:
         """A slot; None if there was none in that time."""
-        if self._in_use < self._limit:
-            self._in_use += 1
-            return Slot(self._free)
+        slot = self.take_now()
+        if slot is not None:
+            return slot
         turn: asyncio.Future[None] = self._loop.create_future()
         self._waiting[turn] = None
         try:

@@ -66,6 +66,10 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
 
+def _nothing() -> None:
+    """What ends a wait as long as nothing was attached."""
+
+
 class ThreadTimer:
     """Ends a wait that takes too long by calling what was attached, from the watchdog's thread."""
 
@@ -73,7 +77,7 @@ class ThreadTimer:
 
     def __init__(self, end: float | None) -> None:
         self.total_end = float("inf") if end is None else end  # of `total`, by time.monotonic
-        self.cancel: Callable[[], None] = lambda: None
+        self.cancel: Callable[[], None] = _nothing
         self.when = float("inf")
         self.fired: TimerName | None = None
 
@@ -100,7 +104,7 @@ class ThreadTimer:
     def close(self) -> None:
         """No more waits follow."""
         _watchdog.forget(self)
-        self.cancel = lambda: None
+        self.cancel = _nothing
 
     def caused(self, error: BaseException) -> TimerName | None:
         """Which timer ran out and so caused `error`; None where it was not this one."""

@@ -28,9 +28,9 @@ DEFAULT_BASE_URL = "https://api.x.ai"
 DEFAULT_MANAGEMENT_URL = "https://management-api.x.ai"
 
 
-@attrs.frozen
+@attrs.define
 class CallOptions:
-    """What one call sets for itself; `INHERIT` leaves the client's setting."""
+    """What one call sets for itself; `INHERIT` leaves the client's setting. Nothing changes it afterwards."""
 
     timeout: TimeoutLike | Timers = INHERIT
     headers: Mapping[str, str] | None = attrs.field(default=None, repr=False)

@@ -57,7 +57,8 @@ class ChatCompletionViews:
     @property
     def text(self: Any) -> str:
         """The answer's text; "" where there is none, as beside tool calls."""
-        return self.answer.message.content if self.answer else ""
+        answer = self.answer
+        return answer.message.content if answer else ""
 
     @property
     def reasoning(self: Any) -> str:
@@ -134,7 +135,11 @@ def _is_run(call: ToolCall) -> bool:
 
 
 def _has_runs(choices: list[Choice]) -> bool:
-    return any(c.message.role == "tool" or any(map(_is_run, c.message.tool_calls)) for c in choices)
+    for choice in choices:  # asked for at each look at an answer: a generator for each costs as much as all the rest
+        message = choice.message
+        if message.role == "tool" or (message.tool_calls and any(map(_is_run, message.tool_calls))):
+            return True
+    return False
 
 
 def ends_in_run(completion: ChatCompletion) -> bool:

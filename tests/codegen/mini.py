@@ -36,6 +36,7 @@ _SHARED = (
         "_chat.checks",
         "_check",
         "_convert",
+        "_convert_messages",
         "_convert_models",
         "_json",
         "_protowire",

@@ -15,10 +15,13 @@ from xai_dual._task_slots import TaskSlots
 def test_a_slot_is_freed_once() -> None:
     freed: list[str] = []
     slot = Slot(lambda: freed.append("slot"))
-    slot.also(lambda: freed.append("more"))
+    calls: set[Slot] = set()
+    slot.join(calls)
+    assert calls == {slot}
     for _ in range(3):
         slot.free()
-    assert sorted(freed) == ["more", "slot"]
+    assert freed == ["slot"]
+    assert not calls
 
 
 def test_tasks_take_turns() -> None:

@@ -45,7 +45,6 @@ class AsyncCaller:
         call = self._begin(op, request, options)
 
         async def send(transport: AsyncTransport, attempt: Attempt) -> R:
-            attempt.await_answer()
             return await transport.unary(op, request, attempt)
 
         return await call.finish(*await call.run(send))

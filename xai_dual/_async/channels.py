@@ -50,7 +50,7 @@ class AsyncConnection:
 
     def __init__(self, channel: Any) -> None:
         self.channel = channel
-        self.calls: set[object] = set()  # marks of those under way
+        self.calls: set[Slot] = set()  # those under way
         self.connected = False
         self.doubtful = True  # until a call has been answered, and when one was not
         self.broken = False  # as a call has found: others that begin now would end like it
@@ -75,8 +75,15 @@ class AsyncChannels:
         self.old: list[AsyncConnection] = []  # which take no more calls
         self.slots = _io.Slots(settings.max_connections)
 
-    async def pick(self, slot: Slot) -> AsyncConnection:
-        """The channel for the call that has the slot."""
+    def good(self) -> AsyncConnection | None:
+        """The channel for a call, if its last call was answered."""
+        for found in self.all:
+            if len(found.calls) < STREAMS:
+                return None if found.doubtful or found.dropped else found
+        return None
+
+    async def good_or_new(self) -> AsyncConnection:
+        """The channel for a call, where one has to be looked at, or opened."""
         found = next((one for one in self.all if len(one.calls) < STREAMS), None)
         # one that could not connect lets all calls fail until it tries again, seconds from now
         if found is not None and found.doubtful and (found.broken or await _io.grpc_has_failed(found.channel)):
@@ -88,10 +95,6 @@ class AsyncChannels:
         while found.dropped:
             with contextlib.suppress(IndexError):  # another thread takes it
                 _io.grpc_finish(found.dropped.popleft())
-        mark = object()
-        calls = found.calls
-        calls.add(mark)
-        slot.also(lambda: calls.discard(mark))
         return found
 
     def retire(self, connection: AsyncConnection) -> None:

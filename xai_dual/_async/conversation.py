@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from .._convert_models import as_messages
+from .._convert_messages import as_messages
 from .._gen.operations.chat import CHAT_CREATE, CHAT_STREAM
 from .._gen.operations.chat_stored import CHAT_COMPACT
 from ..errors import MaxTurnsError, UsageError

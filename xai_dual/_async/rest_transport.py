@@ -79,6 +79,7 @@ class AsyncRestTransport:
     async def unary(self, op: Operation[R], request: Any, attempt: Attempt) -> R:
         binding, rest = encoded_for_route(op, request, attempt.rest_route)
         body = _body(binding, rest, attempt.extra_body)
+        attempt.await_answer()
         response = await self._send(binding, rest, attempt, "application/json", body)
         result: R = await self._answer(binding, request, response, attempt)
         return result
@@ -149,7 +150,8 @@ class AsyncRestTransport:
         http: Any = self._own
         if http is None:
             pool = self._pools.get()
-            await attempt.enter(pool.slots)
+            if not attempt.enter(pool.slots):
+                await attempt.wait(pool.slots)
             http = pool.http
         headers = {"accept": accept, **attempt.headers}
         if body_headers is not None:

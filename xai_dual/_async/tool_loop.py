@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import attrs
 
 from .._chat.runs import ToolRun
-from .._convert_models import as_messages
+from .._convert_messages import as_messages
 from .._gen.operations.chat import CHAT_CREATE
 from ..errors import MaxTurnsError
 from ..functions import ToolArgumentsError, Toolbox, result_text

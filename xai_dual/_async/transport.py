@@ -63,14 +63,18 @@ class Attempt:
         )
         return self.meta
 
-    async def enter(self, slots: _io.Slots) -> Slot:
-        """Wait until the call may be under way; it is so until `close`."""
+    def enter(self, slots: _io.Slots) -> Slot | None:
+        """Be under way, until `close`, if there may be one more call."""
+        self.slot = slots.take_now()
+        return self.slot
+
+    async def wait(self, slots: _io.Slots) -> Slot:
+        """Wait until the call may be under way."""
         timer, seconds = self.limit("pool", self.timers.pool)
-        slot = await slots.take(seconds)
-        if slot is None:
+        self.slot = await slots.take(seconds)
+        if self.slot is None:
             raise self.timed_out(timer, maybe_sent=False, pool=slots.state)
-        self.slot = slot
-        return slot
+        return self.slot
 
     def close(self) -> None:
         """The attempt is over; from any thread."""

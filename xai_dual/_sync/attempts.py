@@ -55,7 +55,7 @@ class Attempts:
         self._settings = settings
         self._connections = connections
         self._headers = headers
-        self._extra_body = _extra_body(options.extra_body)
+        self._extra_body = None if options.extra_body is None else _extra_body(options.extra_body)
         route, retries = options.rest_route, options.max_retries
         self._rest_route = settings.rest_route if isinstance(route, Inherit) else check_route(route)
         self._most = 1 + (settings.max_retries if isinstance(retries, Inherit) else check_count(retries, "max_retries"))
@@ -72,7 +72,8 @@ class Attempts:
             _io.settled(hooks.on_request(self._event()), "hooks.on_request")
         transport = self._connections.enter(self._op.host)
         while True:
-            attempt = self._next()
+            key = self._known_key()
+            attempt = self._next(self._asked_key() if key is None else key)
             try:
                 result = send(transport, attempt)
             except BaseException as caught:
@@ -100,7 +101,8 @@ class Attempts:
             meta.first_event_seconds = meta.total_seconds
             if hasattr(result, "meta"):
                 result.meta = meta
-        self.answered(meta, result, completed=True)
+        if self._settings.hooks.on_response is not None:
+            self.answered(meta, result, completed=True)
         return result
 
     def answered(
@@ -116,14 +118,10 @@ class Attempts:
         name = self._headers["x-client-request-id"]
         return CallEvent(operation=self._op.name, client_request_id=name, request=self._request, **facts)
 
-    def _next(self) -> Attempt:
-        """The next attempt, with the key as it is now."""
+    def _next(self, key: str) -> Attempt:
+        """The next attempt, with that key unless the caller's own headers have one."""
         self._number += 1
-        headers = self._headers
-        if "authorization" not in headers:
-            source = self._settings.key_of(self._op.host)
-            key = source if isinstance(source, str) else self._key(source)
-            headers = {"authorization": f"Bearer {key}", **headers}
+        headers = {"authorization": f"Bearer {key}", **self._headers}
         return Attempt(
             headers=headers,
             timers=self.timers,
@@ -135,11 +133,19 @@ class Attempts:
             retries=self._retries,
         )
 
-    def _key(self, source: Any) -> str:
-        """The key as the caller's function gives it."""
-        host = self._op.host
+    def _known_key(self) -> str | None:
+        """The key; "" where the caller's headers have one, None where a function has to be asked."""
+        if "authorization" in self._headers:
+            return ""
+        source = self._settings.key_of(self._op.host)
         if source is None:
-            raise missing_key(host)
+            raise missing_key(self._op.host)
+        return source if isinstance(source, str) else None
+
+    def _asked_key(self) -> str:
+        """The key as the caller's function gives it now."""
+        host = self._op.host
+        source: Any = self._settings.key_of(host)
         key = _io.settled(source(), "api_key")
         return check_key(key, "management_key" if host == "management" else "api_key")
 
@@ -175,12 +181,12 @@ class Attempts:
 
 
 def _new_id() -> str:
-    """A random UUID (version 4), in a third of the time that the module uuid takes."""
+    """A random UUID (version 4) of 120 random bits, in a fraction of the time that the module uuid takes."""
     text = os.urandom(16).hex()
-    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{'89ab'[int(text[16], 16) % 4]}{text[17:20]}-{text[20:]}"
+    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
 
 
-def _extra_body(extra: Any) -> Mapping[str, Any] | None:
-    if extra is not None and not isinstance(extra, Mapping):
+def _extra_body(extra: Any) -> Mapping[str, Any]:
+    if not isinstance(extra, Mapping):
         raise UsageError(f"must be a dict, not {type(extra).__name__}", field="extra_body")
     return extra

@@ -47,7 +47,6 @@ class Caller:
         call = self._begin(op, request, options)
 
         def send(transport: Transport, attempt: Attempt) -> R:
-            attempt.await_answer()
             return transport.unary(op, request, attempt)
 
         return call.finish(*call.run(send))

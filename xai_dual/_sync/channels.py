@@ -52,7 +52,7 @@ class Connection:
 
     def __init__(self, channel: Any) -> None:
         self.channel = channel
-        self.calls: set[object] = set()  # marks of those under way
+        self.calls: set[Slot] = set()  # those under way
         self.connected = False
         self.doubtful = True  # until a call has been answered, and when one was not
         self.broken = False  # as a call has found: others that begin now would end like it
@@ -77,8 +77,15 @@ class Channels:
         self.old: list[Connection] = []  # which take no more calls
         self.slots = _io.Slots(settings.max_connections)
 
-    def pick(self, slot: Slot) -> Connection:
-        """The channel for the call that has the slot."""
+    def good(self) -> Connection | None:
+        """The channel for a call, if its last call was answered."""
+        for found in self.all:
+            if len(found.calls) < STREAMS:
+                return None if found.doubtful or found.dropped else found
+        return None
+
+    def good_or_new(self) -> Connection:
+        """The channel for a call, where one has to be looked at, or opened."""
         found = next((one for one in self.all if len(one.calls) < STREAMS), None)
         # one that could not connect lets all calls fail until it tries again, seconds from now
         if found is not None and found.doubtful and (found.broken or _io.grpc_has_failed(found.channel)):
@@ -90,10 +97,6 @@ class Channels:
         while found.dropped:
             with contextlib.suppress(IndexError):  # another thread takes it
                 _io.grpc_finish(found.dropped.popleft())
-        mark = object()
-        calls = found.calls
-        calls.add(mark)
-        slot.also(lambda: calls.discard(mark))
         return found
 
     def retire(self, connection: Connection) -> None:

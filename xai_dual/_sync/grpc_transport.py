@@ -170,7 +170,9 @@ class GrpcTransport:
     def _connected(self, attempt: Attempt) -> Connection:
         """A channel that is connected, or has failed to: then the call fails at once and says why."""
         channels = self._channels.get()
-        connection = channels.pick(attempt.enter(channels.slots))
+        slot = attempt.enter(channels.slots) or attempt.wait(channels.slots)
+        connection = channels.good() or channels.good_or_new()
+        slot.join(connection.calls)
         if not connection.connected:
             timer, seconds = attempt.limit("connect", attempt.timers.connect)
             start = time.monotonic()
@@ -298,7 +300,7 @@ def _note(attempt: Attempt, initial: Any, trailing: Any) -> None:
     meta, items = attempt.meta, [*(initial if initial is not None else ()), *(trailing if trailing is not None else ())]
     if items and meta is not None:
         found = kept_headers(items, attempt.secrets)
-        meta.headers = {**meta.headers, **found}
+        meta.headers = {**meta.headers, **found} if meta.headers else found
         meta.request_id = found.get("x-request-id", meta.request_id)
 
 

@@ -81,6 +81,7 @@ class RestTransport:
     def unary(self, op: Operation[R], request: Any, attempt: Attempt) -> R:
         binding, rest = encoded_for_route(op, request, attempt.rest_route)
         body = _body(binding, rest, attempt.extra_body)
+        attempt.await_answer()
         response = self._send(binding, rest, attempt, "application/json", body)
         result: R = self._answer(binding, request, response, attempt)
         return result
@@ -151,7 +152,8 @@ class RestTransport:
         http: Any = self._own
         if http is None:
             pool = self._pools.get()
-            attempt.enter(pool.slots)
+            if not attempt.enter(pool.slots):
+                attempt.wait(pool.slots)
             http = pool.http
         headers = {"accept": accept, **attempt.headers}
         if body_headers is not None:

@@ -31,7 +31,8 @@ from ..._convert import (
     unix_from_json,
     unix_to_json,
 )
-from ..._convert_models import coerce_messages, coerce_tools, tool_choice_from_json, tool_choice_to_json
+from ..._convert_messages import coerce_messages, coerce_tools
+from ..._convert_models import tool_choice_from_json, tool_choice_to_json
 from ..._json import (
     Extra,
     convert,

@@ -10,7 +10,7 @@ from typing import Any
 from ..._chat.checks import check_content_part
 from ..._check import at_most_one, int32, missing, only_on, only_on_route, refuse_misfits, string
 from ..._convert import base64_from_json, base64_to_json
-from ..._convert_models import parts_from_json, parts_to_json
+from ..._convert_messages import parts_from_json, parts_to_json
 from ..._json import Extra, convert, many, misfit, one, read_int, read_model, read_models, unknown
 from ...types.chat_messages import ContentPart, FileRef, FunctionCall, ImageUrl, Message, ToolCall
 

@@ -10,7 +10,7 @@ from typing import Any
 from ..._chat.checks import check_compaction
 from ..._chat.reshape import input_items
 from ..._check import missing, refuse_misfits, segment, string
-from ..._convert_models import coerce_messages
+from ..._convert_messages import coerce_messages
 from ..._json import Extra, many, misfit, read_int, read_model, read_models, unknown
 from ...operation import RestRequest
 from ...types.chat import ChatRequest

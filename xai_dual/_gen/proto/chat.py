@@ -9,7 +9,8 @@ from typing import Any
 from ..._chat.checks import check_request, check_response_format
 from ..._check import boolean, float32, int32, missing, only_on, scalars, string
 from ..._convert import coerce_texts, octets_to_proto, schema_text_from_proto, schema_text_to_proto
-from ..._convert_models import coerce_messages, coerce_tools, tool_choice_from_proto, tool_choice_to_proto
+from ..._convert_messages import coerce_messages, coerce_tools
+from ..._convert_models import tool_choice_from_proto, tool_choice_to_proto
 from ..._proto import EnumNames, enum_number, enum_numbers, many, message, one, refuse_extra, unions
 from ...types import chat as chat_types
 from ...types.chat import (

@@ -9,7 +9,7 @@ from typing import Any
 from ..._chat.checks import check_content_part
 from ..._check import at_most_one, missing, string
 from ..._convert import base64_to_proto
-from ..._convert_models import parts_from_proto, parts_to_proto
+from ..._convert_messages import parts_from_proto, parts_to_proto
 from ..._proto import EnumNames, enum_number, many, one, refuse_extra
 from ...types.chat_messages import ContentPart, FileRef, FunctionCall, ImageUrl, Message, ToolCall
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..._chat.checks import check_compaction
 from ..._check import missing, string
-from ..._convert_models import coerce_messages
+from ..._convert_messages import coerce_messages
 from ..._proto import many, message, refuse_extra
 from ...types.chat import ChatCompletion, ChatRequest
 from ...types.chat_messages import Message
