@@ -16,7 +16,7 @@ KEPT = ROOT / "build" / "fuzz"
 LARGEST = 4096
 
 NAMES: tuple[str, ...] = ("sse", "hints", "http_error", "payload_error", "grpc_error", "json_answer", "json_events")
-NAMES += ("proto_answer", "filename", "secrets", "chunks", "unpacked")
+NAMES += ("proto_answer", "filename", "secrets", "heads", "chunks", "unpacked")
 """Written down, since atheris has to see the targets being loaded."""
 
 

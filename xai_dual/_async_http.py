@@ -1,86 +1,221 @@
-"""Network streams of asyncio for httpcore, which find out why a server has ended them.
+"""Network streams of asyncio with the interface of httpcore's, which do little more than wait for bytes.
 
-TLS 1.3 tells only after the handshake that a client certificate is missing or refused, when a request may be under
-way. If sending it fails then, asyncio throws away what the server has said. So the server is asked again, by a
-connection that sends nothing.
+They also find out why a server has ended a connection. TLS 1.3 tells only after the handshake that a client certificate
+is missing or refused, when a request may be under way. If sending it fails then, asyncio throws away what the server
+has said. So the server is asked again, by a connection that sends nothing.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import select
 import ssl
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from typing import Any, TypeVar
 
 import httpcore
 
-from ._framing import Exchange
-from ._httpcore import Opening
+__all__ = ["backend"]
 
-__all__ = ["AsyncioBackend"]
+T = TypeVar("T")
 
 ASK_SECONDS = 0.5
 """How long a server is listened to for why it has ended a connection."""
+UNREAD_BYTES = 256 * 1024
+"""What may have arrived and not been read yet before no more is taken from the network."""
+HANDSHAKE_SECONDS = 3600.0
+"""asyncio's own limit for handshakes of TLS, out of the way of ours."""
+
+_Connect = Callable[[], Awaitable["_Stream"]]
 
 
-_Connect = Callable[[], Awaitable[httpcore.AsyncNetworkStream]]
+def backend(direct: bool) -> httpcore.AsyncNetworkBackend:
+    """What opens connections. Those through a proxy are httpcore's own, for asyncio has no TLS within TLS in Python
+    3.10."""
+    return _Backend() if direct else httpcore.AnyIOBackend()
+
+
+class _Protocol(asyncio.Protocol):
+    """What asyncio tells of a connection."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.transport: Any = None
+        self.secure = False
+        self.parts: deque[bytes] = deque()
+        self.size = 0  # of the parts
+        self.paused = False
+        self.ended = False  # no more parts
+        self.error: Exception | None = None
+        self._reader: asyncio.Future[None] | None = None
+        self._writer: asyncio.Future[None] | None = None
+        self.full = False  # what is written has to wait
+
+    def connection_made(self, transport: Any) -> None:
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self.parts.append(data)
+        self.size += len(data)
+        if self.size > UNREAD_BYTES:
+            self.paused = True
+            self.transport.pause_reading()
+        _wake(self._reader)
+
+    def eof_received(self) -> bool:
+        self.ended = True
+        _wake(self._reader)
+        return not self.secure  # whether it stays open for writing, which TLS does not do
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.ended = True
+        self.error = error
+        _wake(self._reader)
+        _wake(self._writer)
+
+    def pause_writing(self) -> None:
+        self.full = True
+
+    def resume_writing(self) -> None:
+        self.full = False
+        _wake(self._writer)
+
+    async def arrival(self, seconds: float | None) -> None:
+        """Wait for a part, or the end."""
+        self._reader = self.loop.create_future()
+        try:
+            await self._waited(self._reader, seconds, httpcore.ReadTimeout)
+        finally:
+            self._reader = None
+
+    async def room(self, seconds: float | None) -> None:
+        """Wait until more can be written."""
+        self._writer = self.loop.create_future()
+        try:
+            await self._waited(self._writer, seconds, httpcore.WriteTimeout)
+        finally:
+            self._writer = None
+
+    async def _waited(self, event: asyncio.Future[None], seconds: float | None, late: type[Exception]) -> None:
+        if seconds is None:
+            return await event
+        timer = self.loop.call_later(seconds, _fail, event, late)
+        try:
+            await event
+        finally:
+            timer.cancel()
+
+
+def _wake(event: asyncio.Future[None] | None) -> None:
+    if event is not None and not event.done():
+        event.set_result(None)
+
+
+def _fail(event: asyncio.Future[None], error: type[Exception]) -> None:
+    if not event.done():
+        event.set_exception(error())
 
 
 class _Stream(httpcore.AsyncNetworkStream):
-    def __init__(
-        self, stream: httpcore.AsyncNetworkStream, opening: Opening, again: _Connect | None = None, secure: bool = False
-    ) -> None:
-        self._stream = stream
-        self._opening = opening
-        self._again = again  # makes another one like it; None once something was read
-        self._secure = secure
-        self.exchange = Exchange() if opening.direct else None
+    def __init__(self, protocol: _Protocol, again: _Connect) -> None:
+        self._protocol = protocol
+        self._again: _Connect | None = again  # makes another one like it; None once something was read
+        self._closed = False
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        if self.exchange is None:
-            with self._opening.told():
-                return await self._stream.read(max_bytes, self._opening.limit(timeout))
-        held = self.exchange.held()
-        if held:
-            return held
-        unsent = self.exchange.unsent()
-        try:
-            if unsent:
-                with contextlib.suppress(httpcore.WriteError):  # the server may have said why
-                    await self._stream.write(unsent, timeout)
-            data = await self._stream.read(max_bytes, timeout)
-        except httpcore.ReadError:
-            if self._secure and self._again is not None:
-                await _ask(self._again)
-            raise
+        protocol = self._protocol
+        if not protocol.parts and not protocol.ended:
+            await protocol.arrival(timeout)
+        if not protocol.parts:
+            return await self._end()
         self._again = None
-        return self.exchange.received(data)
+        part = protocol.parts.popleft()
+        if len(part) > max_bytes:
+            protocol.parts.appendleft(part[max_bytes:])
+            part = part[:max_bytes]
+        protocol.size -= len(part)
+        if protocol.paused and protocol.size < UNREAD_BYTES // 2:
+            protocol.paused = False
+            protocol.transport.resume_reading()
+        return part
+
+    async def _end(self) -> bytes:
+        """What a read gives after the last byte."""
+        error, again = self._protocol.error, self._again
+        if self._closed:
+            raise httpcore.ReadError("The connection was closed.")
+        if error is None:
+            return b""
+        if self._protocol.secure and again is not None and not isinstance(error, ssl.SSLError):
+            await _ask(again)
+        raise httpcore.ReadError(str(error)) from error
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        if self.exchange is not None:
-            data = self.exchange.sending(buffer)
-            return await self._stream.write(data, timeout) if data else None
-        with self._opening.told():
-            await self._stream.write(buffer, self._opening.limit(timeout))
+        protocol = self._protocol
+        if protocol.transport.is_closing():
+            raise httpcore.WriteError(str(protocol.error or "The connection was closed."))
+        if buffer:
+            protocol.transport.write(buffer)
+        if protocol.full:
+            await protocol.room(timeout)
 
     async def aclose(self) -> None:
-        await self._stream.aclose()
+        self._closed = True
+        self._protocol.transport.abort()
+        await asyncio.sleep(0)  # in which it is closed
 
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.AsyncNetworkStream:
-        connect = self._again
+        protocol, connect = self._protocol, self._again
 
-        async def again() -> httpcore.AsyncNetworkStream:
+        async def again() -> Any:
             assert connect is not None
             return await (await connect()).start_tls(ssl_context, server_hostname, timeout)
 
-        stream = await self._stream.start_tls(ssl_context, server_hostname, timeout)
-        self._opening.secured(timeout)
-        return _Stream(stream, self._opening, again if connect is not None else None, secure=True)
+        try:
+            protocol.transport = await _connected(
+                protocol.loop.start_tls(
+                    protocol.transport,
+                    protocol,
+                    ssl_context,
+                    server_hostname=server_hostname,
+                    ssl_handshake_timeout=HANDSHAKE_SECONDS,
+                ),
+                timeout,
+            )
+        except BaseException:
+            await self.aclose()
+            raise
+        protocol.secure = True
+        return _Stream(protocol, again)
 
     def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
+        protocol = self._protocol
+        if info == "is_readable":
+            return protocol.ended or bool(protocol.parts) or _is_readable(protocol.transport.get_extra_info("socket"))
+        return protocol.transport.get_extra_info(info)
+
+
+def _is_readable(socket: Any) -> bool:
+    """Whether something has arrived that the event loop has not seen yet."""
+    if not hasattr(select, "poll"):
+        return bool(select.select([socket], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(socket, select.POLLIN)
+    return bool(poll.poll(0))
+
+
+async def _connected(step: Coroutine[Any, Any, T], seconds: float | None) -> T:
+    """A step of connecting, with the exceptions of httpcore."""
+    try:
+        return await asyncio.wait_for(step, seconds)
+    except asyncio.TimeoutError:
+        raise httpcore.ConnectTimeout from None
+    except OSError as error:  # errors of TLS are such
+        raise httpcore.ConnectError(str(error)) from error
 
 
 async def _ask(connect: _Connect) -> None:
@@ -90,19 +225,16 @@ async def _ask(connect: _Connect) -> None:
     except (httpcore.NetworkError, httpcore.TimeoutException):
         return
     try:
-        with contextlib.suppress(httpcore.NetworkError, httpcore.TimeoutException):
+        with contextlib.suppress(httpcore.TimeoutException):
             await stream.read(1, ASK_SECONDS)
+    except httpcore.NetworkError as error:
+        if isinstance(error.__cause__, ssl.SSLError):
+            raise error.__cause__ from None
     finally:
         await stream.aclose()
 
 
-class AsyncioBackend(httpcore.AsyncNetworkBackend):
-    """Makes the stream of one connection."""
-
-    def __init__(self, opening: Opening) -> None:
-        self._backend = httpcore.AnyIOBackend()
-        self._opening = opening
-
+class _Backend(httpcore.AsyncNetworkBackend):
     async def connect_tcp(
         self,
         host: str,
@@ -110,24 +242,23 @@ class AsyncioBackend(httpcore.AsyncNetworkBackend):
         timeout: float | None = None,
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        async def connect() -> httpcore.AsyncNetworkStream:
-            return await self._backend.connect_tcp(host, port, timeout, local_address, socket_options)
+    ) -> _Stream:
+        async def connect() -> _Stream:
+            loop = asyncio.get_running_loop()
+            # where one address of a name does not answer, the next is tried soon; other loops do not know the word
+            soon: Any = {"happy_eyeballs_delay": 0.25} if isinstance(loop, asyncio.BaseEventLoop) else {}
+            transport, protocol = await _connected(loop.create_connection(_Protocol, host, port, **soon), timeout)
+            for option in socket_options or ():
+                transport.get_extra_info("socket").setsockopt(*option)
+            return _Stream(protocol, connect)
 
-        # behind a proxy nobody is asked again: that one would have to be asked first
-        again = connect if self._opening.direct else None
-        self._opening.begin(timeout)
-        stream = await connect()
-        self._opening.connected(stream)
-        return _Stream(stream, self._opening, again)
+        return await connect()
 
     async def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
-    ) -> httpcore.AsyncNetworkStream:
-        self._opening.begin(timeout)
-        stream = await self._backend.connect_unix_socket(path, timeout)
-        self._opening.connected(stream)
-        return _Stream(stream, self._opening)
+    ) -> _Stream:
+        async def connect() -> _Stream:
+            loop = asyncio.get_running_loop()
+            return _Stream((await _connected(loop.create_unix_connection(_Protocol, path), timeout))[1], connect)
 
-    async def sleep(self, seconds: float) -> None:
-        await self._backend.sleep(seconds)
+        return await connect()

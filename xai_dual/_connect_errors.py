@@ -17,9 +17,9 @@ _CERTIFICATE = r"(?i)certificate|UNKNOWN_CA|ACCESS_DENIED|ALERT_HANDSHAKE_FAILUR
 """What says that a certificate is to blame. (A server that wants the client's says just "handshake failure" in TLS 1.2,
 and in TLS 1.3 what it says comes after the handshake: there gRPC tells that "Unwrap failed", and not why.)"""
 _FOR_GOOD = r"4(?!08|25|29)\d\d\b"
-_PROXY = rf"(?P<login>407\b|Invalid username/password|Requested [A-Z/ ]+ from proxy server)|{_FOR_GOOD}"
+_PROXY = rf"(?P<login>407\b|SOCKS: login)|{_FOR_GOOD}|SOCKS: .*does not"
 _PROXY_OF_GRPC = rf"HTTP proxy returned response code (?:(?P<login>407\b)|{_FOR_GOOD})"
-"""What a proxy says that will say the same again; of HTTP by its status, of SOCKS in httpcore's words."""
+"""What a proxy says that will say the same again; of HTTP by its status, of SOCKS in the words of `_socks.py`."""
 _WANTS_LOGIN = (
     "The proxy wants a user name and a password, or others than it was given: proxy='http://user:password@host:port'."
 )

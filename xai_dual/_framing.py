@@ -1,8 +1,7 @@
-"""Bodies in chunks, as HTTP/1.1 frames them, and the line between an answer's head and its body; no I/O.
+"""Where the body of an HTTP/1.1 answer ends: after so many bytes, with a last chunk, or with the connection; no I/O.
 
-httpcore has h11 read heads and bodies. h11 takes several microseconds for each chunk, and servers send each event of a
-stream as one. So the head goes to h11 alone, and a body in chunks is read here; h11 is then given the chunk that ends
-it, and the connection can be used again.
+Each reader takes the bytes of a body, however they are cut, and gives what is in them: `feed`. `done` says that the
+body is complete, `rest` what came behind it, which should be nothing. `end` is told that the connection was closed.
 """
 
 from __future__ import annotations
@@ -11,77 +10,62 @@ import re
 
 from ._limits import HEAD_BYTES
 
-__all__ = ["LAST_CHUNK", "ChunkedReader", "Exchange", "FramingError"]
+__all__ = ["BodyReader", "ChunkedReader", "FramingError", "OpenReader", "SizedReader"]
 
-LAST_CHUNK = b"0\r\n\r\n"
-
-_BLANK_LINE = re.compile(rb"\n\r?\n")  # as h11 looks for it
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,20})[ \t]*(?:;[^\x00-\x08\n-\x1f\x7f]*)?")
 
 
 class FramingError(Exception):
-    """The bytes are no body in chunks."""
+    """The bytes are no answer of HTTP/1.1, or not all of one."""
 
 
-class Exchange:
-    """One request after the other, and what comes back: what is sent at once, and what of the received goes on.
+class SizedReader:
+    """A body of a known length."""
 
-    The head of a request waits for the first of its body, so that both are one packet. What is received goes on up to
-    the end of a head, and the rest only when it is asked for.
-    """
+    __slots__ = ("_left", "done", "rest")
 
-    def __init__(self) -> None:
-        self._unsent = b""
-        self._in_head = False
-        self._tail = b""
-        self._held = b""
+    def __init__(self, size: int) -> None:
+        self.done = not size
+        self.rest = b""
+        self._left = size
 
-    def sending(self, data: bytes) -> bytes:
-        """What to send of that, and before it."""
-        if not self._in_head:
-            self._in_head, self._tail, self._unsent = True, b"", data
-            return b""
-        return self.unsent() + data if data else b""
-
-    def unsent(self) -> bytes:
-        """What is to be sent before anything is waited for."""
-        data, self._unsent = self._unsent, b""
+    def feed(self, data: bytes) -> bytes:
+        """Take in bytes; what of the body is in them."""
+        size = len(data)
+        if size > self._left:
+            self.rest += data[self._left :]
+            data = data[: self._left]
+            self._left = 0
+        else:
+            self._left -= size
+        self.done = not self._left
         return data
 
-    def begin_body(self) -> None:
-        """The head of the answer is complete: all goes on as it comes."""
-        self._in_head = False
+    def end(self) -> None:
+        """No more bytes come. Raises FramingError."""
+        raise FramingError(f"the connection was closed {self._left} bytes before the end of the body")
 
-    def hold(self, data: bytes) -> None:
-        """What is received next, before anything from the network."""
-        self._held = data
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing is held back."""
-        return not self._held
+class OpenReader:
+    """A body that ends when the server closes the connection."""
 
-    def held(self) -> bytes:
-        """What was held back, as far as it may go on now."""
-        data, self._held = self._held, b""
-        return self.received(data) if data else b""
+    __slots__ = ("done",)
+    rest = b""
 
-    def received(self, data: bytes) -> bytes:
-        """What of that goes on now."""
-        if not self._in_head:
-            return data
-        found = _BLANK_LINE.search(self._tail + data)
-        if found is None:
-            self._tail = (self._tail + data)[-2:]
-            return data
-        end = found.end() - len(self._tail)
-        self._tail = b""  # another head may follow, as after 100 Continue
-        self._held = data[end:]
-        return data[:end]
+    def __init__(self) -> None:
+        self.done = False
+
+    def feed(self, data: bytes) -> bytes:
+        """Take in bytes, all of which are of the body."""
+        return data
+
+    def end(self) -> None:
+        """No more bytes come."""
+        self.done = True
 
 
 class ChunkedReader:
-    """Takes the bytes of a body in chunks, however they are cut, and gives what is in them."""
+    """A body in chunks."""
 
     __slots__ = ("_behind", "_left", "_rest", "_trailers", "done")
 
@@ -107,6 +91,10 @@ class ChunkedReader:
         if self._trailers >= 0:
             self._end(data, at)
         return found[0] if len(found) == 1 else b"".join(found)
+
+    def end(self) -> None:
+        """No more bytes come. Raises FramingError."""
+        raise FramingError("the connection was closed in the middle of a body in chunks")
 
     def _body(self, data: bytes, found: list[bytes]) -> int:
         """Read chunks; how far that went."""
@@ -156,3 +144,6 @@ class ChunkedReader:
         if len(line) > HEAD_BYTES or (self._behind and line != b"\r"):
             raise FramingError("a line in it does not end")
         self._rest = line
+
+
+BodyReader = SizedReader | ChunkedReader | OpenReader

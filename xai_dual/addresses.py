@@ -33,6 +33,11 @@ class Endpoint:
         return f"{self.scheme}://{host}{'' if self.port == default else f':{self.port}'}"
 
     @property
+    def authority(self) -> str:
+        """Host and port."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
     def url(self) -> str:
         """What paths are appended to."""
         return self.origin + self.prefix
@@ -49,8 +54,7 @@ class Endpoint:
             return self.grpc
         if self.scheme == "unix":
             return f"unix:{self.host}"
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{host}:{self.port}"
+        return self.authority
 
     @property
     def secure(self) -> bool:

@@ -182,7 +182,10 @@ def imports(path: Path) -> Iterator[str]:
 
 ALLOWED = {
     "grpc": {"_async/channels.py", "_async/_io.py", "_sync/channels.py", "_sync/_io.py", "_processes.py", "_trust.py"},
-    "httpcore": {"_async/http_pool.py", "_sync/http_pool.py", "_blocking_http.py", "_async_http.py", "_httpcore.py"},
+    "httpcore": {
+        *("_async/http_connect.py", "_async/http_pool.py", "_async_http.py"),
+        *("_sync/http_connect.py", "_sync/http_pool.py", "_sync/_io.py"),
+    },
 }
 
 

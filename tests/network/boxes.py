@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import ipaddress
+import re
 import select
 import socket
 import ssl
@@ -132,6 +133,23 @@ class Boxes:
             client.sendall(answer)
 
         return self._serve(handle)
+
+    def scripted(self, *answers: bytes | Callable[[socket.socket], None], tls: ssl.SSLContext | None = None) -> Box:
+        """Gives one request after the other, on whatever connection, the next of the answers; then closes."""
+        left = list(answers)
+
+        def handle(client: socket.socket, box: Box) -> None:
+            while left:
+                head, body = _head(client)
+                box.heads.append(head)
+                length = re.search(r"content-length: (\d+)", head)
+                _exactly(client, int(length[1]) - len(body) if length else 0)
+                answer = left.pop(0)
+                if callable(answer):
+                    return answer(client)
+                client.sendall(answer)
+
+        return self._serve(handle, tls=tls)
 
     def _serve(
         self,

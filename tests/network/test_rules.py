@@ -139,12 +139,6 @@ def test_need_24_a_variable_that_names_none(monkeypatch: pytest.MonkeyPatch) -> 
     assert "s3cret" not in str(caught.value)
 
 
-def test_need_24_socks_needs_a_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(UsageError, match="socksio"):
-        Client(api_key="k", transport="rest", proxy="socks5://h:1").models.list_language()
-
-
 def test_need_24_a_password_is_shown_nowhere() -> None:
     proxy = parse_proxy("http://me:w%40rd@h:1")
     assert proxy.login == ("me", "w@rd")

@@ -1,4 +1,4 @@
-"""Bodies in chunks: the same bytes as h11 reads, however they are cut; and heads apart from bodies."""
+"""Where bodies end: the same as h11 finds, however they are cut."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xai_dual._framing import LAST_CHUNK, ChunkedReader, Exchange, FramingError
+from xai_dual._framing import ChunkedReader, FramingError, OpenReader, SizedReader
+from xai_dual._heads import LAST_CHUNK, chunk
 
 HEAD = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
 WRITERS = (b"%x\r\n%b\r\n", b"%X\r\n%b\r\n", b"0%x;name=value\r\n%b\r\n", b"%x \r\n%b\r\n")
@@ -89,31 +90,32 @@ def test_trailers_without_end() -> None:
         by_us([b"0\r\n", *[b"x: " + b"y" * 97 + b"\r\n"] * 2000])
 
 
-def test_a_request_is_sent_as_one() -> None:
-    exchange = Exchange()
-    for _ in range(2):
-        assert exchange.sending(b"head") == b""
-        assert exchange.sending(b"") == b""
-        assert exchange.sending(b"body") == b"headbody"
-        assert exchange.sending(b"more") == b"more"
-        assert exchange.unsent() == b""
-        exchange.begin_body()
-    assert exchange.sending(b"GET") == b""
-    assert exchange.unsent() == b"GET"
-    assert exchange.unsent() == b""
+def test_what_does_not_end() -> None:
+    reader = ChunkedReader()
+    reader.feed(b"3\r\nab")
+    with pytest.raises(FramingError, match="in the middle of a body"):
+        reader.end()
 
 
-@given(st.lists(st.integers(1, 40), max_size=20), st.binary(max_size=30), st.sampled_from([b"\r\n", b"\n"]))
-def test_a_head_goes_on_alone(sizes: list[int], body: bytes, line_end: bytes) -> None:
-    informed = line_end.join([b"HTTP/1.1 103 Early Hints", b"link: x", b"", b""])
-    head = line_end.join([b"HTTP/1.1 200 OK", b"a: b", b"", b""])
-    exchange = Exchange()
-    assert exchange.sending(b"GET") == b""
-    passed = []
-    parts = cut(informed + head + body, sizes)
-    while sum(map(len, passed)) < len(informed + head):
-        passed.append(exchange.held() or exchange.received(parts.pop(0)))
-    assert b"".join(passed) == informed + head
-    exchange.begin_body()
-    assert exchange.held() + b"".join(map(exchange.received, parts)) == body
-    assert exchange.is_empty
+@given(st.lists(st.binary(min_size=1, max_size=40), max_size=6), st.lists(st.integers(1, 30), max_size=30))
+def test_what_we_send_h11_takes(pieces: list[bytes], sizes: list[int]) -> None:
+    assert by_h11(cut(b"".join(map(chunk, pieces)) + LAST_CHUNK, sizes)) == (b"".join(pieces), True)
+
+
+@given(st.binary(max_size=60), st.integers(0, 80), st.lists(st.integers(1, 9), max_size=30))
+def test_a_body_of_known_length(data: bytes, size: int, sizes: list[int]) -> None:
+    reader = SizedReader(size)
+    found = b"".join(map(reader.feed, cut(data, sizes)))
+    assert (found, reader.rest, reader.done) == (data[:size], data[size:], len(data) >= size)
+    if not reader.done:
+        with pytest.raises(FramingError, match=f"{size - len(data)} bytes before the end"):
+            reader.end()
+
+
+def test_a_body_that_ends_with_the_connection() -> None:
+    reader = OpenReader()
+    assert reader.feed(b"abc") == b"abc"
+    assert not reader.done
+    reader.end()
+    assert reader.done
+    assert not reader.rest

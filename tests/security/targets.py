@@ -16,6 +16,7 @@ from xai_dual._async.grpc_transport import _decoded
 from xai_dual._async.rest_transport import _payload
 from xai_dual._framing import ChunkedReader, FramingError
 from xai_dual._gen import json as json_codecs
+from xai_dual._heads import HeadReader
 from xai_dual._inflate import PIECE, DecodingError, inflater
 from xai_dual._multipart import Form, Part
 from xai_dual._policy import GRPC_CODES, error_from_grpc, error_from_http, error_from_payload
@@ -248,6 +249,23 @@ def secrets(data: bytes) -> None:
     assert kept_headers([("x", around + SECRET)], (SECRET,))["x"].endswith(HIDDEN)
 
 
+def heads(data: bytes) -> None:
+    """The head of an answer reads the same however it is cut, or is none."""
+    number, data = _number(data)
+    found = []
+    for size in (len(data) or 1, number % 7 + 1):
+        reader = HeadReader()
+        head = None
+        try:
+            for at in range(0, len(data), size):
+                head = head or reader.feed(data[at : at + size])
+        except FramingError:
+            continue
+        if head is not None:
+            found.append((head.status, head.reason, head.headers, head.keeps, type(head.body)))
+    assert len(found) < 2 or found[0] == found[1]
+
+
 def chunks(data: bytes) -> None:
     """A body in chunks reads the same however it is cut, or is none."""
     number, data = _number(data)
@@ -287,6 +305,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
         proto_answer,
         filename,
         secrets,
+        heads,
         chunks,
         unpacked,
     )

@@ -123,23 +123,15 @@ def is_http_client(client: Any) -> bool:
     return _http_clients.is_client(client, blocking=False)
 
 
-def http_backend(opening: Any) -> Any:
-    """What httpcore makes one connection with."""
-    from .._async_http import AsyncioBackend
+def http_backend(direct: bool) -> Any:
+    """What opens connections."""
+    from .._async_http import backend
 
-    return AsyncioBackend(opening)
-
-
-async def http_send(connection: Any, request: Any, timer: Timer) -> Any:
-    """Send over a connection of httpcore's, and wait for the head of the answer."""
-    return await connection.handle_async_request(request)
+    return backend(direct)
 
 
-def shield() -> contextlib.AbstractContextManager[Any]:
-    """Inside it what cleans up is not cancelled."""
-    import anyio
-
-    return anyio.CancelScope(shield=True)
+def http_end(stream: Any) -> None:
+    """Make a blocked read of a connection fail: only blocking calls need that."""
 
 
 def http_chunks(response: Any) -> AsyncIterator[bytes]:

@@ -1,7 +1,7 @@
-"""HTTP connections to one host: httpcore's, used again as long as they stand.
+"""HTTP/1.1 connections to one host, used again as long as they stand.
 
-httpcore's own pool looks through all connections and all waiting requests at each step; how many calls there may be is
-our slots' business anyway. So a call takes the connection that was used last, or makes one.
+How many calls there may be is our slots' business, so there is nothing to wait for here: a call takes the connection
+that was used last, or opens one.
 """
 
 from __future__ import annotations
@@ -10,19 +10,20 @@ import contextlib
 import time
 from collections import deque
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import httpcore
 
-from .._framing import LAST_CHUNK, ChunkedReader, Exchange, FramingError
+from .._framing import FramingError
+from .._heads import LAST_CHUNK, Head, HeadReader, chunk, request_head
 from .._http import IDLE_SECONDS, HttpSettings
-from .._httpcore import Opening, handshakes, pool_settings
 from .._inflate import ACCEPTED, Inflater, inflater
 from . import _io
+from .http_connect import AsyncConnector
 from .transport import Attempt
 
 __all__ = ["AsyncHttpPool", "AsyncHttpResponse"]
-
 
 READ_BYTES = 64 * 1024
 
@@ -30,9 +31,8 @@ READ_BYTES = 64 * 1024
 class _AsyncConnection:
     """A connection, and since when nobody uses it."""
 
-    def __init__(self, core: Any, opening: Opening) -> None:
-        self.core = core
-        self.opening = opening
+    def __init__(self, stream: Any) -> None:
+        self.stream = stream
         self.idle_since = 0.0
 
 
@@ -40,12 +40,18 @@ class AsyncHttpPool:
     """The connections of one process and event loop."""
 
     def __init__(self, settings: HttpSettings) -> None:
-        endpoint = settings.endpoint
-        self._arguments = pool_settings(settings)
-        self._handshakes = handshakes(settings)
-        self._direct = settings.proxy is None
-        self._url = httpcore.URL(endpoint.origin)
-        self._host = endpoint.origin.partition("://")[2]
+        self._connector = AsyncConnector(settings)
+        endpoint, proxy = settings.endpoint, settings.proxy
+        self._fields = {
+            "host": endpoint.origin.partition("://")[2],
+            "accept-encoding": ACCEPTED,
+            "connection": "keep-alive",
+        }
+        self._before_target = ""
+        if proxy is not None and proxy.scheme in ("http", "https") and endpoint.scheme == "http":
+            self._before_target = endpoint.origin  # the proxy is asked, and not the server
+            if proxy.basic is not None:
+                self._fields["proxy-authorization"] = proxy.basic
         self._all: set[_AsyncConnection] = set()
         self._idle: deque[_AsyncConnection] = deque()  # the one used last at the right
 
@@ -53,69 +59,103 @@ class AsyncHttpPool:
         self, method: str, target: str, headers: Mapping[str, str], body: Any, attempt: Attempt
     ) -> AsyncHttpResponse:
         """Send a request and wait for the head of the answer. Raises the exceptions of httpcore."""
-        fields = {"host": self._host, "accept-encoding": ACCEPTED, "connection": "keep-alive", **headers}
+        fields = {**self._fields, **headers}
         if isinstance(body, bytes):
             fields["content-length"] = str(len(body))
         elif body is not None and "content-length" not in fields:
             fields["transfer-encoding"] = "chunked"
-        url = self._url
-        request = httpcore.Request(
-            method,
-            httpcore.URL(scheme=url.scheme, host=url.host, port=url.port, target=target),
-            headers=list(fields.items()),
-            content=body,
-            extensions={"timeout": attempt.timeouts},
-        )
-        connection = await self._take()
-        known = connection.opening.seconds
         try:
-            response = await _io.http_send(connection.core, request, attempt.timer)
+            head = request_head(method, self._before_target + target, fields)
+        except ValueError as error:
+            raise httpcore.LocalProtocolError(str(error)) from None
+        timeouts = attempt.timeouts or {}
+        connection = await self._idle_one() or await self._open(attempt)
+        stream = connection.stream
+        attempt.timer.attach(partial(_io.http_end, stream))
+        try:
+            sent = True
+            try:
+                if body is None or isinstance(body, bytes):
+                    await stream.write(head + (body or b""), timeouts.get("write"))
+                else:
+                    await _send_pieces(stream, head, body, fields, timeouts)
+            except httpcore.WriteError:
+                sent = False  # the server may have said why
+            return await self._answer(connection, timeouts, sent)
         except BaseException:
-            with _io.shield():
-                await self._close(connection)
-                if connection.opening.stream is not None:  # which httpcore forgets if a SOCKS proxy refuses
-                    await connection.opening.stream.aclose()
+            await self.drop(connection)
             raise
-        finally:
-            if known is None and attempt.meta is not None:
-                attempt.meta.connect_seconds = connection.opening.seconds
-        return AsyncHttpResponse(self, connection, response, attempt.timeouts or {})
 
-    async def give_back(self, connection: _AsyncConnection, clean: bool) -> None:
-        """The answer is over, or nobody wants the rest of it. `clean`: nothing came behind its end."""
-        if not connection.core.is_idle():
-            self._all.discard(connection)
-            return
-        if not clean:
-            return await self._close(connection)
-        connection.idle_since = time.monotonic()
-        self._idle.append(connection)
-        with contextlib.suppress(IndexError):  # where another thread takes it
-            while connection.idle_since - self._idle[0].idle_since >= IDLE_SECONDS:
-                await self._close(self._idle.popleft())
+    async def _answer(
+        self, connection: _AsyncConnection, timeouts: Mapping[str, float | None], sent: bool
+    ) -> AsyncHttpResponse:
+        reader, stream = HeadReader(), connection.stream
+        try:
+            while (head := reader.feed(await stream.read(READ_BYTES, timeouts.get("read")))) is None:
+                pass
+        except FramingError as error:
+            raise httpcore.RemoteProtocolError(str(error)) from None
+        return AsyncHttpResponse(self, connection, head, reader.rest, timeouts, sent)
 
-    async def _take(self) -> _AsyncConnection:
+    async def _open(self, attempt: Attempt) -> _AsyncConnection:
+        began = time.monotonic()
+        connection = _AsyncConnection(await self._connector.connect((attempt.timeouts or {}).get("connect")))
+        if attempt.meta is not None:
+            attempt.meta.connect_seconds = time.monotonic() - began
+        self._all.add(connection)
+        return connection
+
+    async def _idle_one(self) -> _AsyncConnection | None:
+        oldest = time.monotonic() - IDLE_SECONDS
         with contextlib.suppress(IndexError):  # where there is none, or another thread takes it
+            while self._idle[0].idle_since < oldest:
+                await self.drop(self._idle.popleft())
             while True:
                 found = self._idle.pop()
-                if not found.core.has_expired():
+                if not found.stream.get_extra_info("is_readable"):  # what there could be to read is its end
                     return found
-                await self._close(found)
-        opening = Opening(self._handshakes, self._direct)
-        maker = httpcore.AsyncConnectionPool(network_backend=_io.http_backend(opening), **self._arguments)
-        made = _AsyncConnection(maker.create_connection(self._url.origin), opening)
-        self._all.add(made)
-        return made
+                await self.drop(found)
+        return None
 
-    async def _close(self, connection: _AsyncConnection) -> None:
+    def keep(self, connection: _AsyncConnection) -> bool:
+        """Have another call use it; False: the pool was closed meanwhile."""
+        if connection not in self._all:
+            return False
+        connection.idle_since = time.monotonic()
+        self._idle.append(connection)
+        return True
+
+    async def drop(self, connection: _AsyncConnection) -> None:
+        """Close it. That begins at once: who is cancelled meanwhile does not leave it open."""
         self._all.discard(connection)
-        await connection.core.aclose()
+        await connection.stream.aclose()
 
     async def aclose(self) -> None:
         """Close all connections, those under way as well."""
         self._idle.clear()
         for connection in list(self._all):
-            await self._close(connection)
+            await self.drop(connection)
+
+
+async def _send_pieces(
+    stream: Any, head: bytes, body: Any, fields: Mapping[str, str], timeouts: Mapping[str, float | None]
+) -> None:
+    """A request whose body comes piece by piece. The head goes with the first of them."""
+    announced = fields.get("content-length")
+    left = int(announced) if announced is not None else 0
+    async for piece in body:
+        if announced is not None:
+            left -= len(piece)
+            if left < 0:
+                raise httpcore.LocalProtocolError("the content is longer than it was when sending began")
+            data = piece
+        else:
+            data = chunk(piece) if piece else b""
+        await stream.write(head + data, timeouts.get("write"))
+        head = b""
+    if left:
+        raise httpcore.LocalProtocolError("the content is shorter than it was when sending began")
+    await stream.write(head + (b"" if announced is not None else LAST_CHUNK), timeouts.get("write"))
 
 
 class AsyncHttpResponse:
@@ -125,25 +165,21 @@ class AsyncHttpResponse:
         self,
         pool: AsyncHttpPool,
         connection: _AsyncConnection,
-        response: httpcore.Response,
+        head: Head,
+        rest: bytes,
         timeouts: Mapping[str, float | None],
+        sent: bool,
     ) -> None:
-        self.status = response.status
-        self.headers = _headers(response.headers)
-        self.network = response.extensions["network_stream"]
+        self.status = head.status
+        self.headers = head.headers
+        self.network = connection.stream
         self._pool = pool
         self._connection = connection
-        stream: Any = response.stream
-        self._stream = stream
-        self._parts = stream.__aiter__()
+        self._body = head.body
+        self._rest = rest  # of what came with the head
         self._timeouts = timeouts
-        self._exchange: Exchange | None = self.network.exchange
-        self._chunked: ChunkedReader | None = None
-        if self._exchange is not None:
-            self._exchange.begin_body()
-            if self.headers.get("transfer-encoding", "").lower() == "chunked" and self.status not in (204, 304):
-                self._chunked = ChunkedReader()
-        self._encoding = self.headers.get("content-encoding")
+        self._reusable = head.keeps and sent
+        self._encoding = head.headers.get("content-encoding")
         self._inflater: Inflater | None = None
         self._closed = False
 
@@ -154,26 +190,17 @@ class AsyncHttpResponse:
         return await self._part()
 
     async def _part(self) -> bytes | None:
-        if self._chunked is not None:
-            return await self._unchunked(self._chunked)
-        part: bytes | None = await anext(self._parts, None)
-        return part
-
-    async def _unchunked(self, chunked: ChunkedReader) -> bytes | None:
-        while not chunked.done:
-            data = await self.network.read(READ_BYTES, self._timeouts.get("read"))
-            if not data:
-                raise httpcore.RemoteProtocolError("the connection was closed in the middle of a body in chunks")
+        body = self._body
+        while not body.done:
+            data = self._rest or await self.network.read(READ_BYTES, self._timeouts.get("read"))
+            self._rest = b""
             try:
-                part = chunked.feed(data)
+                part = body.feed(data) if data else body.end()
             except FramingError as error:
                 raise httpcore.RemoteProtocolError(str(error)) from None
             if part:
                 return part
-        if self._exchange is not None and not chunked.rest:
-            self._exchange.hold(LAST_CHUNK)
-            self._chunked = None  # h11 sees the end, and the connection can be used again
-        return await anext(self._parts, None) if self._chunked is None else None
+        return None
 
     async def _inflated(self, encoding: str) -> bytes | None:
         if self._inflater is None:
@@ -190,19 +217,6 @@ class AsyncHttpResponse:
         if self._closed:
             return
         self._closed = True
-        with _io.shield():
-            await self._stream.aclose()
-            await self._pool.give_back(self._connection, self._exchange is None or self._exchange.is_empty)
-
-
-def _headers(items: list[tuple[bytes, bytes]]) -> dict[str, str]:
-    """By name, in lower case; several of one name are joined by commas."""
-    found: dict[str, str] = {}
-    for key, data in items:
-        name = key.decode("latin-1").lower()
-        try:
-            value = data.decode()
-        except UnicodeDecodeError:
-            value = data.decode("latin-1")
-        found[name] = f"{found[name]}, {value}" if name in found else value
-    return found
+        whole = self._reusable and self._body.done and not self._body.rest and not self._rest
+        if not whole or not self._pool.keep(self._connection):
+            await self._pool.drop(self._connection)

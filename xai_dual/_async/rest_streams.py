@@ -71,6 +71,9 @@ class _AsyncBody:
             raise failure(error, self._attempt, "idle") from None
         finally:
             self._reading = False
+        fired = self._attempt.timer.fired
+        if data is None and fired is not None and not self._cancelled:  # which may look like the end of the body
+            raise self._attempt.timed_out(fired)
         if data is None:
             self._ended = True
         else:

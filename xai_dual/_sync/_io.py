@@ -132,23 +132,21 @@ def is_http_client(client: Any) -> bool:
     return _http_clients.is_client(client, blocking=True)
 
 
-def http_backend(opening: Any) -> Any:
-    """What httpcore makes one connection with."""
-    from .._blocking_http import BlockingBackend
+def http_backend(direct: bool) -> Any:
+    """What opens connections."""
+    import httpcore
 
-    return BlockingBackend(opening)
-
-
-def http_send(connection: Any, request: Any, timer: Timer) -> Any:
-    """Send over a connection of httpcore's, and wait for the head of the answer; the timer can end that."""
-    from .._blocking_http import send
-
-    return send(connection, request, timer)
+    return httpcore.SyncBackend()
 
 
-def shield() -> contextlib.AbstractContextManager[Any]:
-    """Threads are not cancelled."""
-    return contextlib.nullcontext()
+def http_end(stream: Any) -> None:
+    """Make a blocked read of a connection fail, from another thread."""
+    import socket
+
+    connection = stream.get_extra_info("socket")
+    with contextlib.suppress(OSError):
+        if isinstance(connection, socket.socket):
+            socket.socket.shutdown(connection, socket.SHUT_RDWR)  # not SSLSocket's, which the reader would not survive
 
 
 def http_chunks(response: Any) -> Iterator[bytes]:
@@ -159,9 +157,7 @@ def http_chunks(response: Any) -> Iterator[bytes]:
 
 def http_drop(response: Any, scope: object, reading: bool) -> None:
     """End a response from any thread: a thread that reads it is woken and closes it."""
-    from .._blocking_http import shut_down
-
     if response.network is not None:
-        shut_down(response.network)
+        http_end(response.network)
     if not reading:
         response.close()

@@ -78,7 +78,7 @@ async def test_need_39_auto_asks_nobody(options: dict[str, Any], http: Any, serv
 async def test_need_39_leaving_early(client: AsyncClient, server: Server, options: dict[str, Any], way: str) -> None:
     stream: Any = client.chat.stream(**SLOW)
     if way == "download":
-        file = await client.files.upload(content=bytes(8 << 20), filename="a.bin")
+        file = await client.files.upload(content=bytes(32 << 20), filename="a.bin")  # more than sockets hold
         stream = client.files.content(file_id=file.id)
     await stream.__anext__()
     if way in ("close", "download"):

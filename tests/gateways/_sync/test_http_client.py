@@ -80,7 +80,7 @@ def test_need_39_auto_asks_nobody(options: dict[str, Any], http: Any, server: Se
 def test_need_39_leaving_early(client: Client, server: Server, options: dict[str, Any], way: str) -> None:
     stream: Any = client.chat.stream(**SLOW)
     if way == "download":
-        file = client.files.upload(content=bytes(8 << 20), filename="a.bin")
+        file = client.files.upload(content=bytes(32 << 20), filename="a.bin")  # more than sockets hold
         stream = client.files.content(file_id=file.id)
     stream.__next__()
     if way in ("close", "download"):

@@ -17,8 +17,6 @@ pytestmark = pytest.mark.anyio
 
 LOGIN = "me:pass word@1"
 
-pytest.importorskip("socksio")
-
 
 @pytest.fixture
 def moved(server: Server, boxes: Boxes, authority: Authority) -> dict[str, str]:
