@@ -93,10 +93,10 @@ async def grpc_unary(method: Any, data: bytes, timeout: float | None, metadata: 
     return await call, await call.initial_metadata(), await call.trailing_metadata()
 
 
-async def grpc_read(call: Any) -> bytes | None:
-    """The stream's next message; None at its end."""
-    message = await call.read()
-    return message if isinstance(message, bytes) else None
+def grpc_reader(call: Any) -> Callable[[], Any]:
+    """What gives a stream's next message; at its end what is no bytes."""
+    reader: Callable[[], Any] = call.read
+    return reader
 
 
 def grpc_cancel(call: Any, scope: asyncio.AbstractEventLoop) -> None:

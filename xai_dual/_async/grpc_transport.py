@@ -218,6 +218,7 @@ class _AsyncGrpcStream(Generic[C]):
         end: float | None,
     ) -> None:
         self._call = call
+        self._read = _io.grpc_reader(call)
         self._attempt = attempt
         self._decode = binding.codec.decode
         self._codec = binding.codec
@@ -236,14 +237,14 @@ class _AsyncGrpcStream(Generic[C]):
     async def next(self) -> C | None:
         self._reading = True
         try:
-            if self._is_cancelled():
+            if self._cancelled:
                 return None
-            message = await _io.grpc_read(self._call)
+            message = await self._read()
             if not self._began:
                 self._began = True
                 self._connection.doubtful = False
                 _note(self._attempt, await self._call.initial_metadata(), ())
-            if message is None:
+            if not isinstance(message, bytes):
                 _note(self._attempt, (), await self._call.trailing_metadata())
                 return None
         except BaseException as error:
@@ -261,9 +262,6 @@ class _AsyncGrpcStream(Generic[C]):
         except Exception as error:
             raise _broken(error, self._codec, message, self._meta) from error
         return chunk
-
-    def _is_cancelled(self) -> bool:
-        return self._cancelled
 
     def cancel(self) -> None:
         self._cancelled = True

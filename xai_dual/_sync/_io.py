@@ -7,6 +7,7 @@ import inspect
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, TypeVar
 
 from .. import _http_clients, _processes
@@ -100,10 +101,9 @@ def grpc_unary(method: Any, data: bytes, timeout: float | None, metadata: Any) -
     return answer, call.initial_metadata(), call.trailing_metadata()
 
 
-def grpc_read(call: Any) -> bytes | None:
-    """The stream's next message; None at its end."""
-    message: bytes | None = next(call, None)
-    return message
+def grpc_reader(call: Any) -> Callable[[], Any]:
+    """What gives a stream's next message; at its end what is no bytes."""
+    return partial(next, call, None)
 
 
 def grpc_cancel(call: Any, scope: object) -> None:

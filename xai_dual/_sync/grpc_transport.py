@@ -220,6 +220,7 @@ class _GrpcStream(Generic[C]):
         end: float | None,
     ) -> None:
         self._call = call
+        self._read = _io.grpc_reader(call)
         self._attempt = attempt
         self._decode = binding.codec.decode
         self._codec = binding.codec
@@ -238,14 +239,14 @@ class _GrpcStream(Generic[C]):
     def next(self) -> C | None:
         self._reading = True
         try:
-            if self._is_cancelled():
+            if self._cancelled:
                 return None
-            message = _io.grpc_read(self._call)
+            message = self._read()
             if not self._began:
                 self._began = True
                 self._connection.doubtful = False
                 _note(self._attempt, self._call.initial_metadata(), ())
-            if message is None:
+            if not isinstance(message, bytes):
                 _note(self._attempt, (), self._call.trailing_metadata())
                 return None
         except BaseException as error:
@@ -263,9 +264,6 @@ class _GrpcStream(Generic[C]):
         except Exception as error:
             raise _broken(error, self._codec, message, self._meta) from error
         return chunk
-
-    def _is_cancelled(self) -> bool:
-        return self._cancelled
 
     def cancel(self) -> None:
         self._cancelled = True
