@@ -176,7 +176,7 @@ class _Stream(httpcore.AsyncNetworkStream):
             return await (await connect()).start_tls(ssl_context, server_hostname, timeout)
 
         try:
-            protocol.transport = await _connected(
+            protocol.transport = await _secured(
                 protocol.loop.start_tls(
                     protocol.transport,
                     protocol,
@@ -216,6 +216,17 @@ async def _connected(step: Coroutine[Any, Any, T], seconds: float | None) -> T:
         raise httpcore.ConnectTimeout from None
     except OSError as error:  # errors of TLS are such
         raise httpcore.ConnectError(str(error)) from error
+
+
+async def _secured(step: Coroutine[Any, Any, T], seconds: float | None) -> T:
+    """The same of a handshake of TLS. A connection that ends in it has no text in asyncio."""
+    try:
+        return await _connected(step, seconds)
+    except httpcore.ConnectError as error:
+        if isinstance(error.__cause__, ssl.SSLError):
+            raise
+        text = f"The server broke off the TLS handshake: {error}".removesuffix(": ")
+        raise httpcore.ConnectError(text) from error.__cause__
 
 
 async def _ask(connect: _Connect) -> None:
