@@ -1,8 +1,8 @@
 """Calls as data: one frozen record per API call, from which both transports work.
 
 Records hold the *names* of their codecs and look them up on first use, so that a table of operations can be imported
-without loading a codec, protobuf or any model. They are neither compared nor shown: methods for that
-would cost each import some milliseconds.
+without loading a codec, protobuf or any model. They are neither compared nor shown nor changed, and plain classes: to
+make those of attrs would cost each import some milliseconds.
 """
 
 from __future__ import annotations
@@ -10,9 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from importlib import import_module
-from typing import Any, Generic, Literal, Protocol, TypeVar
-
-import attrs
+from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeVar
 
 __all__ = [
     "Codec",
@@ -35,8 +33,7 @@ C_contra = TypeVar("C_contra", contravariant=True)
 Host = Literal["api", "management"]
 
 
-@attrs.frozen
-class RestRequest:
+class RestRequest(NamedTuple):
     """What one REST call sends, apart from headers."""
 
     path: str  # percent-encoded, begins with "/"
@@ -59,13 +56,13 @@ class Fold(Protocol[C_contra, R_co]):
         """The answer so far; may be asked for at any time."""
 
 
-@attrs.frozen(eq=False, repr=False)
 class Codec:
     """A pair of generated functions, by name."""
 
-    module: str
-    encoder: str
-    decoder: str
+    def __init__(self, module: str, encoder: str, decoder: str) -> None:
+        self.module = module
+        self.encoder = encoder
+        self.decoder = decoder
 
     @cached_property
     def encode(self) -> Callable[[Any], Any]:
@@ -80,24 +77,32 @@ class Codec:
         return function
 
 
-@attrs.frozen(eq=False, repr=False)
 class GrpcBinding:
     """How an operation goes over gRPC."""
 
-    method: str  # "package.Service/Method"
-    codec: Codec
+    def __init__(self, method: str, codec: Codec) -> None:
+        self.method = method  # "package.Service/Method"
+        self.codec = codec
 
 
-@attrs.frozen(eq=False, repr=False)
 class RestBinding:
     """How an operation goes over one REST route."""
 
-    shape: str  # the name that the binding gives this route's JSON: "rest", "completions", "responses", ...
-    method: str
-    path: str  # as in the definition, with {placeholders}
-    codec: Codec
-    pending: bool = False  # 202 with an empty body means "not ready yet"; the codec gets {"status": "pending"}
-    reader: str | None = None  # "module:class" that reads the answer, or the events, in place of the codec
+    def __init__(
+        self,
+        shape: str,  # the name that the binding gives this route's JSON: "rest", "completions", "responses", ...
+        method: str,
+        path: str,  # as in the definition, with {placeholders}
+        codec: Codec,
+        pending: bool = False,  # 202 with an empty body means "not ready yet"; the codec gets {"status": "pending"}
+        reader: str | None = None,  # "module:class" that reads the answer, or the events, in place of the codec
+    ) -> None:
+        self.shape = shape
+        self.method = method
+        self.path = path
+        self.codec = codec
+        self.pending = pending
+        self.reader = reader
 
     def decoder(self, request: Any) -> Callable[[Any], Any]:
         """What reads the answer to that request, or one event after the other (None: nothing for the user in it)."""
@@ -113,23 +118,41 @@ class RestBinding:
         return f"{self.method} {self.path}"
 
 
-@attrs.frozen(eq=False, repr=False)
 class Operation(Generic[R]):
     """One call with one answer of type R."""
 
-    name: str  # "chat.create"
-    grpc: GrpcBinding | None
-    rest: Mapping[str, RestBinding]  # by shape; the first is the default; empty when there is no REST route
-    read_only: bool = False  # may be repeated without harm
-    host: Host = "api"
+    def __init__(
+        self,
+        name: str,  # "chat.create"
+        grpc: GrpcBinding | None,
+        rest: Mapping[str, RestBinding],  # by shape; the first is the default; empty when there is no REST route
+        read_only: bool = False,  # may be repeated without harm
+        host: Host = "api",
+    ) -> None:
+        self.name = name
+        self.grpc = grpc
+        self.rest = rest
+        self.read_only = read_only
+        self.host = host
 
 
-@attrs.frozen(eq=False, repr=False)
 class StreamOperation(Operation[R], Generic[C, R]):
     """One call answered by a stream of C, which folds into R."""
 
-    fold_module: str = attrs.field(kw_only=True)
-    fold_name: str = attrs.field(kw_only=True)
+    def __init__(
+        self,
+        name: str,
+        grpc: GrpcBinding | None,
+        rest: Mapping[str, RestBinding],
+        read_only: bool = False,
+        host: Host = "api",
+        *,
+        fold_module: str,
+        fold_name: str,
+    ) -> None:
+        super().__init__(name, grpc, rest, read_only, host)
+        self.fold_module = fold_module
+        self.fold_name = fold_name
 
     def new_fold(self) -> Fold[C, R]:
         """An empty accumulator for one stream."""
@@ -137,14 +160,23 @@ class StreamOperation(Operation[R], Generic[C, R]):
         return fold
 
 
-@attrs.frozen(eq=False, repr=False)
 class PageOperation(Operation[R], Generic[R]):
     """One call answered by a page of a longer list; R is a `Page`."""
 
-    argument: str = attrs.field(kw_only=True)  # the request's field that takes the page before's `next_token`
+    def __init__(
+        self,
+        name: str,
+        grpc: GrpcBinding | None,
+        rest: Mapping[str, RestBinding],
+        read_only: bool = False,
+        host: Host = "api",
+        *,
+        argument: str,  # the request's field that takes the page before's `next_token`
+    ) -> None:
+        super().__init__(name, grpc, rest, read_only, host)
+        self.argument = argument
 
 
-@attrs.frozen(eq=False, repr=False)
 class UploadOperation(Operation[R], Generic[R]):
     """One call that sends content of any size.
 
@@ -152,10 +184,24 @@ class UploadOperation(Operation[R], Generic[R]):
     content is the part `part` of a multipart form, after the form's fields.
     """
 
-    part: str = attrs.field(kw_only=True)
-    several: bool = attrs.field(default=False, kw_only=True)  # the form takes several contents under the one name
-    optional: bool = attrs.field(default=False, kw_only=True)  # the content may be left out
-    wrapper: str | None = attrs.field(default=None, kw_only=True)  # name of `wrap` in the gRPC codec's module
+    def __init__(
+        self,
+        name: str,
+        grpc: GrpcBinding | None,
+        rest: Mapping[str, RestBinding],
+        read_only: bool = False,
+        host: Host = "api",
+        *,
+        part: str,
+        several: bool = False,  # the form takes several contents under the one name
+        optional: bool = False,  # the content may be left out
+        wrapper: str | None = None,  # name of `wrap` in the gRPC codec's module
+    ) -> None:
+        super().__init__(name, grpc, rest, read_only, host)
+        self.part = part
+        self.several = several
+        self.optional = optional
+        self.wrapper = wrapper
 
     @cached_property
     def wrap(self) -> Callable[[bytes], bytes]:
@@ -166,6 +212,5 @@ class UploadOperation(Operation[R], Generic[R]):
         return function
 
 
-@attrs.frozen(eq=False, repr=False)
 class DownloadOperation(Operation[None]):
     """One call answered by bytes: a raw body on REST; on gRPC a stream whose messages the codec's decoder unwraps."""
