@@ -70,19 +70,27 @@ class _Fold:
         if rule.how == "tool_calls":
             return f"self.{name}: Any = {m.use('accumulate', 'ToolCalls')}()"
         if rule.how == "index":
-            return f"self.{name}: dict[int, Fold{rule.fold}] = {{}}"
+            return f"self.{name}: dict[int, {self._nested(rule)}] = {{}}"
         if rule.how == "nested":
-            return f"self.{name} = Fold{rule.fold}()"
+            return f"self.{name} = {self._nested(rule)}()"
         if rule.how in ("append", "union"):
             return f"self.{name}: list[Any] = []"
         return f"self.{name}: Any = {zero_of(self.fields[name], m.api)}"
+
+    def _nested(self, rule: ir.FoldRule) -> str:
+        """The class that folds a part of the answer, imported where another module has it."""
+        assert rule.fold is not None
+        home = self.m.api.folds[rule.fold].domain
+        if home != self.m.domain:
+            self.m.imports.add(f".{home}", f"Fold{rule.fold}")
+        return f"Fold{rule.fold}"
 
     def _add(self, rule: ir.FoldRule) -> None:
         m, name, source = self.m, rule.field, f"c.{rule.source}"
         if rule.how == "index":
             with m.body.block(f"for item in {source}:"):
                 m.body(f"part = self.{name}.get(item.index)")
-                m.body("if part is None:", f"    part = self.{name}[item.index] = Fold{rule.fold}()")
+                m.body("if part is None:", f"    part = self.{name}[item.index] = {self._nested(rule)}()")
                 m.body("part.add(item)")
             return
         if rule.how in ("concat", "append", "union") and self.fields[name].kind == "optional":

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-
-import attrs
+from typing import NamedTuple
 
 from ._framing import BodyReader, ChunkedReader, FramingError, OpenReader, SizedReader
 from ._limits import HEAD_BYTES
@@ -38,8 +37,7 @@ def chunk(piece: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(piece), piece)
 
 
-@attrs.frozen
-class Head:
+class Head(NamedTuple):
     """The head of an answer, and what reads the body behind it."""
 
     status: int

@@ -22,7 +22,7 @@ def check_request(m: Any) -> None:
     messages = m.messages
     if messages is None:
         missing("messages", m.extra)
-    if not isinstance(messages, Sequence) or isinstance(messages, str):
+    if isinstance(messages, str) or not isinstance(messages, Sequence):
         return
     if not messages and m.previous_response_id is None:
         raise UsageError("must hold at least one message", field="messages")

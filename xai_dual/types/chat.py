@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from ..meta import Meta
     from .chat_citations import CollectionsCitation, InlineCitation, OutputFile, WebCitation, XCitation
+    from .chat_logprobs import LogProbs, TokenLogProb, TopLogProb
     from .chat_messages import (
         ContentPart,
         FileRef,
@@ -548,64 +549,6 @@ class Delta(Model):
     """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
 
 
-@attrs.define(kw_only=True, repr=False)
-class LogProbs(Model):
-    """Log probabilities of an answer.
-
-
-    Source: `xai_api.LogProbs` (gRPC), `LogProbs` (REST).
-    """
-
-    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_log_probs", "decode_log_probs")
-
-    content: list[TokenLogProb] = attrs.Factory(list)
-    """One entry for each generated token."""
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class TokenLogProb(Model):
-    """A generated token with its log probability and the likeliest alternatives.
-
-
-    Source: `xai_api.LogProb` (gRPC), `TokenLogProb` (REST).
-    """
-
-    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_token_log_prob", "decode_token_log_prob")
-
-    bytes: bytes = b""
-    """The token as UTF-8 bytes; a character may span several tokens."""
-    logprob: float = 0.0
-    """Natural logarithm of the probability that the model gave to this token."""
-    token: str = ""
-    """The token as text."""
-    top_logprobs: list[TopLogProb] = attrs.Factory(list)
-    """The likeliest tokens at this position, as many as `top_logprobs` of the request asked for."""
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
-@attrs.define(kw_only=True, repr=False)
-class TopLogProb(Model):
-    """One alternative at a token position.
-
-
-    Source: `xai_api.TopLogProb` (gRPC), `TopLogProb` (REST).
-    """
-
-    json_codec: ClassVar = ("xai_dual._gen.json.chat", "encode_top_log_prob", "decode_top_log_prob")
-
-    bytes: bytes = b""
-    """The alternative as UTF-8 bytes."""
-    logprob: float = 0.0
-    """Natural logarithm of its probability."""
-    token: str = ""
-    """The alternative as text."""
-    extra: dict[str, Any] | None = attrs.field(default=None, eq=False)
-    """Properties of the JSON object that the definitions do not know, or of a type that they do not expect."""
-
-
 _PARTS = {
     "chat_tools": (
         "FunctionDefinition",
@@ -640,6 +583,11 @@ _PARTS = {
         "OutputFile",
         "WebCitation",
         "XCitation",
+    ),
+    "chat_logprobs": (
+        "LogProbs",
+        "TokenLogProb",
+        "TopLogProb",
     ),
     "chat_messages": (
         "ContentPart",

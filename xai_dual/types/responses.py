@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..meta import Meta
-    from .chat import TokenLogProb
+    from .chat_logprobs import TokenLogProb
     from .chat_tools import SearchParameters
     from .shared import ServerSideToolUsageDetails, ServiceTier
 

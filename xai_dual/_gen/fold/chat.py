@@ -7,7 +7,8 @@ from __future__ import annotations
 from typing import Any
 
 from ...accumulate import Text, ToolCalls, joined, union
-from ...types.chat import ChatChunk, ChatCompletion, Choice, ChoiceChunk, ChoiceMessage, Delta, LogProbs
+from ...types.chat import ChatChunk, ChatCompletion, Choice, ChoiceChunk, ChoiceMessage, Delta
+from .chat_logprobs import FoldLogProbs
 
 
 class FoldChatCompletion:
@@ -189,28 +190,3 @@ class FoldChoiceMessage:
             citations=list(self.citations),
             extra=dict(self.extra) or None,
         )
-
-
-class FoldLogProbs:
-    """Builds a LogProbs out of LogProbss."""
-
-    __slots__ = ("content", "extra", "seen")
-
-    def __init__(self) -> None:
-        self.content: list[Any] = []
-        self.extra: dict[str, Any] = {}
-        self.seen = False
-
-    def add(self, c: LogProbs) -> None:
-        self.seen = True
-        if c.content:
-            self.content.extend(c.content)
-        if c.extra:
-            self.extra.update(c.extra)
-
-    @property
-    def complete(self) -> bool:
-        return self.seen
-
-    def response(self) -> LogProbs:
-        return LogProbs(content=list(self.content), extra=dict(self.extra) or None)

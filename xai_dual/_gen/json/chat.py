@@ -22,15 +22,7 @@ from ..._check import (
     scalars,
     string,
 )
-from ..._convert import (
-    coerce_texts,
-    octets_from_json,
-    octets_to_json,
-    schema_text_from_json,
-    schema_text_to_json,
-    unix_from_json,
-    unix_to_json,
-)
+from ..._convert import coerce_texts, schema_text_from_json, schema_text_to_json, unix_from_json, unix_to_json
 from ..._convert_messages import coerce_messages, coerce_tools
 from ..._convert_models import tool_choice_from_json, tool_choice_to_json
 from ..._json import (
@@ -58,11 +50,8 @@ from ...types.chat import (
     ChoiceChunk,
     ChoiceMessage,
     Delta,
-    LogProbs,
     RequestSettings,
     ResponseFormat,
-    TokenLogProb,
-    TopLogProb,
 )
 from ...types.chat_messages import Message
 from ...types.shared import StreamOptions
@@ -1063,121 +1052,6 @@ def encode_delta(m: Delta, wire: bool = True) -> dict[str, Any]:
     return d
 
 
-_LOG_PROBS = frozenset({"content"})
-
-
-def decode_log_probs(d: Mapping[str, Any]) -> LogProbs:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _LOG_PROBS:
-        extra = unknown(d, _LOG_PROBS)
-    content = get("content")
-    if content is None:
-        content = []
-    else:
-        content, extra = read_models(decode_token_log_prob, content, "content", extra)
-    self = LogProbs.__new__(LogProbs)
-    self.content = content
-    self.extra = extra
-    return self
-
-
-def encode_log_probs(m: LogProbs, wire: bool = True) -> dict[str, Any]:
-    d: dict[str, Any] = {}
-    if m.content:
-        d["content"] = [encode_token_log_prob(x, wire) for x in m.content]
-    if m.extra:
-        d.update(m.extra)
-    return d
-
-
-_TOKEN_LOG_PROB = frozenset({"bytes", "logprob", "token", "top_logprobs"})
-
-
-def decode_token_log_prob(d: Mapping[str, Any]) -> TokenLogProb:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _TOKEN_LOG_PROB:
-        extra = unknown(d, _TOKEN_LOG_PROB)
-    bytes = get("bytes")
-    if bytes is None:
-        bytes = b""
-    else:
-        bytes, extra = convert(octets_from_json, bytes, b"", "bytes", extra)
-    logprob = get("logprob")
-    if logprob is None:
-        logprob = 0.0
-    else:
-        logprob, extra = read_float32(logprob, 0.0, "logprob", extra)
-    token = get("token", "")
-    if token.__class__ is not str:
-        token, extra = misfit(token, "", "token", extra)
-    top_logprobs = get("top_logprobs")
-    if top_logprobs is None:
-        top_logprobs = []
-    else:
-        top_logprobs, extra = read_models(decode_top_log_prob, top_logprobs, "top_logprobs", extra)
-    self = TokenLogProb.__new__(TokenLogProb)
-    self.bytes = bytes
-    self.logprob = logprob
-    self.token = token
-    self.top_logprobs = top_logprobs
-    self.extra = extra
-    return self
-
-
-def encode_token_log_prob(m: TokenLogProb, wire: bool = True) -> dict[str, Any]:
-    d: dict[str, Any] = {}
-    if m.bytes:
-        d["bytes"] = octets_to_json(m.bytes, "bytes")
-    d["logprob"] = float32(m.logprob, "logprob") if wire else m.logprob
-    d["token"] = string(m.token, "token") if wire else m.token
-    d["top_logprobs"] = many(encode_top_log_prob, TopLogProb, m.top_logprobs, "top_logprobs", wire)
-    if m.extra:
-        d.update(m.extra)
-    return d
-
-
-_TOP_LOG_PROB = frozenset({"bytes", "logprob", "token"})
-
-
-def decode_top_log_prob(d: Mapping[str, Any]) -> TopLogProb:
-    get: Any = d.get
-    extra: Extra = None
-    if not d.keys() <= _TOP_LOG_PROB:
-        extra = unknown(d, _TOP_LOG_PROB)
-    bytes = get("bytes")
-    if bytes is None:
-        bytes = b""
-    else:
-        bytes, extra = convert(octets_from_json, bytes, b"", "bytes", extra)
-    logprob = get("logprob")
-    if logprob is None:
-        logprob = 0.0
-    else:
-        logprob, extra = read_float32(logprob, 0.0, "logprob", extra)
-    token = get("token", "")
-    if token.__class__ is not str:
-        token, extra = misfit(token, "", "token", extra)
-    self = TopLogProb.__new__(TopLogProb)
-    self.bytes = bytes
-    self.logprob = logprob
-    self.token = token
-    self.extra = extra
-    return self
-
-
-def encode_top_log_prob(m: TopLogProb, wire: bool = True) -> dict[str, Any]:
-    d: dict[str, Any] = {}
-    if m.bytes:
-        d["bytes"] = octets_to_json(m.bytes, "bytes")
-    d["logprob"] = float32(m.logprob, "logprob") if wire else m.logprob
-    d["token"] = string(m.token, "token") if wire else m.token
-    if m.extra:
-        d.update(m.extra)
-    return d
-
-
 def request_chat_create_completions(m: ChatRequest) -> RestRequest:
     body = encode_chat_request(m)
     body["stream"] = False
@@ -1224,6 +1098,12 @@ def decode_inline_citation(*values: Any) -> Any:
     return decode_inline_citation(*values)
 
 
+def decode_log_probs(*values: Any) -> Any:
+    from .chat_logprobs import decode_log_probs
+
+    return decode_log_probs(*values)
+
+
 def decode_output_file(*values: Any) -> Any:
     from .chat_citations import decode_output_file
 
@@ -1258,6 +1138,12 @@ def encode_inline_citation(*values: Any) -> Any:
     from .chat_citations import encode_inline_citation
 
     return encode_inline_citation(*values)
+
+
+def encode_log_probs(*values: Any) -> Any:
+    from .chat_logprobs import encode_log_probs
+
+    return encode_log_probs(*values)
 
 
 def encode_output_file(*values: Any) -> Any:

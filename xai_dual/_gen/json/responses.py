@@ -43,7 +43,6 @@ from ..._json import (
 from ...model import Page, Unknown
 from ...operation import RestRequest
 from ...types import chat as chat_types
-from ...types.chat import TokenLogProb
 from ...types.responses import (
     Annotation,
     CodeInterpreterCall,
@@ -146,7 +145,6 @@ from ...types.responses import (
     WebSearchSource,
 )
 from ...types.tools import MCP, CodeExecution, CollectionsSearch, ImageGeneration, WebSearch, XSearch
-from .chat import decode_token_log_prob, encode_token_log_prob
 from .shared import decode_server_side_tool_usage_details, encode_server_side_tool_usage_details
 from .tools import (
     decode_code_execution,
@@ -2706,7 +2704,7 @@ def encode_output_text(m: OutputText, wire: bool = True) -> dict[str, Any]:
     if m.annotations:
         d["annotations"] = many(encode_annotation, Annotation, m.annotations, "annotations", wire)
     if m.logprobs:
-        d["logprobs"] = many(encode_token_log_prob, TokenLogProb, m.logprobs, "logprobs", wire)
+        d["logprobs"] = many(encode_token_log_prob, chat_types.TokenLogProb, m.logprobs, "logprobs", wire)
     d["text"] = string(m.text, "text") if wire else m.text
     if m.extra:
         d.update(m.extra)
@@ -5255,7 +5253,19 @@ def decode_search_parameters(*values: Any) -> Any:
     return decode_search_parameters(*values)
 
 
+def decode_token_log_prob(*values: Any) -> Any:
+    from .chat_logprobs import decode_token_log_prob
+
+    return decode_token_log_prob(*values)
+
+
 def encode_search_parameters(*values: Any) -> Any:
     from .chat_tools import encode_search_parameters
 
     return encode_search_parameters(*values)
+
+
+def encode_token_log_prob(*values: Any) -> Any:
+    from .chat_logprobs import encode_token_log_prob
+
+    return encode_token_log_prob(*values)

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..._chat.checks import check_request, check_response_format
 from ..._check import boolean, float32, int32, missing, only_on, scalars, string
-from ..._convert import coerce_texts, octets_to_proto, schema_text_from_proto, schema_text_to_proto
+from ..._convert import coerce_texts, schema_text_from_proto, schema_text_to_proto
 from ..._convert_messages import coerce_messages, coerce_tools
 from ..._convert_models import tool_choice_from_proto, tool_choice_to_proto
 from ..._proto import EnumNames, enum_number, enum_numbers, many, message, one, refuse_extra, unions
@@ -21,11 +21,8 @@ from ...types.chat import (
     ChoiceChunk,
     ChoiceMessage,
     Delta,
-    LogProbs,
     RequestSettings,
     ResponseFormat,
-    TokenLogProb,
-    TopLogProb,
 )
 from ...types.chat_messages import Message
 from .chat_messages import ROLE_NAMES, decode_message, decode_tool_call, encode_message
@@ -303,54 +300,6 @@ def decode_delta(p: Any) -> Delta:
     return self
 
 
-def decode_log_probs(p: Any) -> LogProbs:
-    self = LogProbs.__new__(LogProbs)
-    self.content = [decode_token_log_prob(x) for x in p.content[:]] if p.content else []
-    self.extra = None
-    return self
-
-
-def decode_token_log_prob(p: Any) -> TokenLogProb:
-    self = TokenLogProb.__new__(TokenLogProb)
-    self.bytes = p.bytes
-    self.logprob = p.logprob
-    self.token = p.token
-    self.top_logprobs = [decode_top_log_prob(x) for x in p.top_logprobs[:]] if p.top_logprobs else []
-    self.extra = None
-    return self
-
-
-def encode_token_log_prob(m: TokenLogProb, p: Any) -> None:
-    if m.bytes:
-        p.bytes = octets_to_proto(m.bytes, "bytes")
-    if m.logprob:
-        p.logprob = float32(m.logprob, "logprob")
-    if m.token:
-        p.token = string(m.token, "token")
-    if m.top_logprobs:
-        many(encode_top_log_prob, TopLogProb, m.top_logprobs, p.top_logprobs, "top_logprobs")
-    refuse_extra(m)
-
-
-def decode_top_log_prob(p: Any) -> TopLogProb:
-    self = TopLogProb.__new__(TopLogProb)
-    self.bytes = p.bytes
-    self.logprob = p.logprob
-    self.token = p.token
-    self.extra = None
-    return self
-
-
-def encode_top_log_prob(m: TopLogProb, p: Any) -> None:
-    if m.bytes:
-        p.bytes = octets_to_proto(m.bytes, "bytes")
-    if m.logprob:
-        p.logprob = float32(m.logprob, "logprob")
-    if m.token:
-        p.token = string(m.token, "token")
-    refuse_extra(m)
-
-
 def request_chat_create(m: ChatRequest) -> bytes:
     p = message("xai_api.GetCompletionsRequest")()
     encode_chat_request(m, p)
@@ -383,6 +332,12 @@ def decode_inline_citation(*values: Any) -> Any:
     from .chat_citations import decode_inline_citation
 
     return decode_inline_citation(*values)
+
+
+def decode_log_probs(*values: Any) -> Any:
+    from .chat_logprobs import decode_log_probs
+
+    return decode_log_probs(*values)
 
 
 def decode_output_file(*values: Any) -> Any:
