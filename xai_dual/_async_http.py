@@ -59,7 +59,7 @@ class _Protocol(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self.parts.append(data)
         self.size += len(data)
-        if self.size > UNREAD_BYTES:
+        if self.size > UNREAD_BYTES and not self.paused:
             self.paused = True
             self.transport.pause_reading()
         _wake(self._reader)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import grpc.aio
 import pytest
 from blockbuster import BlockBuster, BlockingError, blockbuster_ctx
 
@@ -16,7 +18,20 @@ from .kit import SUM, TEXT, fault, options
 
 
 @pytest.fixture
-def strict() -> Iterator[BlockBuster]:
+def another_channel() -> Iterator[None]:
+    """Where the last channel of a process is freed, grpc waits for its thread: so there is one that is not."""
+
+    async def opened() -> grpc.aio.Channel:
+        return grpc.aio.insecure_channel("127.0.0.1:1")
+
+    with contextlib.closing(asyncio.new_event_loop()) as loop:
+        channel = loop.run_until_complete(opened())
+        yield
+        loop.run_until_complete(channel.close())
+
+
+@pytest.fixture
+def strict(another_channel: None) -> Iterator[BlockBuster]:
     """What blocks the event loop is an error, but for imports, which happen once."""
     with blockbuster_ctx() as detector:
         for name, function in detector.functions.items():

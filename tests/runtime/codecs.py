@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import copy
+from typing import Any, TypeVar
 
 import attrs
 import orjson
@@ -184,14 +185,25 @@ def _rest(encoder: str, decoder: str, method: str, path: str) -> dict[str, RestB
     return {"rest": RestBinding("rest", method, path, Codec(_HERE, encoder, decoder))}
 
 
+T = TypeVar("T")
+
+
+def with_fields(record: T, **fields: Any) -> T:
+    """The record with other values in some fields."""
+    other = copy.copy(record)
+    assert fields.keys() <= vars(other).keys()
+    vars(other).update(fields)
+    return other
+
+
 ECHO: Operation[Answer] = Operation(
     "test.echo", GrpcBinding("test.Api/Echo", _GRPC), _rest("encode_rest", "answer_rest", "POST", "/v1/echo")
 )
-READ: Operation[Answer] = attrs.evolve(
+READ: Operation[Answer] = with_fields(
     ECHO, name="test.read", read_only=True, rest=_rest("encode_get", "answer_rest", "GET", "/v1/thing")
 )
-GRPC_ONLY: Operation[Answer] = attrs.evolve(ECHO, name="test.grpc_only", rest={})
-REST_ONLY: Operation[Answer] = attrs.evolve(ECHO, name="test.rest_only", grpc=None)
+GRPC_ONLY: Operation[Answer] = with_fields(ECHO, name="test.grpc_only", rest={})
+REST_ONLY: Operation[Answer] = with_fields(ECHO, name="test.rest_only", grpc=None)
 STREAM: StreamOperation[Piece, Answer] = StreamOperation(
     "test.stream",
     GrpcBinding("test.Api/Stream", Codec(_HERE, "encode_grpc", "piece_grpc")),
@@ -199,11 +211,11 @@ STREAM: StreamOperation[Piece, Answer] = StreamOperation(
     fold_module=_HERE,
     fold_name="Fold",
 )
-JOB: Operation[Answer] = attrs.evolve(
+JOB: Operation[Answer] = with_fields(
     ECHO,
     name="test.job",
     read_only=True,
-    rest={"rest": attrs.evolve(READ.rest["rest"], pending=True, codec=Codec(_HERE, "encode_get", "job_rest"))},
+    rest={"rest": with_fields(READ.rest["rest"], pending=True, codec=Codec(_HERE, "encode_get", "job_rest"))},
 )
 PAGES: PageOperation[Page[int]] = PageOperation(
     "test.pages",
@@ -219,7 +231,7 @@ UPLOAD: UploadOperation[Answer] = UploadOperation(
     part="file",
     wrapper="wrap",
 )
-UPLOAD_SEVERAL: UploadOperation[Answer] = attrs.evolve(UPLOAD, name="test.several", several=True, optional=True)
+UPLOAD_SEVERAL: UploadOperation[Answer] = with_fields(UPLOAD, name="test.several", several=True, optional=True)
 DOWNLOAD = DownloadOperation(
     "test.download",
     GrpcBinding("test.Api/Download", Codec(_HERE, "encode_grpc", "bytes_grpc")),

@@ -102,7 +102,7 @@ class Connector:
         except FramingError as error:
             raise httpcore.ConnectError(f"The proxy: {error}") from None
         if not 200 <= head.status < 300:
-            raise httpcore.ProxyError(f"{head.status} {head.reason}")
+            raise httpcore.ProxyError(f"{head.status} {head.reason[:100]}")
         if reader.rest:
             raise httpcore.ConnectError("The proxy sent more than was asked for.")
 
