@@ -86,12 +86,15 @@ class HeadReader:
 
 
 def _head(data: bytes) -> Head:
-    first, *lines = [line[:-1] if line.endswith(b"\r") else line for line in data.split(b"\n")]
+    if data.count(b"\n") == data.count(b"\r\n"):
+        first, *lines = data.removesuffix(b"\r").split(b"\r\n")
+    else:  # some servers end lines without \r
+        first, *lines = [line.removesuffix(b"\r") for line in data.split(b"\n")]
     status = _STATUS.fullmatch(first)
     if status is None:
         raise FramingError(f"{first[:40]!r} is no answer of HTTP/1.1")
     headers: dict[str, str] = {}
-    for line in _unfolded(lines) if any(line[:1] in (b" ", b"\t") for line in lines) else lines:
+    for line in _unfolded(lines) if b"\n " in data or b"\n\t" in data else lines:
         field = _FIELD.fullmatch(line)
         if field is None:
             raise FramingError(f"{line.partition(b':')[0][:40]!r} is no header")
