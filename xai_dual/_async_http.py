@@ -168,10 +168,10 @@ class _Stream(httpcore.AsyncNetworkStream):
 
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.AsyncNetworkStream:
+    ) -> _Stream:
         protocol, connect = self._protocol, self._again
 
-        async def again() -> Any:
+        async def again() -> _Stream:
             assert connect is not None
             return await (await connect()).start_tls(ssl_context, server_hostname, timeout)
 
@@ -235,6 +235,7 @@ async def _ask(connect: _Connect) -> None:
         stream = await connect()
     except (httpcore.NetworkError, httpcore.TimeoutException):
         return
+    stream._again = None  # once is enough
     try:
         with contextlib.suppress(httpcore.TimeoutException):
             await stream.read(1, ASK_SECONDS)
@@ -259,8 +260,12 @@ class _Backend(httpcore.AsyncNetworkBackend):
             # where one address of a name does not answer, the next is tried soon; other loops do not know the word
             soon: Any = {"happy_eyeballs_delay": 0.25} if isinstance(loop, asyncio.BaseEventLoop) else {}
             transport, protocol = await _connected(loop.create_connection(_Protocol, host, port, **soon), timeout)
-            for option in socket_options or ():
-                transport.get_extra_info("socket").setsockopt(*option)
+            try:
+                for option in socket_options or ():
+                    transport.get_extra_info("socket").setsockopt(*option)
+            except OSError as error:  # it is broken again already
+                transport.abort()
+                raise httpcore.ConnectError(str(error)) from error
             return _Stream(protocol, connect)
 
         return await connect()

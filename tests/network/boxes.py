@@ -9,6 +9,7 @@ import re
 import select
 import socket
 import ssl
+import struct
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -148,6 +149,14 @@ class Boxes:
                 if callable(answer):
                     return answer(client)
                 client.sendall(answer)
+
+        return self._serve(handle, tls=tls)
+
+    def resetting(self, *, tls: ssl.SSLContext | None = None) -> Box:
+        """Breaks each connection as soon as it stands."""
+
+        def handle(client: socket.socket, box: Box) -> None:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
         return self._serve(handle, tls=tls)
 

@@ -69,9 +69,8 @@ pause = time.sleep
 
 
 def of(box: Box, **more: Any) -> AsyncClient:
-    return AsyncClient(
-        base_url=f"http://127.0.0.1:{box.port}", transport="rest", api_key="k" * 12, **{"max_retries": 0, **more}
-    )
+    settings: dict[str, Any] = {"base_url": f"http://127.0.0.1:{box.port}", "max_retries": 0, **more}
+    return AsyncClient(transport="rest", api_key="k" * 12, **settings)
 
 
 @pytest.mark.parametrize("answer", REUSED.values(), ids=list(REUSED))
@@ -186,13 +185,24 @@ async def test_a_head_that_drips(boxes: Boxes) -> None:
     assert time.monotonic() - start < 2
 
 
+@pytest.mark.parametrize("secure", [False, True])
+async def test_a_server_that_breaks_every_connection(boxes: Boxes, authority: Authority, secure: bool) -> None:
+    """Tasks ask once more why TLS was ended, and not for ever."""
+    box = boxes.resetting(tls=authority.server() if secure else None)
+    url = f"{'https' if secure else 'http'}://localhost:{box.port}"
+    async with of(box, base_url=url, tls=TLS(ca=authority.path)) as client:
+        with pytest.raises(TransportError):
+            await client.models.list_language()
+    assert box.connections <= 2
+
+
 async def test_answers_over_tls(boxes: Boxes, authority: Authority) -> None:
     """Many calls on one connection, with a large answer among them, in pieces as they come out of TLS."""
     large = b'{"models": [' + b" " * 3_000_000 + b"]}"
     sized = b"HTTP/1.1 200 OK\r\n" + JSON + b"content-length: %d\r\n\r\n" % len(large) + large
     box = boxes.scripted(SIZED, sized, SIZED, tls=authority.server())
     url = f"https://localhost:{box.port}"
-    async with AsyncClient(base_url=url, transport="rest", api_key="k" * 12, tls=TLS(ca=authority.path)) as client:
+    async with of(box, base_url=url, tls=TLS(ca=authority.path)) as client:
         for _ in range(3):
             assert await client.models.list_language() == []
     assert box.connections == 1

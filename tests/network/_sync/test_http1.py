@@ -71,9 +71,8 @@ pause = time.sleep
 
 
 def of(box: Box, **more: Any) -> Client:
-    return Client(
-        base_url=f"http://127.0.0.1:{box.port}", transport="rest", api_key="k" * 12, **{"max_retries": 0, **more}
-    )
+    settings: dict[str, Any] = {"base_url": f"http://127.0.0.1:{box.port}", "max_retries": 0, **more}
+    return Client(transport="rest", api_key="k" * 12, **settings)
 
 
 @pytest.mark.parametrize("answer", REUSED.values(), ids=list(REUSED))
@@ -188,13 +187,24 @@ def test_a_head_that_drips(boxes: Boxes) -> None:
     assert time.monotonic() - start < 2
 
 
+@pytest.mark.parametrize("secure", [False, True])
+def test_a_server_that_breaks_every_connection(boxes: Boxes, authority: Authority, secure: bool) -> None:
+    """Tasks ask once more why TLS was ended, and not for ever."""
+    box = boxes.resetting(tls=authority.server() if secure else None)
+    url = f"{'https' if secure else 'http'}://localhost:{box.port}"
+    with of(box, base_url=url, tls=TLS(ca=authority.path)) as client:
+        with pytest.raises(TransportError):
+            client.models.list_language()
+    assert box.connections <= 2
+
+
 def test_answers_over_tls(boxes: Boxes, authority: Authority) -> None:
     """Many calls on one connection, with a large answer among them, in pieces as they come out of TLS."""
     large = b'{"models": [' + b" " * 3_000_000 + b"]}"
     sized = b"HTTP/1.1 200 OK\r\n" + JSON + b"content-length: %d\r\n\r\n" % len(large) + large
     box = boxes.scripted(SIZED, sized, SIZED, tls=authority.server())
     url = f"https://localhost:{box.port}"
-    with Client(base_url=url, transport="rest", api_key="k" * 12, tls=TLS(ca=authority.path)) as client:
+    with of(box, base_url=url, tls=TLS(ca=authority.path)) as client:
         for _ in range(3):
             assert client.models.list_language() == []
     assert box.connections == 1
