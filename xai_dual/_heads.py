@@ -51,12 +51,13 @@ class HeadReader:
     """Takes the bytes of an answer, however they are cut, up to the end of its head."""
 
     def __init__(self) -> None:
-        self._data = b""
+        self._data = bytearray()
+        self._searched = 0  # up to where there is no blank line
 
     @property
     def rest(self) -> bytes:
         """What came behind the head."""
-        return self._data
+        return bytes(self._data)
 
     def feed(self, data: bytes) -> Head | None:
         """Take in bytes: the head once it is complete. Raises FramingError for what is none, and at the end (b"")."""
@@ -65,14 +66,16 @@ class HeadReader:
             raise FramingError(f"the server closed the connection {what}")
         self._data += data
         while True:
-            found = _BLANK_LINE.search(self._data)
+            found = _BLANK_LINE.search(self._data, self._searched)
             if found is None:
+                self._searched = max(0, len(self._data) - 2)
                 self._check_beginning()
                 return None
             if found.end() > HEAD_BYTES:
                 raise FramingError("the head of the answer is too long")
-            head = _head(self._data[: found.start()])
-            self._data = self._data[found.end() :]
+            head = _head(bytes(self._data[: found.start()]))
+            del self._data[: found.end()]
+            self._searched = 0
             if head.status >= 200:
                 return head
             if head.status == 101:
@@ -80,7 +83,7 @@ class HeadReader:
 
     def _check_beginning(self) -> None:
         if not self._data[:5] == b"HTTP/"[: len(self._data)]:
-            raise FramingError(f"{self._data[:20]!r} is no answer of HTTP/1.1")
+            raise FramingError(f"{bytes(self._data[:20])!r} is no answer of HTTP/1.1")
         if len(self._data) > HEAD_BYTES:
             raise FramingError("the head of the answer does not end")
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import httpcore
 
-from .._framing import FramingError
+from .._framing import FramingError, OpenReader
 from .._heads import LAST_CHUNK, Head, HeadReader, chunk, request_head
 from .._http import IDLE_SECONDS, HttpSettings
 from .._inflate import ACCEPTED, Inflater, inflater
@@ -178,7 +178,7 @@ class AsyncHttpResponse:
         self._body = head.body
         self._rest = rest  # of what came with the head
         self._timeouts = timeouts
-        self._reusable = head.keeps and sent
+        self._reusable = head.keeps and sent and not isinstance(head.body, OpenReader)
         self._encoding = head.headers.get("content-encoding")
         self._inflater: Inflater | None = None
         self._closed = False
