@@ -138,7 +138,8 @@ class _Stream(httpcore.AsyncNetworkStream):
         protocol.size -= len(part)
         if protocol.paused and protocol.size < UNREAD_BYTES // 2:
             protocol.paused = False
-            protocol.transport.resume_reading()
+            if not protocol.ended:
+                protocol.transport.resume_reading()
         return part
 
     async def _end(self) -> bytes:
@@ -154,7 +155,8 @@ class _Stream(httpcore.AsyncNetworkStream):
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         protocol = self._protocol
-        if protocol.transport.is_closing():
+        # in this order: what TLS of Python 3.10 has lost cannot be asked
+        if protocol.ended or protocol.transport.is_closing():
             raise httpcore.WriteError(str(protocol.error or "The connection was closed."))
         if buffer:
             protocol.transport.write(buffer)
