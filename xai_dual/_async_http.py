@@ -82,21 +82,15 @@ class _Protocol(asyncio.Protocol):
         self.full = False
         _wake(self._writer)
 
-    async def arrival(self, seconds: float | None) -> None:
+    async def readable(self, seconds: float | None) -> None:
         """Wait for a part, or the end."""
         self._reader = self.loop.create_future()
-        try:
-            await self._waited(self._reader, seconds, httpcore.ReadTimeout)
-        finally:
-            self._reader = None
+        await self._waited(self._reader, seconds, httpcore.ReadTimeout)
 
-    async def room(self, seconds: float | None) -> None:
+    async def writable(self, seconds: float | None) -> None:
         """Wait until more can be written."""
         self._writer = self.loop.create_future()
-        try:
-            await self._waited(self._writer, seconds, httpcore.WriteTimeout)
-        finally:
-            self._writer = None
+        await self._waited(self._writer, seconds, httpcore.WriteTimeout)
 
     async def _waited(self, event: asyncio.Future[None], seconds: float | None, late: type[Exception]) -> None:
         if seconds is None:
@@ -127,7 +121,7 @@ class _Stream(httpcore.AsyncNetworkStream):
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         protocol = self._protocol
         if not protocol.parts and not protocol.ended:
-            await protocol.arrival(timeout)
+            await protocol.readable(timeout)
         if not protocol.parts:
             return await self._end()
         self._again = None
@@ -161,7 +155,7 @@ class _Stream(httpcore.AsyncNetworkStream):
         if buffer:
             protocol.transport.write(buffer)
         if protocol.full:
-            await protocol.room(timeout)
+            await protocol.writable(timeout)
 
     async def aclose(self) -> None:
         self._closed = True

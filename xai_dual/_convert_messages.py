@@ -57,7 +57,7 @@ def parts_to_proto(value: Any, target: Any, name: str) -> None:
 def coerce_messages(value: Any, name: str) -> Sequence[Any]:
     """Text is one user message; in a list, text is a user message and an answer's message goes on as it is."""
     if isinstance(value, str):
-        return [Message(role="user", content=value)]
+        return [_message(value)]
     items = [value] if isinstance(value, Mapping) else _check.array(value, name)
     for i, item in enumerate(items):
         if isinstance(item, ContentPart):

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 import attrs
 
-from .addresses import Endpoint, is_loopback
+from .addresses import Endpoint, authority, is_loopback
 from .errors import UsageError
 
 __all__ = ["Proxy", "grpc_proxy", "grpc_refusal", "parse_proxy", "rest_proxy"]
@@ -33,7 +33,7 @@ class Proxy:
     @property
     def address(self) -> str:
         """Host and port."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return authority(self.host, self.port)
 
     @property
     def basic(self) -> str | None:

@@ -35,7 +35,7 @@ class Endpoint:
     @property
     def authority(self) -> str:
         """Host and port."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return authority(self.host, self.port)
 
     @property
     def url(self) -> str:
@@ -68,6 +68,11 @@ class Endpoint:
 
     def __str__(self) -> str:
         return f"unix:{self.host}" if self.scheme == "unix" else self.url
+
+
+def authority(host: str, port: int) -> str:
+    """Host and port, as URLs and HTTP write them."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def is_loopback(host: str) -> bool:

@@ -77,14 +77,12 @@ class AsyncChannels:
 
     def good(self) -> AsyncConnection | None:
         """The channel for a call, if its last call was answered."""
-        for found in self.all:
-            if len(found.calls) < STREAMS:
-                return None if found.doubtful or found.dropped else found
-        return None
+        found = self._with_room()
+        return None if found is None or found.doubtful or found.dropped else found
 
     async def good_or_new(self) -> AsyncConnection:
         """The channel for a call, where one has to be looked at, or opened."""
-        found = next((one for one in self.all if len(one.calls) < STREAMS), None)
+        found = self._with_room()
         # one that could not connect lets all calls fail until it tries again, seconds from now
         if found is not None and found.doubtful and (found.broken or await _io.grpc_has_failed(found.channel)):
             self.retire(found)
@@ -96,6 +94,12 @@ class AsyncChannels:
             with contextlib.suppress(IndexError):  # another thread takes it
                 _io.grpc_finish(found.dropped.popleft())
         return found
+
+    def _with_room(self) -> AsyncConnection | None:
+        for one in self.all:
+            if len(one.calls) < STREAMS:
+                return one
+        return None
 
     def retire(self, connection: AsyncConnection) -> None:
         """Give a channel no more calls; it goes when those that it has are over."""

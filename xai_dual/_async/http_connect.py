@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import attrs
@@ -31,6 +33,17 @@ class _Clock:
     def left(self) -> float | None:
         """Seconds; None is no limit."""
         return None if self._end is None else max(0.001, self._end - time.monotonic())
+
+
+@contextlib.contextmanager
+def _while_connecting() -> Iterator[None]:
+    """What goes wrong while a proxy is talked to belongs to connecting."""
+    try:
+        yield
+    except (httpcore.ReadTimeout, httpcore.WriteTimeout) as error:
+        raise httpcore.ConnectTimeout("The proxy did not answer.") from error
+    except (httpcore.ReadError, httpcore.WriteError) as error:
+        raise httpcore.ConnectError(f"The proxy broke the connection: {error}") from error
 
 
 class AsyncConnector:
@@ -68,18 +81,13 @@ class AsyncConnector:
     async def _through(self, proxy: Proxy, clock: _Clock) -> Any:
         stream = await self._backend.connect_tcp(proxy.host, proxy.port, clock.left, socket_options=SOCKET_OPTIONS)
         try:
-            stream = await self._secured(stream, self._proxy_tls, proxy.host, clock)
-            if proxy.scheme.startswith("socks"):
-                await self._ask_socks(stream, proxy, clock)
-            elif self._tls is not None:  # else the proxy is sent the request itself
-                await self._ask_http(stream, proxy, clock)
-            return await self._secured(stream, self._tls, self._endpoint.host, clock)
-        except (httpcore.ReadTimeout, httpcore.WriteTimeout) as error:
-            await stream.aclose()
-            raise httpcore.ConnectTimeout("The proxy did not answer.") from error
-        except (httpcore.ReadError, httpcore.WriteError) as error:
-            await stream.aclose()
-            raise httpcore.ConnectError(f"The proxy broke the connection: {error}") from error
+            with _while_connecting():
+                stream = await self._secured(stream, self._proxy_tls, proxy.host, clock)
+                if proxy.scheme.startswith("socks"):
+                    await self._ask_socks(stream, proxy, clock)
+                elif self._tls is not None:  # else the proxy is sent the request itself
+                    await self._ask_http(stream, proxy, clock)
+                return await self._secured(stream, self._tls, self._endpoint.host, clock)
         except BaseException:
             await stream.aclose()
             raise
